@@ -16,8 +16,9 @@ from dataclasses import fields
 import numpy as np
 
 from . import catalog
-from .inference import bits_per_weight, weights_read
+from .inference import bits_per_weight, messages, weights_read
 from .machine import machine
+from .published import bits_of, mean_context, step_seconds, takes_turns, tokens_of
 from .records import Calibration, Load, Measurement
 from .transformer import model
 
@@ -55,44 +56,31 @@ def least_squares_above(matrix, wanted, least):
     return best
 
 
-def step_seconds(row: Measurement) -> float | None:
-    """Seconds per decode step or prefill that a row reports; None where its unit mixes other things in."""
-    batch = float(row.batch) if row.batch.isdigit() else None
-    if batch is None:
-        return None
-    if row.unit == "tok/s":
-        return batch * (row.prompt if row.phase == "prefill" else 1) / row.value
-    if row.unit.startswith("ms per") or row.unit == "ms (whole prefill)":
-        return row.value / 1000
-    return None
-
-
 def features(row: Measurement) -> dict | None:
     """What a row's step reads, computes and sends, by the library's own counts; None where the row cannot be used."""
     if not (row.usable and row.model and row.device and row.phase in ("decode", "prefill")):
         return None
-    if row.model in PREDICTED_NOT_FITTED or "layer split" in row.engine + row.remark:
+    if row.model in PREDICTED_NOT_FITTED or takes_turns(row):
         return None
-    seconds = step_seconds(row)
-    if seconds is None or (row.phase == "prefill" and not row.prompt):
+    seconds, tokens = step_seconds(row), tokens_of(row)
+    if seconds is None:
         return None
     what, where = model(row.model), machine(row.device, row.devices)
     device_class, engine = NOT_FOR_SERVERS
-    if not where.computes or (where.device.device_class == device_class and row.engine.startswith(engine)):
+    stored = bits_of(row, what.parameters)
+    if stored is None or not where.computes or (
+        where.device.device_class == device_class and row.engine.startswith(engine)
+    ):
         return None
-    own = 8 * row.weights_bytes / what.parameters if row.weights_bytes else row.weights
-    bits, _ = bits_per_weight(own, what)
-    _, multiplied = bits_per_weight(row.weights if not row.weights_bytes else own, what)
-    batch = float(row.batch)
-    context = (row.context or 0) + (row.prompt or 0) + (row.output or 0) / 2 if row.phase == "decode" else 0
-    tokens = batch * (row.prompt if row.phase == "prefill" else 1)
+    bits, multiplied = bits_per_weight(stored, what)
+    batch, context = float(row.batch), mean_context(row) if row.phase == "decode" else 0
     return {
         "class": where.device.device_class, "kind": "moe" if what.is_moe else "dense", "phase": row.phase,
         "seconds": seconds, "source": row.source, "layers": what.layers,
         "weights": weights_read(what, tokens) * bits / 8 / where.memory_bandwidth,
         "cache": batch * what.cache_read_bytes(context) / where.memory_bandwidth,
         "compute": batch * what.prefill_flops(row.prompt or 1) / where.flops(multiplied),
-        "messages": 2 * what.layers * where.all_reduce(tokens * what.hidden_size * 2),
+        "messages": messages(what, where, tokens),
     }
 
 

@@ -7,20 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import quantities as q
+from .quantities import plain
 
 
 class DoesNotFit(ValueError):
     """A speed was asked of a machine that cannot hold the model; the message says what is missing."""
-
-
-def plain(value):
-    """A Python float, bool or str where there is one value; an array otherwise.
-
-    >>> plain(np.float64(2.5)), plain(np.array([1.0, 2.0])).shape
-    (2.5, (2,))
-    """
-    value = np.asarray(value)
-    return value.item() if value.ndim == 0 else value
 
 
 @dataclass(frozen=True)
@@ -42,7 +33,7 @@ class Fit:
 
     def sentence(self) -> str:
         """The answer in words, for a single case."""
-        needs = f"{self.model} needs {q.size(self.needed)} of the {q.size(self.memory)} of {self.machine}"
+        needs = f"{self.model} needs {q.size(self.needed)} and {self.machine} has {q.size(self.memory)}"
         if self.fits:
             return f"{needs}: it fits, {q.size(self.left)} are left."
         return f"{needs}: it does not fit, {q.size(self.missing)} are missing."

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from . import catalog, experts
-from .estimate import Estimate, Fit, estimate, plain
+from .estimate import Estimate, Fit, estimate
 from .machine import Machine
+from .quantities import plain
 from .records import Calibration
 from .transformer import Model
 
@@ -144,7 +145,7 @@ def cold_load(model: Model, machine: Machine | None = None, disk="NVMe SSD PCIe 
                     {"drive": floor, "loader": loader}, (row.fast, row.slow))
 
 
-def _messages(model: Model, machine: Machine, tokens):
+def messages(model: Model, machine: Machine, tokens) -> np.ndarray:
     """Seconds that tensor parallelism spends on two all-reduces per layer. Source: Shoeybi et al. 2019, section 3."""
     return 2 * model.layers * np.asarray(machine.all_reduce(tokens * model.hidden_size * ACTIVATION_BYTES))
 
@@ -157,9 +158,9 @@ def weights_read(model: Model, batch):
     True
     """
     if not model.is_moe:
-        return np.full(np.shape(batch), float(model.shared_weights))
+        return plain(np.full(np.shape(batch), float(model.shared_weights)))
     touched = experts.experts_touched(model.experts, model.experts_per_token, batch)
-    return model.shared_weights + model.moe_layers * touched * model.expert_weights
+    return plain(model.shared_weights + model.moe_layers * touched * model.expert_weights)
 
 
 def decode(model: Model, machine: Machine, context=4096, batch=1, weights=None) -> Estimate:
@@ -198,7 +199,7 @@ def decode(model: Model, machine: Machine, context=4096, batch=1, weights=None) 
         flops = batch * model.flops_per_token(context)
         computing = flops / (calibration(machine, model, "prefill")[0].compute_share * machine.flops(multiplied))
         floor = np.maximum(floor, flops / machine.flops(bits))
-    talking = _messages(model, machine, batch)
+    talking = messages(model, machine, batch)
     waiting = model.layers * row.seconds_per_layer
     return estimate(
         "decoding", fit, basis, batch, floor,
@@ -238,7 +239,7 @@ def prefill(model: Model, machine: Machine, prompt=4096, batch=1, weights=None) 
     weight_bytes = weights_read(model, batch * prompt) * np.asarray(bits) / 8
     reading = weight_bytes / (step.bandwidth_share * machine.memory_bandwidth)
     computing = flops / (row.compute_share * machine.flops(multiplied))
-    talking = _messages(model, machine, batch * prompt)
+    talking = messages(model, machine, batch * prompt)
     waiting = model.layers * step.seconds_per_layer
     floor = np.maximum(weight_bytes / machine.memory_bandwidth, flops / machine.flops(bits))
     return estimate(

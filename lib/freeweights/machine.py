@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import catalog
+from .quantities import plain
 from .records import Device, Link
 
 
@@ -64,7 +65,7 @@ class Machine:
         bits = np.asarray(bits, float)
         best = np.max([np.where(bits < widest, rate, 0.0) for widest, rate in known], axis=0)
         narrowest = min(rate for _, rate in known)
-        return self.count * np.maximum(best, narrowest)[()]
+        return self.count * plain(np.maximum(best, narrowest))
 
     @property
     def computes(self) -> bool:
@@ -87,9 +88,9 @@ class Machine:
         """
         message = np.asarray(message, float)
         if self.count == 1:
-            return np.zeros(message.shape)[()]
+            return plain(np.zeros(message.shape))
         crossing = 2 * (self.count - 1) / self.count * message
-        return (crossing / self.link.bandwidth + (self.link.latency or 0.0))[()]
+        return plain(crossing / self.link.bandwidth + (self.link.latency or 0.0))
 
 
 def machine(device: str, count: int = 1, link: str | None = None) -> Machine:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 UP = ["", "K", "M", "B", "T"]
 SI_UP = ["", "k", "M", "G", "T", "P", "E"]
 MINUTE, HOUR, DAY, YEAR = 60.0, 3600.0, 86_400.0, 365.25 * 86_400.0
 GIB = 2**30
+
+
+def plain(value):
+    """A Python float, bool or str where there is one value; an array otherwise.
+
+    >>> plain(np.float64(2.5)), plain(np.array([1.0, 2.0])).shape
+    (2.5, (2,))
+    """
+    value = np.asarray(value)
+    return value.item() if value.ndim == 0 else value
 
 
 def finite(value: float, name: str) -> float:
@@ -75,6 +87,15 @@ def rate(value: float, unit: str, digits: int = 3) -> str:
     return f"{number} {prefix}{unit}"
 
 
+def speed(value: float, digits: int = 3) -> str:
+    """Say tokens per second, in full figures.
+
+    >>> speed(15.24), speed(40_123), speed(0.42)
+    ('15.2 tokens/s', '40,100 tokens/s', '0.42 tokens/s')
+    """
+    return f"{significant(value, digits)} tokens/s"
+
+
 def size(value: float, digits: int = 3) -> str:
     """Say bytes in decimal units: 1 GB is 10^9 bytes.
 
@@ -87,8 +108,8 @@ def size(value: float, digits: int = 3) -> str:
 def duration(value: float, digits: int = 3) -> str:
     """Say seconds in the unit a person would choose, from nanoseconds to years.
 
-    >>> duration(0.037), duration(4e-6), duration(75), duration(5400), duration(2 * 86_400), duration(1e9)
-    ('37 ms', '4 µs', '1.25 minutes', '1.5 hours', '2 days', '31.7 years')
+    >>> duration(0.037), duration(4e-6), duration(75), duration(3600), duration(2 * 86_400), duration(1e9)
+    ('37 ms', '4 µs', '1.25 minutes', '1 hour', '2 days', '31.7 years')
     """
     value = finite(value, "the duration")
     size_of = abs(value)
@@ -102,8 +123,11 @@ def duration(value: float, digits: int = 3) -> str:
         (YEAR, "days", DAY),
     ]:
         if size_of < limit * (1 - 5e-4):
-            return f"{significant(value / seconds, digits)} {unit}"
-    return f"{significant(value / YEAR, digits)} years"
+            break
+    else:
+        unit, seconds = "years", YEAR
+    number = significant(value / seconds, digits)
+    return f"{number} {unit.removesuffix('s') if number.lstrip('-') == '1' and len(unit) > 2 else unit}"
 
 
 def money(value: float, digits: int = 3) -> str:

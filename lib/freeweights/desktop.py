@@ -1,0 +1,229 @@
+"""Floor 5. Lesson 01's comparison: one model on a desktop and on a row of GPUs, predicted and measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from . import first_look, inference, live, published
+from . import quantities as q
+from .machine import Machine, machine
+from .plots import BLUE, GREEN, GREY, ORANGE, RED
+from .transformer import Model, model
+
+DESKTOP, CLUSTER = ("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8)
+FORMATS = ("BF16", "FP8", "Q8_0", "Q6_K", "Q4_K_M", "Q3_K_M", "Q2_K")
+CHAT = 8192  # tokens: rows measured on chat requests that do not state their length are shown up to here
+LOOKS = {"desktop": (BLUE, "o"), "cluster": (ORANGE, "s")}
+# Each row of the panel: what it says, its unit, the ends of its axis.
+ROWS = {
+    "load": ("Cold load", "s", 1, 1e5),
+    "prefill": ("Read a prompt", "tokens/s", 10, 1e6),
+    "decode": ("Write, each user", "tokens/s", 0.1, 1e4),
+    "all": ("Write, all users", "tokens/s", 0.1, 1e5),
+    "slots": ("Slots for users", "users", 1, 1e5),
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """One quantity of one machine: expected, its range, the bound of physics, and a published value if there is one."""
+
+    expected: float
+    low: float
+    high: float
+    bound: float
+    published: float | None = None
+
+
+def speed(estimate, share: float = 1.0, found: float | None = None) -> Value:
+    """Tokens per second of an estimate, or of one user's share of them."""
+    rate = share * estimate.tokens
+    return Value(rate / estimate.expected, rate / estimate.high, rate / estimate.low, rate / estimate.floor, found)
+
+
+def nearest_row(what: Model, where: Machine, phase: str, context: float, batch: float) -> float | None:
+    """Tokens per second of the usable published row nearest in context, or None.
+
+    A row counts within a factor of two of the context; one that does not state its context comes after those that do.
+    """
+    pairs = published.comparisons(what.name, where.device.name, phase=phase, devices=where.count)
+    pairs = [pair for pair in pairs if float(pair.row.batch) == batch]
+
+    def apart(pair) -> float:
+        tokens = pair.row.prompt if phase == "prefill" else published.mean_context(pair.row)
+        if not tokens:
+            return np.log(2) if context <= CHAT else np.inf
+        return abs(np.log(tokens / context))
+
+    pairs = [pair for pair in pairs if apart(pair) <= np.log(2)]
+    return min(pairs, key=apart).measured if pairs else None
+
+
+def quantities_of(what: Model, where: Machine, weights: str, context: float, users: float, disk: str) -> dict:
+    """The five quantities of the panel for one machine; empty where the model and its caches do not fit."""
+    alone = inference.fits(what, where, weights, context)
+    values: dict[str, Value] = {}
+    if not alone.fits:
+        return values
+    load = inference.cold_load(what, where, disk, weights)
+    values["load"] = Value(load.expected, load.low, load.high, load.floor)
+    reading = inference.prefill(what, where, context, weights=weights)
+    values["prefill"] = speed(reading, found=nearest_row(what, where, "prefill", context, 1))
+    step = inference.decode(what, where, context, users, weights)
+    if step.fits:
+        values["decode"] = speed(step, 1 / users)
+        values["all"] = speed(step, found=nearest_row(what, where, "decode", context, users))
+    room = inference.slots(what, where, context, weights)
+    values["slots"] = Value(room.expected, room.expected, room.expected, room.floor)
+    return values
+
+
+def draw(figure: Figure) -> dict:
+    """Five rows, each with an axis of its own, and on each the two machines' marks."""
+    figure.subplots_adjust(left=0.2, right=0.96, top=0.9, bottom=0.06, hspace=0.95)
+    artists: dict = {"title": figure.text(0.015, 0.955, "", fontsize=12, fontweight="bold", va="center")}
+    for axes, (row, (label, unit, low, high)) in zip(figure.subplots(len(ROWS), 1), ROWS.items()):
+        axes.set(xscale="log", xlim=(low, high), ylim=(-0.7, 1.7), yticks=[])
+        axes.minorticks_off()
+        ticks = 10.0 ** np.arange(np.ceil(np.log10(low)), np.log10(high) + 0.5)
+        axes.set_xticks(ticks, [q.count(tick) for tick in ticks])
+        axes.text(-0.015, 0.72, label, transform=axes.transAxes, ha="right", va="center", fontweight="bold")
+        axes.text(-0.015, 0.24, unit, transform=axes.transAxes, ha="right", va="center", color=GREY)
+        for height, (place, (colour, marker)) in zip((1, 0), LOOKS.items()):
+            artists[row, place] = {
+                "range": axes.plot([], [], color=colour, linewidth=4, alpha=0.45, solid_capstyle="butt")[0],
+                "mark": axes.plot([], [], marker, color=colour, markersize=9, markeredgecolor="black")[0],
+                "bound": axes.plot([], [], "|", color=GREEN, markersize=13, markeredgewidth=3)[0],
+                "published": axes.plot([], [], "X", color="black", markersize=9, markeredgecolor="white")[0],
+                "label": axes.text(low, height, "", va="center", fontsize=10),
+                "height": height, "ends": (low, high),
+            }
+    figure.text(0.97, 0.955, "● desktop   ■ cluster   ▬ range   ┃ physics   ✖ published", ha="right",
+                va="center", fontsize=10, color=GREY)
+    return artists
+
+
+def update(artists: dict, name: str, desktop: str, cluster: str, context: float, users: float, disk: str) -> str:
+    """Move both machines' marks to one case; say the same in a sentence."""
+    what = model(name)
+    context, trimmed = min(context, what.max_context), context > what.max_context
+    places = {"desktop": (machine(*DESKTOP), desktop), "cluster": (machine(*CLUSTER), cluster)}
+    found = {place: quantities_of(what, where, weights, context, users, disk)
+             for place, (where, weights) in places.items()}
+    for place, values in found.items():
+        for row, (_, unit, _, _) in ROWS.items():
+            show(artists[row, place], values.get(row), unit)
+    artists["title"].set_text(finding(found))
+    note = f"{name} reads at most {what.max_context:,} tokens, so that is used. " if trimmed else ""
+    return note + " ".join(say(what, where, weights, found[place], context, users)
+                           for place, (where, weights) in places.items())
+
+
+def show(marks: dict, value: Value | None, unit: str) -> None:
+    """Place one machine's marks on one row, or the words that it does not fit."""
+    label, height, (low, high) = marks["label"], marks["height"], marks["ends"]
+    for mark in ("range", "mark", "bound", "published"):
+        marks[mark].set_data([], [])
+    if value is None or value.expected < low:
+        label.set(text="does not fit", x=low * 1.15, ha="left", color=RED)
+        return
+    inside = np.clip([value.low, value.high, value.expected, value.bound], low, high)
+    marks["range"].set_data(inside[:2], [height] * 2)
+    marks["mark"].set_data([inside[2]], [height])
+    marks["bound"].set_data([inside[3]], [height])
+    if value.published is not None:
+        marks["published"].set_data([value.published], [height])
+    text = q.duration(value.expected) if unit == "s" else q.significant(value.expected)
+    right = max(*inside, value.published or 0)
+    leftmost = min(*inside, value.published or high)
+    fits_right = right < high / (high / low) ** 0.14
+    label.set(text=text, color="black", ha="left" if fits_right else "right",
+              x=right * (high / low) ** 0.02 if fits_right else leftmost / (high / low) ** 0.02)
+
+
+def finding(found: dict) -> str:
+    """The title: how many times faster the cluster writes, or who cannot hold it."""
+    both = [found[place].get("all") for place in ("desktop", "cluster")]
+    if both[0] and both[1]:
+        return f"The cluster writes {q.times(both[1].expected / both[0].expected)} as fast"
+    if both[1]:
+        return "Only the cluster can do this"
+    return "Only the desktop can do this" if both[0] else "Neither machine can do this"
+
+
+def say(what: Model, where: Machine, weights: str, values: dict, context: float, users: float) -> str:
+    """One machine's five quantities in words."""
+    place = f"{where.name} with {weights} weights"
+    if not values:
+        return f"{weights} weights: {inference.fits(what, where, weights, context).sentence()}"
+    head = (f"{place} loads in {q.duration(values['load'].expected)}, reads "
+            f"{q.speed(values['prefill'].expected)}, ")
+    if "all" not in values:
+        return head + f"but holds only {values['slots'].expected:,.0f} users of {context:,.0f} tokens."
+    seen = values["all"].published
+    tail = f" (published: {q.speed(seen)})" if seen else ""
+    return head + (f"and writes {q.speed(values['decode'].expected)} to each of {users:,.0f} user"
+                   f"{'s' if users > 1 else ''}{tail}; it has room for {values['slots'].expected:,.0f}.")
+
+
+def band(axes, x, estimate, tokens) -> None:
+    """Tokens per second an estimate expects, its range and its bound, as a line, a band and a dashed line."""
+    axes.fill_between(x, tokens / estimate.high, tokens / estimate.low, color=BLUE, alpha=0.2, linewidth=0)
+    axes.plot(x, tokens / estimate.expected, color=BLUE)
+    axes.plot(x, tokens / estimate.floor, "--", color=GREEN)
+
+
+def draw_world(figure: Figure, name: str = "GLM-5.2") -> str:
+    """Prediction and published points of one model: desktop writing, desktop reading, cluster writing."""
+    what, mac, node = model(name), machine(*DESKTOP), machine(*CLUSTER)
+    desk, rack = published.comparisons(name, mac.device.name), published.comparisons(name, node.device.name)
+    bits = published.bits_of(desk[0].row, what.parameters)
+    length = np.geomspace(1024, 16_384, 40)
+    users = np.arange(1, 17)
+    cases = [
+        ("M3 Ultra writes, one user", "tokens of context", length, inference.decode(what, mac, length, 1, bits), 1.0,
+         [(published.mean_context(pair.row), pair.measured) for pair in desk if pair.row.phase == "decode"]),
+        ("M3 Ultra reads a prompt", "tokens of prompt", length, inference.prefill(what, mac, length, 1, bits), length,
+         [(pair.row.prompt, pair.measured) for pair in desk if pair.row.phase == "prefill"]),
+        ("8 x H200 write, all users", "users at once", users, inference.decode(what, node, 1024, users, "FP8"), users,
+         [(float(pair.row.batch), pair.measured) for pair in rack if pair.row.phase == "decode"]),
+    ]
+    figure.subplots_adjust(left=0.065, right=0.985, top=0.78, bottom=0.15, wspace=0.27)
+    for axes, (title, label, x, estimate, tokens, points) in zip(figure.subplots(1, len(cases)), cases):
+        band(axes, x, estimate, tokens)
+        axes.plot(*zip(*points), "X", color="black", markersize=9, markeredgecolor="white")
+        axes.set(xlabel=label, ylabel="tokens/s" if axes.get_subplotspec().is_first_col() else "", yscale="log", xscale="log")
+        axes.set_title(title, fontsize=11, fontweight="normal")
+        axes.minorticks_off()
+        marks = [1, 2, 4, 8, 16] if x is users else [1024, 2048, 4096, 8192, 16_384]
+        axes.set_xticks(marks, [str(m) if x is users else f"{m // 1024}k" for m in marks])
+        low, high = axes.get_ylim()
+        steps = (1, 1.5, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5)
+        heights = [step * 10**power for power in range(5) for step in steps if low <= step * 10**power <= high]
+        axes.set_yticks(heights, [f"{height:,.0f}" for height in heights])
+    pairs = [pair for pair in (*desk, *rack) if pair.row.phase == "decode"]
+    reading = [pair for pair in (*desk, *rack) if pair.row.phase == "prefill"]
+    beaten = sum(pair.seconds < pair.estimate.floor for pair in (*desk, *rack))
+    figure.text(0.015, 0.94, f"{name}: {beaten or 'no'} published point beats physics; writing is predicted within "
+                f"{q.times(max(pair.factor for pair in pairs))}", fontsize=12, fontweight="bold", va="center")
+    figure.text(0.985, 0.865, "✖ published   — expected, with its range   - - physics", fontsize=10, color=GREY, ha="right")
+    return (f"{len(pairs)} published speeds of writing lie {q.times(min(pair.factor for pair in pairs))} to "
+            f"{q.times(max(pair.factor for pair in pairs))} from the prediction, {len(reading)} of reading "
+            f"{q.times(min(pair.factor for pair in reading))} to {q.times(max(pair.factor for pair in reading))}. "
+            f"No row of {name} was used to make the prediction.")
+
+
+def panel() -> live.Panel:
+    """The desktop morning: one model on an M3 Ultra of 512 GB beside eight H200."""
+    return live.panel(
+        draw, update, title="A desktop beside a cluster: load, read, write, slots", size=(9, 5.6),
+        name=live.choice("Model", first_look.models(), start="GLM-5.2"),
+        desktop=live.choice("Desktop's weights", list(FORMATS), start="Q4_K_M"),
+        cluster=live.choice("Cluster's weights", list(FORMATS), start="FP8"),
+        context=live.log_slider("Context", 256, 1_048_576, start=4096, unit="tokens", whole=True),
+        users=live.log_slider("Users", 1, 1024, start=1, unit="at once", whole=True),
+        disk=live.choice("Drive", first_look.drives(), start="NVMe SSD PCIe 4.0 x4"),
+    )

@@ -1,0 +1,237 @@
+"""Floor 5. Panels: a figure that follows its controls, and one sentence that says the same numbers."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+import weakref
+from collections.abc import Callable
+
+import ipywidgets as W
+import matplotlib
+from IPython.core.getipython import get_ipython
+from IPython.display import display, update_display
+from matplotlib.figure import Figure
+
+from .controls import Control, Knob, choice, log_slider, slider, toggle
+from .plots import STYLE, blank
+from .stage import Picture, Stage, photograph
+
+__all__ = ["Panel", "Picture", "choice", "log_slider", "panel", "panels", "picture", "slider", "toggle"]
+
+NO_NUMBER = re.compile(r"(?<!\w)(nan|inf)(?!\w)", re.IGNORECASE)
+_numbers = itertools.count(1)
+_panels: weakref.WeakValueDictionary[int, Panel] = weakref.WeakValueDictionary()
+
+
+def panel(
+    draw: Callable[[Figure], object],
+    update: Callable[..., str],
+    *,
+    title: str,
+    size: tuple[float, float] = (9, 4),
+    **controls: Control,
+) -> Panel:
+    """Show a figure that follows its controls. Make it the last line of a cell.
+
+    Args:
+        draw: called once with an empty figure; draws everything and returns the artists that will move
+            (an artist, or a list, dict or dataclass of artists; axes may be among them).
+        update: called with what `draw` returned and the value of every control by name; moves the artists and
+            returns one sentence computed from the same numbers. It is quick when it changes only those
+            artists and titles; changed limits, ticks or labels are followed too, at the price of a full draw.
+        title: what the picture is of: the first words of its alternative text.
+        size: width and height in inches; an inch is 100 pixels of the page.
+        **controls: `live.slider`, `log_slider`, `choice` or `toggle`, one for each name in `update`.
+
+    Returns:
+        The panel, which a notebook shows.
+
+    Raises:
+        ValueError, TypeError: `update` and the controls do not match, or it returned no readable sentence.
+
+    >>> def draw(figure):
+    ...     axes = figure.subplots()
+    ...     return axes.plot([0, 1], [0, 1])
+    >>> def update(lines, slope):
+    ...     lines[0].set_ydata([0, slope])
+    ...     return f"The line rises by {slope:.1f}."
+    >>> rising = panel(draw, update, title="A line", slope=slider("Slope", 0, 1, start=0.5))
+    >>> rising.set(slope=1.0)
+    >>> rising.sentence
+    'The line rises by 1.0.'
+    """
+    return Panel(draw, update, controls, size, title)
+
+
+def panels() -> list[Panel]:
+    """Every panel of this kernel, oldest first."""
+    return [_panels[number] for number in sorted(_panels)]
+
+
+def picture(
+    draw: Callable[[Figure], str | None],
+    *,
+    title: str,
+    sentence: str | None = None,
+    size: tuple[float, float] = (9, 4),
+) -> Picture:
+    """Draw a figure that stands still, in the style of the panels and with the same alternative text.
+
+    Args:
+        draw: called once with an empty figure; may return the sentence.
+        title: what the picture is of.
+        sentence: what it shows, if `draw` does not return it.
+        size: width and height in inches.
+
+    Returns:
+        The picture, which a notebook shows when it is the last line of a cell.
+
+    Raises:
+        ValueError, TypeError: there is no sentence, or it holds "nan" or "inf".
+
+    >>> picture(lambda figure: figure.subplots() and None, title="Axes", sentence="Nothing yet.")
+    Picture(width=900, height=400, title='Axes', sentence='Nothing yet.')
+    """
+    figure = blank(size)
+    with matplotlib.rc_context(STYLE):
+        said = draw(figure)
+        pixels = Stage(figure, []).draw()
+    return photograph(pixels, title, readable(sentence if said is None else said, "draw()"))
+
+
+def readable(sentence: object, source: str) -> str:
+    """Return the sentence if it is one; refuse an empty one, or "nan" or "inf" where a number belongs."""
+    if not isinstance(sentence, str) or not sentence.strip():
+        raise TypeError(f"{source} gave {sentence!r}: it must return one sentence on what the picture shows.")
+    if found := NO_NUMBER.search(sentence):
+        raise ValueError(f"{source} says {found.group()!r} where a number belongs: {sentence!r}")
+    return sentence
+
+
+class Panel:
+    """A figure, its controls and its sentence. Made by `panel`.
+
+    Attributes:
+        controls: the descriptions, by name.
+        knobs: the controls on the screen, by name.
+        shown: the picture as it is now.
+        error: what `update` raised at the present values, or None.
+        stage: the figure and what moves on it.
+    """
+
+    def __init__(self, draw, update, controls, size, title):
+        check_match(update, controls)
+        self.controls, self.error, self.shown = dict(controls), None, None
+        self._update, self._title, self._held = update, title, False
+        self._display_id = f"freeweights-panel-{(number := next(_numbers))}"
+        self._on_page = False
+        self.knobs = {name: Knob(control, self._follow) for name, control in controls.items()}
+        figure = blank(size)
+        with matplotlib.rc_context(STYLE):
+            self._artists = draw(figure)
+        self.stage = Stage(figure, self._artists)
+        self._follow()
+        rows = W.Layout(flex_flow="row wrap", max_width=f"{self.shown.width}px")
+        self._desk = W.Box([knob.row for knob in self.knobs.values()], layout=rows)
+        _panels[number] = self
+
+    @property
+    def values(self) -> dict[str, float | str | bool]:
+        """What the controls say now, by name."""
+        return {name: knob.value for name, knob in self.knobs.items()}
+
+    @property
+    def sentence(self) -> str:
+        """What stands below the picture: a note on a changed value, if any, then the computed sentence."""
+        notes = [knob.note for knob in self.knobs.values() if knob.note]
+        return " ".join([*notes, self._complaint() if self.error else self.shown.sentence])
+
+    @property
+    def alt(self) -> str:
+        """What a screen reader says in place of the picture."""
+        return self.shown.alt
+
+    @property
+    def picture(self) -> bytes:
+        """The picture as it is now, lossless WebP."""
+        return self.shown.data
+
+    def set(self, **values: float | str | bool) -> None:
+        """Move controls as a learner would, then draw once.
+
+        Raises:
+            ValueError: there is no such control or choice; and whatever `update` raises.
+        """
+        if unknown := set(values) - set(self.knobs):
+            names = ", ".join(sorted(unknown))
+            raise ValueError(f"no control is named {names}; there are {', '.join(self.knobs)}.")
+        self._held = True
+        try:
+            for name, value in values.items():
+                self.knobs[name].type(value)
+        finally:
+            self._held = False
+        self._follow()
+
+    def _follow(self) -> None:
+        """Bring picture and sentence up to the controls. An error is told below the picture, then raised."""
+        if self._held:
+            return
+        try:
+            with matplotlib.rc_context(STYLE):
+                said = self._update(self._artists, **self.values)
+                self.shown = photograph(self.stage.draw(), self._title, readable(said, "update()"))
+            self.error = None
+        except Exception as error:
+            self.error = error
+            raise
+        finally:
+            self._show()
+
+    def _complaint(self) -> str:
+        at = ", ".join(f"{knob.control.label} {knob.control.say(knob.value)}" for knob in self.knobs.values())
+        return (
+            f"This panel has no answer at {at} ({type(self.error).__name__}: {self.error}). "
+            "The picture still shows the values before; move a control to go on."
+        )
+
+    def _bundle(self) -> dict[str, str]:
+        page = self.shown.markup(self.sentence, live=True)
+        return {"text/plain": f"{self._title}. {self.sentence}", "text/html": page}
+
+    def _show(self) -> None:
+        if self._on_page:
+            update_display(self._bundle(), raw=True, display_id=self._display_id)
+
+    def _ipython_display_(self) -> None:
+        """Show the controls, and the picture as an output of its own: one that every reader can show."""
+        labels = ", ".join(control.label for control in self.controls.values())
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._desk.model_id}
+        fallback = f"Run this cell to move: {labels}."
+        display(
+            {
+                "application/vnd.jupyter.widget-view+json": view,
+                "text/html": f"<em>{fallback}</em>",
+                "text/plain": fallback,
+            },
+            raw=True,
+        )
+        display(self._bundle(), raw=True, display_id=self._display_id)
+        self._on_page = get_ipython() is not None
+
+
+def check_match(update: Callable[..., str], controls: dict[str, Control]) -> None:
+    """Refuse an `update` whose parameters are not the panel's controls."""
+    if not controls:
+        raise ValueError("a panel needs a control, such as batch=live.log_slider('Batch', 1, 512, start=8).")
+    for name, control in controls.items():
+        if not isinstance(control, Control):
+            raise TypeError(f"{name}={control!r} is no control: use live.slider, choice or toggle.")
+    try:
+        inspect.signature(update).bind(None, **controls)
+    except TypeError as error:
+        raise TypeError(
+            f"update{inspect.signature(update)} must take the artists, then {', '.join(controls)}: {error}."
+        ) from None

@@ -1,0 +1,102 @@
+"""Floor 4. Published measurements beside what the library predicts for the same case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from . import catalog, inference
+from .estimate import Estimate
+from .machine import machine
+from .records import Measurement, WeightFormat
+from .transformer import model
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One published row, the seconds it reports, and the prediction made without it."""
+
+    row: Measurement
+    seconds: float
+    tokens: float
+    estimate: Estimate
+
+    @property
+    def measured(self) -> float:
+        """Tokens per second of all sequences together, as published."""
+        return self.tokens / self.seconds
+
+    @property
+    def predicted(self) -> float:
+        """Tokens per second of all sequences together, as expected."""
+        return self.tokens / self.estimate.expected
+
+    @property
+    def factor(self) -> float:
+        """How far apart the two are: the larger over the smaller, 1 where they agree."""
+        return max(self.seconds / self.estimate.expected, self.estimate.expected / self.seconds)
+
+
+def tokens_of(row: Measurement) -> float | None:
+    """Tokens that one step of a row handles: the prompt of every sequence, or one new token for each."""
+    if not row.batch.isdigit() or (row.phase == "prefill" and not row.prompt):
+        return None
+    return float(row.batch) * (row.prompt if row.phase == "prefill" else 1)
+
+
+def step_seconds(row: Measurement) -> float | None:
+    """Seconds of one decode step or one prefill that a row reports; None where its unit mixes other things in."""
+    tokens = tokens_of(row)
+    if tokens is None:
+        return None
+    if row.unit == "tok/s":
+        return tokens / row.value
+    return row.value / 1000 if row.unit.startswith("ms") else None
+
+
+def bits_of(row: Measurement, parameters: float):
+    """Bits per weight of a row: its file's size over the parameters, or the name of its format; None if neither is known."""
+    if row.weights_bytes:
+        return 8 * row.weights_bytes / parameters
+    return row.weights if any(row.weights == known.name for known in catalog.table(WeightFormat)) else None
+
+
+def takes_turns(row: Measurement) -> bool:
+    """Whether the row's devices hold different layers and work one after another, which this library does not predict."""
+    return "layer split" in row.engine + row.remark
+
+
+def mean_context(row: Measurement) -> float:
+    """Tokens in the cache in the middle of a row's answer; 0 where the row does not say."""
+    return (row.context or row.prompt or 0) + (row.output or 0) / 2
+
+
+def compare(row: Measurement) -> Comparison | None:
+    """Predict what a row measured; None where the row does not say enough to predict it."""
+    seconds = step_seconds(row)
+    if seconds is None or takes_turns(row) or not (row.model and row.device):
+        return None
+    what, where = model(row.model), machine(row.device, row.devices)
+    bits, batch = bits_of(row, what.parameters), float(row.batch)
+    if bits is None or (row.phase == "prefill" and not where.computes):
+        return None
+    if row.phase == "decode":
+        estimate = inference.decode(what, where, mean_context(row), batch, bits)
+    else:
+        estimate = inference.prefill(what, where, row.prompt, batch, bits)
+    return Comparison(row, seconds, tokens_of(row), estimate)
+
+
+@cache
+def comparisons(model: str, device: str, **wanted) -> tuple[Comparison, ...]:
+    """Every usable published row of one model on one kind of device, beside its prediction.
+
+    Args:
+        model, device: names of the catalogue.
+        wanted: further field=value pairs of `Measurement`, such as phase="decode" or devices=8.
+
+    >>> all(pair.seconds >= pair.estimate.floor for pair in comparisons("GLM-5.2", "Apple M3 Ultra 512GB"))
+    True
+    """
+    rows = catalog.measurements(model=model, device=device, usable=True, **wanted)
+    return tuple(pair for pair in map(compare, rows) if pair is not None)

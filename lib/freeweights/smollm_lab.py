@@ -1,0 +1,247 @@
+"""Floor 2. Experiments of lesson 01 on SmolLM2: time loading, prefill and decode; figures to fall back on."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from . import catalog, smollm, weights, yourmachine
+from .llama import Cache, Model
+
+RECORDED = catalog.DATA / "recorded_smollm.csv"
+TEXT = catalog.DATA / "texts" / "alice.txt"
+COLUMNS = ("quantity", "value", "unit", "machine", "date")
+BATCHES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+BITS = (8, 4, 3, 2)
+PROMPT = 512  # tokens of the prompt whose prefill is timed
+
+
+@dataclass(frozen=True)
+class Load:
+    """Seconds to read a weights file and to build arrays of it; `cold` when the page cache was dropped first."""
+
+    read: float
+    build: float
+    file_bytes: int
+    cold: bool
+    note: str
+
+    @property
+    def seconds(self) -> float:
+        """From the file to a model that answers."""
+        return self.read + self.build
+
+
+@dataclass(frozen=True, eq=False)
+class DecodeSweep:
+    """One decode step at several batches. `seconds` is the median over steps, `low` and `high` the extremes;
+    `bytes_moved` is the least a step must move: every weight once, and the cache of every sequence."""
+
+    batch: np.ndarray
+    seconds: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    bytes_moved: np.ndarray
+
+    @property
+    def tokens_per_second(self) -> np.ndarray:
+        """Over all sequences of the batch."""
+        return self.batch / self.seconds
+
+
+@dataclass(frozen=True)
+class Prefill:
+    """Reading a prompt. `flops` counts the matrix products done."""
+
+    tokens: int
+    seconds: float
+    low: float
+    high: float
+    flops: float
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A figure measured once elsewhere, to go on with where the weights cannot be fetched."""
+
+    quantity: str
+    value: float
+    unit: str
+    machine: str
+    date: str
+
+
+def time_load(path: Path | None = None, cold: bool = True) -> Load:
+    """Time the way from the file to a model in memory; the model is dropped again.
+
+    Args:
+        path: the file; unless told, `weights.smollm2()`.
+        cold: drop the file from the page cache first, where the system can be asked to.
+    """
+    path = weights.smollm2() if path is None else Path(path)
+    buffer = bytearray(yourmachine.CHUNK)
+    with path.open("rb", buffering=0) as file:
+        note = yourmachine.forget(file.fileno()) if cold else ""
+        start = time.perf_counter()
+        while file.readinto(buffer):
+            pass
+    read = time.perf_counter() - start
+    smollm.load(path)
+    return Load(read, time.perf_counter() - start - read, path.stat().st_size, cold and not note, note)
+
+
+def bytes_moved(model: Model, batch: int | np.ndarray, context: float) -> np.ndarray:
+    """The least one decode step moves: all weights once, and keys and values of `context` tokens for every
+    sequence.
+
+    Args:
+        model: its weights are counted as they are held.
+        batch: sequences.
+        context: tokens each has in its cache.
+
+    Returns:
+        Bytes, in the shape of batch.
+
+    >>> float(bytes_moved(smollm.tiny(), batch=1, context=0)) == smollm.tiny().nbytes
+    True
+    """
+    c = model.config
+    token = 2 * c.layers * c.kv_heads * c.head_size * np.dtype(np.float32).itemsize
+    return model.nbytes + np.asarray(batch) * token * context
+
+
+def _timed(act: Callable[[], object], repeats: int) -> list[float]:
+    """Seconds of each repeat; one more comes first and is not counted."""
+    act()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        act()
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def time_decode(
+    model: Model, batches: Sequence[int] = BATCHES, context: int = 32, steps: int = 7
+) -> DecodeSweep:
+    """Time one decode step at every batch, from the same short prompt.
+
+    Args:
+        model: as loaded.
+        batches: how many sequences at once, each 1 or more.
+        context: tokens in the cache at the start.
+        steps: timed at each batch.
+    """
+    batches = np.asarray(batches, int)
+    prompt = np.arange(context) % model.config.vocabulary
+    _, cache = smollm.prefill(model, prompt)
+    times = []
+    for batch in tqdm(batches, desc="Decoding at every batch", leave=False):
+        many: Cache = smollm.repeat(cache, int(batch))
+        tokens = np.arange(batch) % model.config.vocabulary
+        times.append(_timed(lambda: smollm.decode(model, tokens, many), steps))
+    seconds = np.array(times)
+    moved = bytes_moved(model, batches, context + 1 + (steps + 1) / 2)
+    return DecodeSweep(batches, np.median(seconds, axis=1), seconds.min(axis=1), seconds.max(axis=1), moved)
+
+
+def time_prefill(model: Model, tokens: int = PROMPT, repeats: int = 3) -> Prefill:
+    """Time the reading of a prompt of so many tokens."""
+    prompt = np.arange(tokens) % model.config.vocabulary
+    times = _timed(lambda: smollm.prefill(model, prompt), repeats)
+    return Prefill(tokens, float(np.median(times)), min(times), max(times), prefill_flops(model, tokens))
+
+
+def prefill_flops(model: Model, tokens: int) -> float:
+    """FLOPs of the matrix products of a prefill: 2 for a weight and a token, and attention's to the tokens
+    before.
+
+    In the last layer only the last token passes beyond the keys and values; only it meets the output
+    embedding.
+    """
+    c = model.config
+    layer = model.layers[0]
+    keys_values = 2 * c.kv_heads * c.head_size * c.width
+    matrices = layer.qkv.size + layer.output.size + layer.gate_up.size + layer.down.size
+    pairs = tokens * (tokens + 1) / 2
+    attention = 4 * c.heads * c.head_size * ((c.layers - 1) * pairs + tokens)
+    once = matrices - keys_values + model.embedding.size
+    return 2 * ((c.layers - 1) * matrices * tokens + keys_values * tokens + once) + attention
+
+
+def recorded(path: Path = RECORDED) -> dict[str, Recorded]:
+    """Read the figures recorded when this course was made, by quantity. Label them as recorded where they are
+    shown.
+
+    Raises:
+        catalog.CatalogError: a column is missing or a value is no number; the message gives file, row and
+        column.
+
+    >>> recorded()["decode batch 1"].unit
+    's'
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise catalog.CatalogError(
+                f"{path.name} has the columns {reader.fieldnames}: expected {', '.join(COLUMNS)}."
+            )
+        rows = list(reader)
+    figures = {}
+    for number, row in enumerate(rows, start=2):
+        try:
+            value = float(row["value"])
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise catalog.CatalogError(
+                f"{path.name}, row {number}, column value holds '{row['value']}': a number is expected."
+            )
+        figures[row["quantity"]] = Recorded(**row | {"value": value})
+    return figures
+
+
+def record(path: Path = RECORDED) -> dict[str, Recorded]:
+    """Measure all that lesson 01 shows and keep it: about a minute, for the makers of the course."""
+    figures: dict[str, tuple[float, str]] = {}
+    machine = yourmachine.measure()
+    for name in ("triad", "matrix_vector", "matrix_matrix", "disk_read"):
+        found = getattr(machine, name)
+        figures[name.replace("_", " ")] = found.median, found.unit
+    for cold in (True, False):
+        load, word = time_load(cold=cold), "cold" if cold else "warm"
+        figures[f"read {word}"], figures[f"build {word}"] = (load.read, "s"), (load.build, "s")
+    model = smollm.load()
+    figures["parameters"] = model.parameters, "1"
+    figures["bytes float32"] = model.nbytes, "B"
+    figures[f"prefill {PROMPT} tokens"] = time_prefill(model).seconds, "s"
+    sweep = time_decode(model)
+    for batch, seconds in zip(sweep.batch, sweep.seconds):
+        figures[f"decode batch {batch}"] = seconds, "s"
+    text = TEXT.read_text(encoding="utf-8")
+    tokens = model.tokenizer.encode(text).ids
+    figures["perplexity float32"] = smollm.perplexity(model, tokens), "1"
+    for bits in tqdm(BITS, desc="Quantising", leave=False):
+        small = smollm.quantise(model, bits)
+        figures[f"perplexity {bits} bits"] = smollm.perplexity(small, tokens), "1"
+        figures[f"bytes {bits} bits"] = small.nbytes, "B"
+    today = datetime.date.today().isoformat()
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(
+            (quantity, f"{value:.6g}", unit, machine.name, today)
+            for quantity, (value, unit) in figures.items()
+        )
+    os.replace(part, path)
+    return recorded(path)

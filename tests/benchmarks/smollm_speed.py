@@ -1,0 +1,89 @@
+"""SmolLM2 in NumPy beside transformers on the same CPU, float32, same file, same shapes, same process, taking
+turns.
+
+Run by hand, with `torch`, `transformers` and `accelerate` installed beside the library, on a machine with
+nothing else to do:
+
+    python tests/benchmarks/smollm_speed.py
+
+Measured on 2 cores of an Intel Xeon (Sapphire Rapids, virtual machine shared with others), Linux, Python
+3.11, NumPy 2.4 with OpenBLAS 0.3.31, torch 2.13.0, transformers 5.23.0, 2026-11-22:
+
+MEASURED
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import transformers
+
+from freeweights import smollm, smollm_lab, weights, yourmachine
+
+ROUNDS = 9
+STEPS = 12
+CONTEXT = 64
+PROMPT = 512
+
+
+def timed(act: Callable[[], object]) -> float:
+    """Seconds of one call."""
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Measure, taking turns, and print medians and ratios."""
+    path = weights.smollm2()
+    ours = smollm.load(path)
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(
+        path.parent, gguf_file=path.name, dtype=torch.float32
+    ).eval()
+    torch.set_num_threads(yourmachine.cores())
+    prompt = np.random.default_rng(0).integers(100, ours.config.vocabulary, PROMPT)
+    as_torch = torch.tensor(prompt[None])
+
+    def decode_ours() -> float:
+        _, cache = smollm.prefill(ours, prompt[:CONTEXT])
+        return timed(lambda: [smollm.decode(ours, prompt[i : i + 1], cache) for i in range(STEPS)]) / STEPS
+
+    def decode_theirs() -> float:
+        cache = theirs(as_torch[:, :CONTEXT], use_cache=True).past_key_values
+        step = lambda i: theirs(as_torch[:, i : i + 1], past_key_values=cache, use_cache=True)  # noqa: E731
+        return timed(lambda: [step(i) for i in range(STEPS)]) / STEPS
+
+    memory = np.ones(yourmachine.NUMBERS, np.float32)
+    turns = {
+        "decode, NumPy": decode_ours,
+        "decode, transformers": decode_theirs,
+        "prefill, NumPy": lambda: timed(lambda: smollm.prefill(ours, prompt)),
+        "prefill, transformers": lambda: timed(lambda: theirs(as_torch, use_cache=True, logits_to_keep=1)),
+        "matrix-vector, bytes/s": lambda: yourmachine.matrix_vector(memory).median,
+        "SGEMM, FLOP/s": lambda: yourmachine.matrix_matrix().median,
+    }
+    found: dict[str, list[float]] = {name: [] for name in turns}
+    with torch.inference_mode():
+        for number in range(ROUNDS + 1):  # the first round warms up
+            for name, act in turns.items():
+                figure = act()
+                if number:
+                    found[name].append(figure)
+    middle = {name: float(np.median(figures)) for name, figures in found.items()}
+    for name, figures in found.items():
+        print(f"{name:24} median {middle[name]:.4g}  lowest {min(figures):.4g}  highest {max(figures):.4g}")
+    for what in ("decode", "prefill"):
+        each = np.array(found[f"{what}, transformers"]) / np.array(found[f"{what}, NumPy"])
+        spread = f"{each.min():.2f} to {each.max():.2f} over the rounds"
+        print(f"{what}: NumPy is {np.median(each):.2f} times as fast, {spread}")
+    moved = smollm_lab.bytes_moved(ours, 1, CONTEXT + STEPS / 2) / middle["decode, NumPy"]
+    done = smollm_lab.prefill_flops(ours, PROMPT) / middle["prefill, NumPy"]
+    print(f"decode moves {moved / middle['matrix-vector, bytes/s']:.0%} of the matrix-vector bandwidth")
+    print(f"prefill does {done / middle['SGEMM, FLOP/s']:.0%} of the SGEMM rate")
+
+
+if __name__ == "__main__":
+    main()

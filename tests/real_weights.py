@@ -1,0 +1,26 @@
+"""The real weights for tests that need them: without network those are skipped, but never where CI is set."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from freeweights import smollm, weights
+
+
+@pytest.fixture(scope="session")
+def smollm_path():
+    """The checked weights file, fetched on first use."""
+    try:
+        return weights.smollm2()
+    except weights.WeightsError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"the real weights cannot be had: {error}")
+
+
+@pytest.fixture(scope="session")
+def model(smollm_path):
+    """SmolLM2 in memory, once for all tests of a session."""
+    return smollm.load(smollm_path)
