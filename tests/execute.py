@@ -1,7 +1,7 @@
 """Run notebooks top to bottom and keep their outputs in place: `python tests/execute.py notebooks/*.ipynb`.
 
-What is kept is what a reader without a kernel should see: progress bars and widget state are left out, the pieces of a
-printed text are joined. A notebook that raises is left as it was.
+What is kept is what a reader without a kernel should see: progress bars and references to widgets are left out (a page
+would show "model not found" for them), the pieces of a printed text are joined. A notebook that raises is left as it was.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import nbformat
 from nbclient import NotebookClient
 
 SECONDS_PER_CELL = 120
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def is_progress(output: dict) -> bool:
@@ -48,6 +49,8 @@ def execute(path: Path) -> float:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = joined([output for output in cell.outputs if not is_progress(output)])
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)
     notebook.metadata.pop("widgets", None)
     part = path.with_suffix(".part")
     nbformat.write(notebook, part)

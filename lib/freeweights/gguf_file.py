@@ -15,7 +15,7 @@ class WeightsError(RuntimeError):
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor of a file. `shape` as NumPy writes it, rows first; `format` is GGUF's name for its numbers."""
+    """One tensor of a file. `shape` as NumPy has it, rows first; `format` is GGUF's name for its numbers."""
 
     name: str
     shape: tuple[int, ...]

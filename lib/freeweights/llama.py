@@ -39,7 +39,7 @@ class Config:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """The weights of one block. A matrix is float32 (out, in) or `Packed`; q, k and v share one, gate and up another."""
+    """One block. A matrix is float32 (out, in) or `Packed`; q, k and v share one, gate and up another."""
 
     attention_norm: np.ndarray
     qkv: np.ndarray | Packed
@@ -110,7 +110,7 @@ def norm(x: np.ndarray, weight: np.ndarray, epsilon: float) -> np.ndarray:
 
 
 def rotation(config: Config, start: int, new: int) -> np.ndarray:
-    """The turn of every position and pair, complex64 (new, 1, head_size / 2). Source: Su et al. 2021, RoFormer."""
+    """The turn of every position and pair, complex64 (new, 1, head_size / 2): RoFormer, Su et al. 2021."""
     frequencies = config.rope_base ** -(np.arange(0, config.head_size, 2) / config.head_size)
     angles = np.arange(start, start + new)[:, None, None] * frequencies
     return np.exp(1j * angles).astype(np.complex64)
@@ -261,7 +261,7 @@ def decode(model: Model, tokens, cache: Cache) -> np.ndarray:
 
 
 def tiny(seed: int = 0) -> Model:
-    """A model of two layers and random weights, to try things out without the real ones. It has no tokenizer."""
+    """A model of two layers and random weights, to try things out without the real ones; no tokenizer."""
     random = np.random.default_rng(seed)
     c = Config(
         layers=2,

@@ -68,7 +68,7 @@ def pack(matrix: np.ndarray, bits: int) -> Packed:
     >>> held = pack(np.linspace(-1, 1, 64, dtype=np.float32).reshape(1, 64), bits=4)
     >>> held.nbytes * 8 / held.size
     5.0
-    >>> bool(abs(unpack(held) - np.linspace(-1, 1, 64)).max() < 0.035)  # half a step: a block spans 1, in 15 steps
+    >>> bool(abs(unpack(held) - np.linspace(-1, 1, 64)).max() < 0.035)  # half a step of 1 / 15
     True
     """
     if bits not in BITS:

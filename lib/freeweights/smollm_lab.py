@@ -27,7 +27,7 @@ PROMPT = 512  # tokens of the prompt whose prefill is timed
 
 @dataclass(frozen=True)
 class Load:
-    """Seconds to read a weights file and to build arrays of it; `cold` when the page cache was dropped first."""
+    """Seconds to read a weights file and to build arrays of it; `cold`: its page cache was dropped first."""
 
     read: float
     build: float
@@ -240,7 +240,7 @@ def record(path: Path = RECORDED) -> dict[str, Recorded]:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(
-            (quantity, f"{value:.6g}", unit, machine.name, today)
+            (quantity, f"{value:.9g}", unit, machine.name, today)
             for quantity, (value, unit) in figures.items()
         )
     os.replace(part, path)

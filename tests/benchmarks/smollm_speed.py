@@ -9,7 +9,14 @@ nothing else to do:
 Measured on 2 cores of an Intel Xeon (Sapphire Rapids, virtual machine shared with others), Linux, Python
 3.11, NumPy 2.4 with OpenBLAS 0.3.31, torch 2.13.0, transformers 5.23.0, 2026-11-22:
 
-MEASURED
+    median of 9 rounds                NumPy    transformers   NumPy is so many times as fast
+    decode, batch 1, 64 in the cache  24.2 ms  32.4 ms        1.32
+    prefill, 512 tokens               642 ms   623 ms         0.96
+
+Decode moved 71 % of the matrix-vector bandwidth that `yourmachine` measured (31.4 GB/s); prefill did 60 % of
+the SGEMM rate (299 GFLOP/s). What prefill lacks is not in the matrix products (370 ms here, 355 ms in torch)
+but in exp, tanh and the norms, which NumPy runs on one core. Other work ran on the machine: in single rounds
+the ratios went from 0.50 to 15 (decode) and from 0.65 to 1.06 (prefill), so trust only the medians.
 """
 
 from __future__ import annotations
