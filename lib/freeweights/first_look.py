@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from . import catalog, inference, live
@@ -16,7 +17,7 @@ from .transformer import Model, model
 PROMPT, ANSWER, USERS = 4096, 500, 100
 JOBS = ("Load from the drive", f"Read a prompt of {PROMPT:,} tokens", f"Write {ANSWER} tokens, one user",
         f"Write {ANSWER} tokens, {USERS} users")
-SHORTEST, LONGEST = 1e-3, 1e5
+SHORTEST, LONGEST = 1e-3, 1e6
 FORMATS = ("BF16", "FP8", "Q8_0", "Q6_K", "Q4_K_M", "Q3_K_M", "Q2_K")
 MACHINES = {
     "Phone, 8 GB": ("Phone 8GB (iPhone 16 Pro)", 1),
@@ -70,22 +71,26 @@ def jobs(what: Model, where: Machine, weights: str, disk: str) -> list[Job]:
 def draw(figure: Figure) -> dict:
     """A bar of memory above, four bars of waiting below."""
     above, below = figure.subplots(2, 1, height_ratios=[1, 4])
-    figure.subplots_adjust(left=0.28, right=0.965, top=0.91, bottom=0.13, hspace=0.62)
+    figure.subplots_adjust(left=0.28, right=0.96, top=0.895, bottom=0.13, hspace=0.62)
     above.set(xlim=(0, 200), ylim=(-0.5, 0.5), yticks=[0], yticklabels=["Memory needed"], xlabel="")
     above.set_xticks(range(0, 201, 50), [f"{share} %" for share in range(0, 201, 50)])
     above.axvline(100, color="black", linewidth=2)
     below.set(xscale="log", xlim=(SHORTEST, LONGEST), ylim=(3.6, -0.6), xlabel="seconds to wait (log scale)")
     below.set_yticks(range(4), JOBS)
-    marks = [1e-3, 1e-2, 1e-1, 1, 10, 60, 600, 3600, 86400]
-    below.set_xticks(marks, ["1 ms", "10 ms", "0.1 s", "1 s", "10 s", "1 min", "10 min", "1 h", "1 day"])
+    marks = [1e-3, 1e-2, 1e-1, 1, 10, 60, 600, 3600, 86400, 864000]
+    below.set_xticks(marks, ["≤ 1 ms", "10 ms", "0.1 s", "1 s", "10 s", "1 min", "10 min", "1 h", "1 day", "10 days"])
     below.minorticks_off()
+    below.tick_params(axis="y", pad=9)  # room for a diamond at the axis' end
+    for left, part, colour in ((0.62, "weights", BLUE), (0.725, "cache", SKY), (0.81, "engine's reserve", "#BBBBBB")):
+        figure.text(left, 0.955, "■", color=colour, fontsize=12, va="center")
+        figure.text(left + 0.018, 0.955, part, color=GREY, fontsize=10, va="center")
     return {
         "memory": [above.barh(0, 0, height=0.6, color=colour, edgecolor="white") for colour in (BLUE, SKY, "#BBBBBB")],
         "memory label": above.text(0, 0, "", va="center", fontsize=10),
-        "title": above.set_title(" "),
+        "title": figure.text(0.012, 0.955, "", fontsize=12, fontweight="bold", va="center"),
         "bars": below.barh(range(4), [SHORTEST] * 4, height=0.5, left=SHORTEST, color=ORANGE, edgecolor=GREY),
         "ranges": [below.plot([], [], color="black", linewidth=1.5)[0] for _ in JOBS],
-        "floors": below.plot([], [], "D", color=GREEN, markersize=8, markeredgecolor="black")[0],
+        "floors": below.plot([], [], "D", color=GREEN, markersize=8, markeredgecolor="black", clip_on=False)[0],
         "labels": [below.text(SHORTEST, row, "", va="center", fontsize=10) for row in range(4)],
         "key": below.text(1, 1.03, "◆ physics: nothing of this kind is faster   — range of published efficiencies",
                           fontsize=10, color=GREY, va="bottom", ha="right", transform=below.transAxes),
@@ -119,18 +124,21 @@ def show_memory(artists: dict, fit) -> None:
 
 
 def show_jobs(artists: dict, waits: list[Job]) -> None:
-    """Bars to the expected wait, a line over its range, a diamond at the floor, the duration beside."""
+    """Bars to the expected wait, a line over its range, a diamond at the floor, the duration beside.
+
+    What lies beyond an end of the axis is drawn at that end; the duration beside it is the true one.
+    """
     floors = []
     for row, (wait, bar, line, label) in enumerate(
         zip(waits, artists["bars"], artists["ranges"], artists["labels"])
     ):
-        end = min(max(wait.expected, SHORTEST), LONGEST)
+        floor, low, end, high = np.clip([wait.floor, wait.low, wait.expected, wait.high], SHORTEST, LONGEST)
         bar.set_width(end - SHORTEST)
-        line.set_data([] if wait.why_not else [wait.low, min(wait.high, LONGEST)], [] if wait.why_not else [row, row])
-        floors += [] if wait.why_not else [(wait.floor, row)]
-        far = not wait.why_not and wait.high > LONGEST / 20
+        line.set_data([] if wait.why_not else [low, high], [] if wait.why_not else [row, row])
+        floors += [] if wait.why_not else [(floor, row)]
+        far = high > LONGEST / 100
         label.set(text=wait.why_not or q.duration(wait.expected), color=RED if wait.why_not else "black",
-                  x=wait.floor / 1.6 if far else 1.5 * max(wait.high, SHORTEST), ha="right" if far else "left")
+                  x=floor / 1.6 if far else 1.6 * high, ha="right" if far else "left")
     artists["floors"].set_data(*zip(*floors)) if floors else artists["floors"].set_data([], [])
 
 

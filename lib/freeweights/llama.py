@@ -7,6 +7,7 @@ positions, grouped-query attention, a gated feed-forward block with SiLU, one em
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import tokenizers
@@ -17,7 +18,8 @@ from .packed import Packed, unpack
 QUERIES = 64  # attention works on so many queries at once: keys later than them all are never touched
 LATER = np.float32(-np.inf)  # the score of a key later than its query
 SAFE = 1e-20, 1e30  # sums of exponentials in this range lost no precision in float32
-STREAMED = 3  # up to so many vectors, one matrix-vector product each beats a matrix-matrix product
+STREAMED = 8  # up to so many vectors, one matrix-vector product each beats a matrix-matrix product
+IN_CACHE = 3_600_000  # bytes of a matrix that the caches keep while every vector meets them
 SKINNY = 64  # up to so many vectors, the matrix on the left is the faster order for BLAS
 
 
@@ -66,11 +68,7 @@ class Model:
 
     def arrays(self) -> list:
         """Every array held, each once."""
-        return [
-            self.embedding,
-            *(array for layer in self.layers for array in layer.arrays()),
-            self.final_norm,
-        ]
+        return [self.embedding, *(a for layer in self.layers for a in layer.arrays()), self.final_norm]
 
     @property
     def parameters(self) -> int:
@@ -91,14 +89,19 @@ def dense(weight: np.ndarray | Packed, rows=slice(None)) -> np.ndarray:
 def apply(weight: np.ndarray | Packed, x: np.ndarray) -> np.ndarray:
     """Multiply every vector of x (..., in) by a matrix (out, in).
 
-    One vector is a matrix-vector product, which streams the matrix once and does no more. For many vectors
-    BLAS first copies the matrix into tiles, which pays from the fourth vector on: the first three each stream
-    the matrix anew.
+    A few vectors meet the matrix part by part: each part comes from memory once, for the first of them, and
+    the rest find it in the cache. For many, BLAS copies the matrix into tiles: that pays from the ninth on.
     """
     matrix, vectors = dense(weight), x.reshape(-1, x.shape[-1])
-    if len(vectors) <= STREAMED:
-        return (matrix @ x[..., None])[..., 0]
-    y = vectors @ matrix.T if len(vectors) > SKINNY else np.ascontiguousarray((matrix @ vectors.T).T)
+    if len(vectors) > SKINNY:
+        y = vectors @ matrix.T
+    elif len(vectors) > STREAMED:
+        y = np.ascontiguousarray((matrix @ vectors.T).T)
+    else:
+        y = np.empty((len(vectors), len(matrix)), np.float32)
+        rows = IN_CACHE // (matrix.itemsize * matrix.shape[1])
+        for part in (slice(first, first + rows) for first in range(0, len(matrix), rows)):
+            np.matmul(matrix[part], vectors[:, :, None], out=y[:, part, None])
     return y.reshape(*x.shape[:-1], -1)
 
 
@@ -133,19 +136,26 @@ def attention(q: np.ndarray, keys: np.ndarray, values: np.ndarray) -> np.ndarray
     """
     batch, new, heads, head_size = q.shape
     kv_heads, length = keys.shape[1:3]
-    q = (q * head_size**-0.5).swapaxes(1, 2).reshape(batch, kv_heads, -1, new, head_size)
     if new == 1:
-        return softmax_mix(q[..., 0, :] @ keys.swapaxes(-1, -2), values).reshape(batch, 1, -1)
+        q = (q * head_size**-0.5).reshape(batch, kv_heads, -1, head_size)
+        return softmax_mix(q @ keys.swapaxes(-1, -2), values).reshape(batch, 1, -1)
     mixed = np.empty((batch, new, heads, head_size), np.float32)
     for first in range(0, new, QUERIES):
         last = min(first + QUERIES, new)
         seen, count = length - new + last, last - first
-        block = q[..., first:last, :].reshape(batch, kv_heads, -1, head_size)
-        scores = block @ keys[:, :, :seen].swapaxes(-1, -2)
-        scores.reshape(batch, heads, count, seen)[..., -count:] += np.triu(np.full((count, count), LATER), 1)
-        block = softmax_mix(scores, values[:, :, :seen])
+        block = np.multiply(q[:, first:last].swapaxes(1, 2), head_size**-0.5, order="C")
+        block = block.reshape(batch, kv_heads, -1, head_size)
+        scores = keys[:, :, :seen] @ block.swapaxes(-1, -2)  # a row for each key: the faster order for BLAS
+        scores[:, :, -count:] += hide_later(count, heads // kv_heads)
+        block = softmax_mix(scores.swapaxes(-1, -2), values[:, :, :seen])
         mixed[:, first:last] = block.reshape(batch, heads, count, head_size).swapaxes(1, 2)
     return mixed.reshape(batch, new, -1)
+
+
+@lru_cache(2)
+def hide_later(count: int, heads: int) -> np.ndarray:
+    """-inf where a key (row) is later than a query (column), for `count` of each; heads side by side."""
+    return np.tile(np.tril(np.full((count, count), LATER), -1), heads)
 
 
 def softmax_mix(scores: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -153,12 +163,12 @@ def softmax_mix(scores: np.ndarray, values: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
         shares = np.exp(scores)
     total = shares @ np.ones(shares.shape[-1], np.float32)
-    if not (
-        (total > SAFE[0]) & (total < SAFE[1])
-    ).all():  # rare: shift the scores first, which costs two more passes
+    if not ((total > SAFE[0]) & (total < SAFE[1])).all():  # rare: shift first, at two more passes
         shares = np.exp(scores - scores.max(-1, keepdims=True))
         total = shares.sum(-1)
-    return shares @ values / total[..., None]
+    mixed = shares @ values
+    mixed /= total[..., None]
+    return mixed
 
 
 def gated(gate_up: np.ndarray) -> np.ndarray:
@@ -179,11 +189,9 @@ def gated(gate_up: np.ndarray) -> np.ndarray:
 
 
 def forward(model: Model, tokens: np.ndarray, cache: Cache, last_only: bool = False) -> np.ndarray:
-    """Read tokens (batch, new), extend the cache, return what the last layer says of each (batch, new,
-    width).
+    """Read tokens (batch, new), extend the cache, return what the last layer says: (batch, new, width).
 
-    With `last_only` of the last token alone (batch, 1, width): in the last layer the others serve only by
-    their keys.
+    With `last_only` of the last token alone, (batch, 1, width): the others then end with their last keys.
     """
     c, (batch, new) = model.config, tokens.shape
     make_room(cache, new, c.context)
@@ -191,9 +199,8 @@ def forward(model: Model, tokens: np.ndarray, cache: Cache, last_only: bool = Fa
     turn = rotation(c, cache.length, new)
     x = dense(model.embedding, tokens.ravel()).reshape(batch, new, c.width)
     for layer, keys, values in zip(model.layers, cache.keys, cache.values):
-        qkv = apply(layer.qkv, norm(x, layer.attention_norm, c.norm_epsilon)).reshape(
-            batch, new, -1, c.head_size
-        )
+        qkv = apply(layer.qkv, norm(x, layer.attention_norm, c.norm_epsilon))
+        qkv = qkv.reshape(batch, new, -1, c.head_size)
         qk, v = rotate(qkv[:, :, : -c.kv_heads], turn), qkv[:, :, -c.kv_heads :]
         keys[:, :, cache.length : end] = qk[:, :, c.heads :].swapaxes(1, 2)
         values[:, :, cache.length : end] = v.swapaxes(1, 2)
@@ -211,9 +218,8 @@ def check_tokens(model: Model, tokens, dimensions: str) -> np.ndarray:
     if tokens.size == 0:
         raise ValueError(f"No token was given (shape {tokens.shape}): give at least one, {dimensions}.")
     if tokens.dtype.kind not in "iu":
-        raise TypeError(
-            f"Tokens are whole numbers, these are {tokens.dtype}: encode a text with model.tokenizer first."
-        )
+        found = f"Tokens are whole numbers, these are {tokens.dtype}"
+        raise TypeError(f"{found}: encode a text with model.tokenizer first.")
     if tokens.min() < 0 or tokens.max() >= model.config.vocabulary:
         worst = tokens.min() if tokens.min() < 0 else tokens.max()
         raise ValueError(

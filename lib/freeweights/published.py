@@ -72,7 +72,7 @@ def mean_context(row: Measurement) -> float:
 
 
 def compare(row: Measurement) -> Comparison | None:
-    """Predict what a row measured; None where the row does not say enough to predict it."""
+    """Predict what a row measured; None where it does not say enough, or ran with less memory than an engine leaves."""
     seconds = step_seconds(row)
     if seconds is None or takes_turns(row) or not (row.model and row.device):
         return None
@@ -84,7 +84,7 @@ def compare(row: Measurement) -> Comparison | None:
         estimate = inference.decode(what, where, mean_context(row), batch, bits)
     else:
         estimate = inference.prefill(what, where, row.prompt, batch, bits)
-    return Comparison(row, seconds, tokens_of(row), estimate)
+    return Comparison(row, seconds, tokens_of(row), estimate) if estimate.fits else None
 
 
 @cache

