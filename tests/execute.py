@@ -29,7 +29,11 @@ def joined(outputs: list) -> list:
     """Outputs with neighbouring pieces of printed text made one."""
     kept: list = []
     for output in outputs:
-        same = kept and output["output_type"] == kept[-1]["output_type"] == "stream" and output["name"] == kept[-1]["name"]
+        same = (
+            kept
+            and output["output_type"] == kept[-1]["output_type"] == "stream"
+            and output["name"] == kept[-1]["name"]
+        )
         if same:
             kept[-1]["text"] += output["text"]
         else:
@@ -42,7 +46,11 @@ def execute(path: Path) -> float:
     notebook = nbformat.read(path, as_version=4)
     start = time.perf_counter()
     NotebookClient(
-        notebook, timeout=SECONDS_PER_CELL, kernel_name="python3", store_widget_state=False, record_timing=False,
+        notebook,
+        timeout=SECONDS_PER_CELL,
+        kernel_name="python3",
+        store_widget_state=False,
+        record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     seconds = time.perf_counter() - start

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from freeweights import attention
 from freeweights.transformer import model
+from hypothesis import given
+from hypothesis import strategies as st
 
 CONTEXTS = np.array([0, 1, 3, 4, 127, 128, 129, 2047, 2048, 2049, 8192, 8193, 40_000, 131_072])
 
@@ -79,14 +78,23 @@ def test_prefill_of_mla_is_the_formula_written_out(name):
     assert counted.prefill_flops(prompt) == pytest.approx(without_attention + head + attended, rel=1e-12)
 
 
-@pytest.mark.parametrize("name, read", [
-    ("GLM-5.2", lambda c: 78 * 576 * least(c, 2048) + 21 * 128 * c),
-    ("DeepSeek-V4-Flash", lambda c: 43 * 512 * least(c, 128) + 20 * 512 * (c // 128)
-        + 21 * (512 * least(c // 4, 512) + 128 * (c // 4))),
-    ("Llama 3.1 8B", CACHE_VALUES["Llama 3.1 8B"]),
-    ("Gemma 3 27B", CACHE_VALUES["Gemma 3 27B"]),
-    ("DeepSeek-R1", CACHE_VALUES["DeepSeek-R1"]),
-])
+@pytest.mark.parametrize(
+    "name, read",
+    [
+        ("GLM-5.2", lambda c: 78 * 576 * least(c, 2048) + 21 * 128 * c),
+        (
+            "DeepSeek-V4-Flash",
+            lambda c: (
+                43 * 512 * least(c, 128)
+                + 20 * 512 * (c // 128)
+                + 21 * (512 * least(c // 4, 512) + 128 * (c // 4))
+            ),
+        ),
+        ("Llama 3.1 8B", CACHE_VALUES["Llama 3.1 8B"]),
+        ("Gemma 3 27B", CACHE_VALUES["Gemma 3 27B"]),
+        ("DeepSeek-R1", CACHE_VALUES["DeepSeek-R1"]),
+    ],
+)
 def test_a_decode_step_reads_what_the_tokens_attend_to(name, read):
     assert model(name).cache_read_bytes(CONTEXTS).tolist() == (2 * read(CONTEXTS)).tolist()
 

@@ -47,21 +47,24 @@ def test_quotation_marks_and_commas_survive(tmp_path):
     assert row.name == 'apple, "green"' and row.ready is False and row.speed is None
 
 
-@pytest.mark.parametrize("bad, column, says", [
-    ("apple,three,yes,150,,36", "count", "whole number"),
-    ("apple,3.5,yes,150,,36", "count", "whole number"),
-    ("apple,3,true,150,,36", "ready", "yes or no"),
-    ("apple,3,Yes,150,,36", "ready", "yes or no"),
-    ("apple,3,,150,,36", "ready", "empty"),
-    ("apple,3,yes,150 g,,36", "mass_g", "without units"),
-    ("apple,3,yes,,,36", "mass_g", "empty"),
-    ("apple,,yes,150,,36", "count", "empty"),
-    ("apple,3,yes,150,old,36", "age", "whole number"),
-    ("apple,3,yes,nan,,36", "mass_g", "finite"),
-    ("apple,3,yes,inf,,36", "mass_g", "finite"),
-    ("apple,3,yes,150,,-inf", "speed_kmh", "finite"),
-    ("apple,3,yes,1e999,,36", "mass_g", "finite"),
-])
+@pytest.mark.parametrize(
+    "bad, column, says",
+    [
+        ("apple,three,yes,150,,36", "count", "whole number"),
+        ("apple,3.5,yes,150,,36", "count", "whole number"),
+        ("apple,3,true,150,,36", "ready", "yes or no"),
+        ("apple,3,Yes,150,,36", "ready", "yes or no"),
+        ("apple,3,,150,,36", "ready", "empty"),
+        ("apple,3,yes,150 g,,36", "mass_g", "without units"),
+        ("apple,3,yes,,,36", "mass_g", "empty"),
+        ("apple,,yes,150,,36", "count", "empty"),
+        ("apple,3,yes,150,old,36", "age", "whole number"),
+        ("apple,3,yes,nan,,36", "mass_g", "finite"),
+        ("apple,3,yes,inf,,36", "mass_g", "finite"),
+        ("apple,3,yes,150,,-inf", "speed_kmh", "finite"),
+        ("apple,3,yes,1e999,,36", "mass_g", "finite"),
+    ],
+)
 def test_a_bad_cell_is_named_by_file_row_and_column(tmp_path, bad, column, says):
     with pytest.raises(CatalogError) as caught:
         read(tmp_path, HEADER, GOOD, bad)
@@ -69,14 +72,17 @@ def test_a_bad_cell_is_named_by_file_row_and_column(tmp_path, bad, column, says)
     assert message.startswith(f"things.csv, row 3, column {column} ") and says in message
 
 
-@pytest.mark.parametrize("header, named", [
-    ("name,count,ready,mass_g,age", "speed_kmh"),
-    ("name,count,ready,mass_kg,age,speed_kmh", "mass_g"),
-    ("name,count,ready,mass_kg,age,speed_kmh", "mass_kg"),
-    ("name,count,ready,mass_g,age,speed_kmh,colour", "colour"),
-    ("count,name,ready,mass_g,age,speed_kmh", "order"),
-    ("", "name"),
-])
+@pytest.mark.parametrize(
+    "header, named",
+    [
+        ("name,count,ready,mass_g,age", "speed_kmh"),
+        ("name,count,ready,mass_kg,age,speed_kmh", "mass_g"),
+        ("name,count,ready,mass_kg,age,speed_kmh", "mass_kg"),
+        ("name,count,ready,mass_g,age,speed_kmh,colour", "colour"),
+        ("count,name,ready,mass_g,age,speed_kmh", "order"),
+        ("", "name"),
+    ],
+)
 def test_a_wrong_header_is_refused_with_the_columns_that_differ(tmp_path, header, named):
     with pytest.raises(CatalogError, match="things.csv, row 1") as caught:
         read(tmp_path, header, GOOD)
@@ -107,29 +113,35 @@ def test_a_text_where_a_number_belongs_in_a_real_table_is_named(tmp_path):
         catalog.read(path, Device)
 
 
-@pytest.mark.parametrize("look_up, wrong, nearest", [
-    (catalog.architecture, "Lama 3.1 8B", "Llama 3.1 8B"),
-    (catalog.architecture, "GLM5.3", "GLM-5.2"),
-    (catalog.device, "H200", "H200 SXM 141GB"),
-    (catalog.device, "M3 Ultra", "Apple M3 Ultra 512GB"),
-    (catalog.device, "RTX 4091", "GeForce RTX 4090"),
-    (catalog.link, "NVMe", "NVMe SSD PCIe 4.0 x4"),
-    (catalog.weight_format, "Q4_K_N", "Q4_K_M"),
-    (catalog.claim, "cold-lode", "cold-load"),
-])
+@pytest.mark.parametrize(
+    "look_up, wrong, nearest",
+    [
+        (catalog.architecture, "Lama 3.1 8B", "Llama 3.1 8B"),
+        (catalog.architecture, "GLM5.3", "GLM-5.2"),
+        (catalog.device, "H200", "H200 SXM 141GB"),
+        (catalog.device, "M3 Ultra", "Apple M3 Ultra 512GB"),
+        (catalog.device, "RTX 4091", "GeForce RTX 4090"),
+        (catalog.link, "NVMe", "NVMe SSD PCIe 4.0 x4"),
+        (catalog.weight_format, "Q4_K_N", "Q4_K_M"),
+        (catalog.claim, "cold-lode", "cold-load"),
+    ],
+)
 def test_a_misspelt_name_gets_its_nearest(look_up, wrong, nearest):
     with pytest.raises(UnknownName) as caught:
         look_up(wrong)
     assert f"'{wrong}'" in str(caught.value) and f"'{nearest}'" in str(caught.value)
 
 
-@pytest.mark.parametrize("look_up, written, name", [
-    (catalog.link, "400GbE", "400 GbE"),
-    (catalog.link, "nvme ssd pcie 4.0 X4", "NVMe SSD PCIe 4.0 x4"),
-    (catalog.device, "h200 sxm 141 GB", "H200 SXM 141GB"),
-    (catalog.architecture, "glm 5.2", "GLM-5.2"),
-    (catalog.weight_format, "q4-k-m", "Q4_K_M"),
-])
+@pytest.mark.parametrize(
+    "look_up, written, name",
+    [
+        (catalog.link, "400GbE", "400 GbE"),
+        (catalog.link, "nvme ssd pcie 4.0 X4", "NVMe SSD PCIe 4.0 x4"),
+        (catalog.device, "h200 sxm 141 GB", "H200 SXM 141GB"),
+        (catalog.architecture, "glm 5.2", "GLM-5.2"),
+        (catalog.weight_format, "q4-k-m", "Q4_K_M"),
+    ],
+)
 def test_case_spaces_and_punctuation_do_not_matter(look_up, written, name):
     assert look_up(written).name == name
 
@@ -146,10 +158,15 @@ def test_a_name_near_to_nothing_gets_the_first_names(wrong):
         catalog.device(wrong)
 
 
-@pytest.mark.parametrize("record, look_up", [
-    (Architecture, catalog.architecture), (Device, catalog.device), (Link, catalog.link),
-    (WeightFormat, catalog.weight_format),
-])
+@pytest.mark.parametrize(
+    "record, look_up",
+    [
+        (Architecture, catalog.architecture),
+        (Device, catalog.device),
+        (Link, catalog.link),
+        (WeightFormat, catalog.weight_format),
+    ],
+)
 def test_every_name_in_a_table_finds_its_own_row(record, look_up):
     for row in catalog.table(record):
         assert look_up(row.name) is row

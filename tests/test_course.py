@@ -113,13 +113,19 @@ def test_a_name_is_written_once_behind_a_source_it_comes_from_twice(monkeypatch)
     assert all(line.count(device.name) == 1 for line in listed(monkeypatch, device, device))
 
 
-@pytest.mark.parametrize("source, link", [
-    ("github.com/a/b", "[github.com/a/b](https://github.com/a/b)"),
-    ("https://github.com/a/b, read 2026", "[github.com/a/b](https://github.com/a/b), read 2026"),
-    ("huggingface.co/o/m@abc: config.json", "[huggingface.co/o/m@abc](https://huggingface.co/o/m): config.json"),
-    ("arXiv:2502.02737", "[arXiv:2502.02737](https://arxiv.org/abs/2502.02737)"),
-    ("Epoch AI (https://epoch.ai/data/x)", "Epoch AI ([epoch.ai/data/x](https://epoch.ai/data/x))"),
-    ("NVIDIA data sheet", "NVIDIA data sheet"),
-])
+@pytest.mark.parametrize(
+    "source, link",
+    [
+        ("github.com/a/b", "[github.com/a/b](https://github.com/a/b)"),
+        ("https://github.com/a/b, read 2026", "[github.com/a/b](https://github.com/a/b), read 2026"),
+        (
+            "huggingface.co/o/m@abc: config.json",
+            "[huggingface.co/o/m@abc](https://huggingface.co/o/m): config.json",
+        ),
+        ("arXiv:2502.02737", "[arXiv:2502.02737](https://arxiv.org/abs/2502.02737)"),
+        ("Epoch AI (https://epoch.ai/data/x)", "Epoch AI ([epoch.ai/data/x](https://epoch.ai/data/x))"),
+        ("NVIDIA data sheet", "NVIDIA data sheet"),
+    ],
+)
 def test_an_address_becomes_a_link(source, link):
     assert course.linked(source) == link

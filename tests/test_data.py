@@ -13,7 +13,13 @@ import frictionless
 import pytest
 from freeweights import catalog
 from freeweights.records import (
-    Architecture, Calibration, Claim, CountException, Device, FileSize, Link, Load, Measurement, Price,
+    Calibration,
+    Claim,
+    CountException,
+    Device,
+    FileSize,
+    Link,
+    Measurement,
     WeightFormat,
 )
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
@@ -27,13 +33,29 @@ DEVICES, LINKS, FORMATS, SIZES = map(catalog.table, (Device, Link, WeightFormat,
 MEASURED = catalog.table(Measurement)
 FROM_FILES = [row for row in FORMATS if row.source.startswith("median of")]
 SECONDS_TO_READ_MEMORY = {  # once, at the specified bandwidth: least and most for a device of the class
-    "nvidia-consumer": (0.01, 0.05), "nvidia-workstation": (0.04, 0.6), "nvidia-datacenter": (0.01, 0.08),
-    "amd-datacenter": (0.02, 0.08), "amd-apu": (0.1, 1.0), "apple": (0.05, 0.8), "tpu": (0.01, 0.05),
-    "ascend": (0.02, 0.08), "cpu": (0.1, 2.0), "phone": (0.05, 0.3), "other": (1e-6, 1e-4),
+    "nvidia-consumer": (0.01, 0.05),
+    "nvidia-workstation": (0.04, 0.6),
+    "nvidia-datacenter": (0.01, 0.08),
+    "amd-datacenter": (0.02, 0.08),
+    "amd-apu": (0.1, 1.0),
+    "apple": (0.05, 0.8),
+    "tpu": (0.01, 0.05),
+    "ascend": (0.02, 0.08),
+    "cpu": (0.1, 2.0),
+    "phone": (0.05, 0.3),
+    "other": (1e-6, 1e-4),
 }
 MIXTURES = {"1.58-bit dynamic"}
 CITABLE = [  # a page, a paper, a package, a standard, files of this folder, an article by its title, a blog
-    "https://", "arXiv:", "PyPI ", "npm ", "Python package ", "IEEE ", "OCP ", "median of ", '" (',
+    "https://",
+    "arXiv:",
+    "PyPI ",
+    "npm ",
+    "Python package ",
+    "IEEE ",
+    "OCP ",
+    "median of ",
+    '" (',
     "technical blog",
 ]
 
@@ -53,12 +75,15 @@ def test_every_table_is_valid_against_the_data_package(name):
     assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])[:5]
 
 
-@pytest.mark.parametrize("table, column, value", [
-    ("devices.csv", "link", "a link that nobody sells"),
-    ("measurements.csv", "device", "a device that nobody sells"),
-    ("devices.csv", "memory_GB", "-1"),
-    ("claims.csv", "id", ""),
-])
+@pytest.mark.parametrize(
+    "table, column, value",
+    [
+        ("devices.csv", "link", "a link that nobody sells"),
+        ("measurements.csv", "device", "a device that nobody sells"),
+        ("devices.csv", "memory_GB", "-1"),
+        ("claims.csv", "id", ""),
+    ],
+)
 def test_the_package_notices_a_wrong_cell(tmp_path, table, column, value):
     shutil.copytree(catalog.DATA, tmp_path / "data")
     path = tmp_path / "data" / table
@@ -112,17 +137,32 @@ def test_no_table_carries_notes_of_how_the_facts_were_collected():
             assert phrase.casefold() not in text.casefold(), (path.name, phrase)
 
 
-@pytest.mark.parametrize("name", [
-    "Apple M3 Ultra 512GB", "H200 SXM 141GB", "H100 SXM5 80GB", "GeForce RTX 4090", "DGX Spark (GB10)",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Apple M3 Ultra 512GB",
+        "H200 SXM 141GB",
+        "H100 SXM5 80GB",
+        "GeForce RTX 4090",
+        "DGX Spark (GB10)",
+    ],
+)
 def test_devices_the_lessons_name_exist(name):
     assert catalog.device(name).name == name
 
 
-@pytest.mark.parametrize("name", [
-    "NVMe SSD PCIe 4.0 x4", "NVMe SSD PCIe 5.0 x4", "SATA SSD", "HDD 7200 rpm enterprise", "400 GbE",
-    "NVLink 4 (H100/H200)", "Thunderbolt 5",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "NVMe SSD PCIe 4.0 x4",
+        "NVMe SSD PCIe 5.0 x4",
+        "SATA SSD",
+        "HDD 7200 rpm enterprise",
+        "400 GbE",
+        "NVLink 4 (H100/H200)",
+        "Thunderbolt 5",
+    ],
+)
 def test_links_the_lessons_name_exist(name):
     assert catalog.link(name).name == name
 
@@ -159,11 +199,21 @@ def test_block_formats_spend_what_their_layout_says(row):
     assert row.bits == layout if row not in FROM_FILES else layout <= row.bits < layout + 0.5
 
 
-@pytest.mark.parametrize("name, weights, value, overhead", [
-    ("FP8", 128 * 128, 8, 32), ("MXFP8", 32, 8, 8), ("MXFP4", 32, 4, 8), ("NVFP4", 16, 4, 8),
-    ("INT8", 4096, 8, 16), ("INT4 g32", 32, 4, 32), ("AWQ/GPTQ int4 g128", 128, 4, 20),
-    ("MLX 4-bit", 64, 4, 32), ("MLX 6-bit", 64, 6, 32), ("MLX 8-bit", 64, 8, 32),
-])
+@pytest.mark.parametrize(
+    "name, weights, value, overhead",
+    [
+        ("FP8", 128 * 128, 8, 32),
+        ("MXFP8", 32, 8, 8),
+        ("MXFP4", 32, 4, 8),
+        ("NVFP4", 16, 4, 8),
+        ("INT8", 4096, 8, 16),
+        ("INT4 g32", 32, 4, 32),
+        ("AWQ/GPTQ int4 g128", 128, 4, 20),
+        ("MLX 4-bit", 64, 4, 32),
+        ("MLX 6-bit", 64, 6, 32),
+        ("MLX 8-bit", 64, 8, 32),
+    ],
+)
 def test_scaled_formats_spend_value_bits_and_their_share_of_the_scales(name, weights, value, overhead):
     assert catalog.weight_format(name).bits == pytest.approx(value + overhead / weights, abs=1e-5)
 
@@ -216,9 +266,16 @@ def test_a_usable_measurement_says_what_a_prediction_needs():
 def dense_rows(phase: str) -> list[Measurement]:
     """Usable rows of one phase, one request at a time, for dense models and devices of the catalogue."""
     return [
-        row for row in MEASURED
-        if row.usable and row.phase == phase and row.batch == "1" and row.unit == "tok/s"
-        and row.weights_bytes and row.device and row.model and catalog.architecture(row.model).experts is None
+        row
+        for row in MEASURED
+        if row.usable
+        and row.phase == phase
+        and row.batch == "1"
+        and row.unit == "tok/s"
+        and row.weights_bytes
+        and row.device
+        and row.model
+        and catalog.architecture(row.model).experts is None
     ]
 
 
@@ -241,10 +298,14 @@ def test_no_measured_prefill_computes_faster_than_the_device():
         assert 2 * 0.85 * model.parameters_published * row.value <= row.devices * peak, row.id
 
 
-@pytest.mark.parametrize("model, device", [
-    ("GLM-5.2", "Apple M3 Ultra 512GB"), ("GLM-5.2", "H200 SXM 141GB"),
-    ("DeepSeek-R1", "Apple M3 Ultra 512GB"),
-])
+@pytest.mark.parametrize(
+    "model, device",
+    [
+        ("GLM-5.2", "Apple M3 Ultra 512GB"),
+        ("GLM-5.2", "H200 SXM 141GB"),
+        ("DeepSeek-R1", "Apple M3 Ultra 512GB"),
+    ],
+)
 def test_the_desktop_story_has_published_prefill_and_decode(model, device):
     phases = {row.phase for row in catalog.measurements(model=model, device=device, usable=True)}
     assert phases == {"prefill", "decode"}

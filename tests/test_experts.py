@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from freeweights.experts import experts_touched, experts_touched_by_chance
 from hypothesis import given
 from hypothesis import strategies as st
-
-from freeweights.experts import experts_touched, experts_touched_by_chance
 
 LAYERS = st.integers(1, 512).flatmap(lambda experts: st.tuples(st.just(experts), st.integers(1, experts)))
 
@@ -63,12 +62,15 @@ def test_a_model_without_experts_touches_none():
     assert experts_touched(0, 0, 16) == 0
 
 
-@pytest.mark.parametrize("arguments, message", [
-    ((8, 9, 1), "9 distinct experts of 8"),
-    ((8, 2, -1), "batch holds -1"),
-    ((8, 2, float("nan")), "batch holds nan"),
-    ((-8, 2, 1), "experts holds -8"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((8, 9, 1), "9 distinct experts of 8"),
+        ((8, 2, -1), "batch holds -1"),
+        ((8, 2, float("nan")), "batch holds nan"),
+        ((-8, 2, 1), "experts holds -8"),
+    ],
+)
 def test_impossible_routing_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         experts_touched(*arguments)

@@ -9,9 +9,8 @@ import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import pytest
-
 import freeweights
+import pytest
 
 FOLDER = Path(freeweights.__file__).parent
 FILES = {path.stem: path for path in sorted(FOLDER.glob("*.py")) if path.stem != "__init__"}
@@ -19,7 +18,9 @@ LONGEST = 300
 
 
 def floor(name: str) -> int:
-    found = re.match(r"Floor (\d)\. ", ast.get_docstring(ast.parse(FILES[name].read_text(encoding="utf-8"))) or "")
+    found = re.match(
+        r"Floor (\d)\. ", ast.get_docstring(ast.parse(FILES[name].read_text(encoding="utf-8"))) or ""
+    )
     assert found, f"{name}.py does not begin with its floor, such as 'Floor 2. What it is.'"
     return int(found[1])
 

@@ -1,18 +1,33 @@
 """Laws of machine, estimate and inference: nothing beats physics, parts add up, more never costs less."""
 
+import freeweights as fw
 import numpy as np
 import pytest
+from freeweights import calibrate, catalog, inference, memory, published
+from freeweights.records import Calibration, FileSize, Measurement
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import freeweights as fw
-from freeweights import calibrate, catalog, inference, published
-from freeweights.records import Calibration, FileSize, Measurement
-
-MODELS = ["GLM-5.2", "DeepSeek-R1", "Llama 3.1 8B", "Llama 3.1 405B", "Qwen3-30B-A3B", "MiniMax-M1", "Granite 4.0 H-Small",
-          "Gemma 3 27B", "gpt-oss-120b"]
-MACHINES = [("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8), ("GeForce RTX 4090", 1), ("H100 SXM5 80GB", 2),
-            ("DGX Spark (GB10)", 1), ("Instinct MI300X", 8), ("TPU v5p", 4)]
+MODELS = [
+    "GLM-5.2",
+    "DeepSeek-R1",
+    "Llama 3.1 8B",
+    "Llama 3.1 405B",
+    "Qwen3-30B-A3B",
+    "MiniMax-M1",
+    "Granite 4.0 H-Small",
+    "Gemma 3 27B",
+    "gpt-oss-120b",
+]
+MACHINES = [
+    ("Apple M3 Ultra 512GB", 1),
+    ("H200 SXM 141GB", 8),
+    ("GeForce RTX 4090", 1),
+    ("H100 SXM5 80GB", 2),
+    ("DGX Spark (GB10)", 1),
+    ("Instinct MI300X", 8),
+    ("TPU v5p", 4),
+]
 
 models = st.sampled_from(MODELS).map(fw.model)
 machines = st.sampled_from(MACHINES).map(lambda one: fw.machine(*one))
@@ -42,7 +57,9 @@ def test_floor_low_expected_high_stand_in_order_and_parts_add_up(model, machine,
 
 @law
 @given(models, machines, widths, batches, contexts)
-def test_no_step_reads_faster_than_the_memory_or_computes_faster_than_the_peak(model, machine, bits, batch, context):
+def test_no_step_reads_faster_than_the_memory_or_computes_faster_than_the_peak(
+    model, machine, bits, batch, context
+):
     step = inference.decode(model, machine, context, batch, bits)
     moved = inference.weights_read(model, batch) * bits / 8 + batch * model.cache_read_bytes(context)
     assert moved / step._expected <= machine.memory_bandwidth * (1 + 1e-12)
@@ -55,7 +72,9 @@ def test_no_step_reads_faster_than_the_memory_or_computes_faster_than_the_peak(m
 @given(models, machines, widths, widths, batches, contexts)
 def test_more_bits_never_take_less_time(model, machine, some, other, batch, context):
     few, many = sorted((some, other))
-    for quick, slow in zip(estimates(model, machine, few, batch, context), estimates(model, machine, many, batch, context)):
+    for quick, slow in zip(
+        estimates(model, machine, few, batch, context), estimates(model, machine, many, batch, context)
+    ):
         assert quick._expected <= slow._expected * (1 + 1e-12)
         assert quick.fit.needed <= slow.fit.needed
 
@@ -73,17 +92,17 @@ def test_more_context_or_more_sequences_never_take_less_time(model, machine, bit
 @law
 @given(models, machines, widths, contexts)
 def test_slots_are_whole_and_held_caches_fit(model, machine, bits, context):
-    room = inference.slots(model, machine, context, bits)
+    room = memory.slots(model, machine, context, bits)
     assert room.expected == int(room.expected) and 0 <= room.expected <= room.floor
     if room.expected:
-        assert inference.fits(model, machine, bits, context, int(room.expected)).fits
-    assert not inference.fits(model, machine, bits, context, int(room.expected) + 1).fits
+        assert memory.fits(model, machine, bits, context, int(room.expected)).fits
+    assert not memory.fits(model, machine, bits, context, int(room.expected) + 1).fits
 
 
 @law
 @given(models, machines, widths, batches, contexts)
 def test_memory_parts_add_up_and_left_or_missing_is_the_difference(model, machine, bits, batch, context):
-    fit = inference.fits(model, machine, bits, context, batch)
+    fit = memory.fits(model, machine, bits, context, batch)
     assert sum(fit.parts.values()) == pytest.approx(fit.needed)
     assert fit.left - fit.missing == pytest.approx(fit.memory - fit.needed)
     assert fit.fits == (fit.missing == 0)
@@ -109,11 +128,17 @@ def test_eight_devices_hold_and_read_eight_times_as_much_but_also_talk():
     assert slow.all_reduce(1e9) > eight.all_reduce(1e9)
 
 
-COMPARED = [pair for pair in map(published.compare, [row for row in catalog.table(Measurement) if row.usable]) if pair]
+COMPARED = [
+    pair for pair in map(published.compare, [row for row in catalog.table(Measurement) if row.usable]) if pair
+]
 
 
 def test_most_usable_rows_with_a_known_model_and_device_can_be_predicted():
-    known = [row for row in catalog.table(Measurement) if row.usable and row.model and row.device and row.phase != "load"]
+    known = [
+        row
+        for row in catalog.table(Measurement)
+        if row.usable and row.model and row.device and row.phase != "load"
+    ]
     assert len(COMPARED) >= 0.8 * len(known) > 300
 
 
@@ -130,13 +155,18 @@ def test_calibration_file_is_what_the_command_makes():
     for key, row in made.items():
         for name in ("bandwidth_share", "cache_share", "seconds_per_layer", "compute_share", "fast", "slow"):
             value = getattr(row, name)
-            assert getattr(kept[key], name) == (None if value is None else pytest.approx(value, rel=1e-3)), (key, name)
+            assert getattr(kept[key], name) == (None if value is None else pytest.approx(value, rel=1e-3)), (
+                key,
+                name,
+            )
         assert (kept[key].rows, kept[key].sources) == (row.rows, row.sources)
 
 
 def test_no_row_of_the_model_that_lesson_01_predicts_was_fitted():
     assert any(row.model == "GLM-5.2" and row.usable for row in catalog.table(Measurement))
-    assert all(calibrate.features(row) is None for row in catalog.table(Measurement) if row.model == "GLM-5.2")
+    assert all(
+        calibrate.features(row) is None for row in catalog.table(Measurement) if row.model == "GLM-5.2"
+    )
 
 
 def test_efficiencies_are_shares():
@@ -156,7 +186,11 @@ def test_glm_on_the_desktop_is_predicted_within_its_range():
 @pytest.mark.parametrize("name", ["Q4_K_M", "Q8_0"])
 def test_weight_formats_carry_the_bits_that_published_files_show(name):
     bits = catalog.weight_format(name).bits
-    sizes = [row.size / (row.parameters * bits / 8) for row in catalog.table(FileSize) if row.format == name and row.parameters]
+    sizes = [
+        row.size / (row.parameters * bits / 8)
+        for row in catalog.table(FileSize)
+        if row.format == name and row.parameters
+    ]
     assert len(sizes) >= 3 and abs(np.median(sizes) - 1) < 0.02
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import inspect
 import os
 import re
@@ -11,7 +9,7 @@ import re
 import freeweights as fw
 import numpy as np
 import pytest
-from freeweights import catalog, live, open_weights, smollm_lab, weights
+from freeweights import live, open_weights, smollm_lab, weights
 from freeweights import quantities as q
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +25,9 @@ def sweep(seconds, batch=smollm_lab.BATCHES, spread=0.0) -> smollm_lab.DecodeSwe
     """A made-up sweep."""
     seconds = np.asarray(seconds, float)
     moved = 538e6 + np.asarray(batch) * 1e6
-    return smollm_lab.DecodeSweep(np.asarray(batch), seconds, seconds * (1 - spread), seconds * (1 + spread), moved)
+    return smollm_lab.DecodeSweep(
+        np.asarray(batch), seconds, seconds * (1 - spread), seconds * (1 + spread), moved
+    )
 
 
 def drawn(draw, *given) -> tuple[str, list]:
@@ -41,9 +41,17 @@ def drawn(draw, *given) -> tuple[str, list]:
     said = live.picture(keep, title="T").sentence
     axes = figures[0].axes[0]
     sides = [(axes.xaxis, *axes.get_xlim()), (axes.yaxis, *axes.get_ylim())]
-    beyond = {tick.label1 for side, low, high in sides for tick in side.get_major_ticks()
-              if not low <= tick.get_loc() <= high}
-    seen = [one for one in figures[0].findobj(Text) if one.get_visible() and one.get_text().strip() and one not in beyond]
+    beyond = {
+        tick.label1
+        for side, low, high in sides
+        for tick in side.get_major_ticks()
+        if not low <= tick.get_loc() <= high
+    }
+    seen = [
+        one
+        for one in figures[0].findobj(Text)
+        if one.get_visible() and one.get_text().strip() and one not in beyond
+    ]
     boxes = [(one.get_text(), one.get_window_extent()) for one in seen]
     width, height = figures[0].bbox.size
     for text, box in boxes:
@@ -56,15 +64,27 @@ def drawn(draw, *given) -> tuple[str, list]:
     return said, [text for text, _ in boxes]
 
 
-@pytest.mark.parametrize("made", [
-    sweep([0.02], batch=[1]),
-    sweep([0.02, 0.021], batch=[1, 2]),
-    sweep(np.full(10, 0.0168)),
-    sweep(0.0167 * np.asarray(smollm_lab.BATCHES)),
-    sweep(np.linspace(0.02, 5.0, 10), spread=0.9),
-    sweep([1e-4] * 10),
-    sweep(open_weights.decode(None)[0].seconds),
-], ids=["batch 1 only", "two batches", "no overhead", "no sharing", "noisy", "faster than the floor", "recorded"])
+@pytest.mark.parametrize(
+    "made",
+    [
+        sweep([0.02], batch=[1]),
+        sweep([0.02, 0.021], batch=[1, 2]),
+        sweep(np.full(10, 0.0168)),
+        sweep(0.0167 * np.asarray(smollm_lab.BATCHES)),
+        sweep(np.linspace(0.02, 5.0, 10), spread=0.9),
+        sweep([1e-4] * 10),
+        sweep(open_weights.decode(None)[0].seconds),
+    ],
+    ids=[
+        "batch 1 only",
+        "two batches",
+        "no overhead",
+        "no sharing",
+        "noisy",
+        "faster than the floor",
+        "recorded",
+    ],
+)
 def test_any_sweep_is_drawn_with_labels_apart_and_said_without_nan(made):
     said, texts = drawn(open_weights.draw_batch, made, MINE, RECORDED)
     assert {"bytes alone", "FLOPs alone", "floor + overhead"} <= set(texts)
@@ -74,7 +94,12 @@ def test_any_sweep_is_drawn_with_labels_apart_and_said_without_nan(made):
 @settings(max_examples=40, deadline=None)
 @given(first=st.floats(1e-3, 1.0), growth=st.floats(1.0, 40.0), spread=st.floats(0.0, 0.99))
 def test_sweeps_of_any_speed_are_drawn(first, growth, spread):
-    drawn(open_weights.draw_batch, sweep(np.linspace(first, first * growth, 10), spread=spread), MINE, "measured here, now")
+    drawn(
+        open_weights.draw_batch,
+        sweep(np.linspace(first, first * growth, 10), spread=spread),
+        MINE,
+        "measured here, now",
+    )
 
 
 def test_the_sentence_under_a_sweep_recomputes():
@@ -101,15 +126,22 @@ def quantised(**by_bits):
     return [open_weights.Quantised(bits, size[bits], by_bits[f"b{bits}"]) for bits in size]
 
 
-@pytest.mark.parametrize("found", [
-    quantised(b32=22.5, b8=22.6, b4=23.5, b3=149.0, b2=5.9e6),
-    quantised(b32=20.0, b8=20.0, b4=20.0, b3=20.0, b2=20.0),
-    quantised(b32=20.0, b8=19.9, b4=19.0, b3=25.0, b2=90.0),
-    quantised(b32=1.5, b8=1.5, b4=2.0, b3=9.0, b2=1e10),
-], ids=["as recorded", "all alike", "better with fewer bits", "from surprise-free to lost"])
+@pytest.mark.parametrize(
+    "found",
+    [
+        quantised(b32=22.5, b8=22.6, b4=23.5, b3=149.0, b2=5.9e6),
+        quantised(b32=20.0, b8=20.0, b4=20.0, b3=20.0, b2=20.0),
+        quantised(b32=20.0, b8=19.9, b4=19.0, b3=25.0, b2=90.0),
+        quantised(b32=1.5, b8=1.5, b4=2.0, b3=9.0, b2=1e10),
+    ],
+    ids=["as recorded", "all alike", "better with fewer bits", "from surprise-free to lost"],
+)
 def test_any_perplexities_are_drawn_with_labels_apart(found):
     said, texts = drawn(open_weights.draw_quantised, found, RECORDED)
-    assert f"4 bits multiply perplexity by {q.significant(found[2].perplexity / found[0].perplexity)}" in " ".join(texts)
+    assert (
+        f"4 bits multiply perplexity by {q.significant(found[2].perplexity / found[0].perplexity)}"
+        in " ".join(texts)
+    )
     for one in found[1:]:
         assert f"at {one.bits} bits {q.significant(one.perplexity)}" in said
 
@@ -130,13 +162,18 @@ def test_recorded_figures_are_of_the_file_that_the_course_fetches():
 def test_recorded_bytes_are_counted_as_measured_ones_are():
     made, source = open_weights.decode(None)
     per_sequence = np.diff(made.bytes_moved) / np.diff(made.batch)
-    assert source == RECORDED and np.all(per_sequence == pytest.approx(per_sequence[0])) and per_sequence[0] > 0
+    assert (
+        source == RECORDED and np.all(per_sequence == pytest.approx(per_sequence[0])) and per_sequence[0] > 0
+    )
     assert made.bytes_moved[0] == pytest.approx(4 * fw.model(open_weights.SMOL).parameters, rel=0.01)
 
 
 def test_the_record_is_timed_as_the_lesson_times():
     defaults = inspect.signature(smollm_lab.time_decode).parameters
-    assert (defaults["context"].default, defaults["steps"].default) == (open_weights.CONTEXT, open_weights.STEPS)
+    assert (defaults["context"].default, defaults["steps"].default) == (
+        open_weights.CONTEXT,
+        open_weights.STEPS,
+    )
 
 
 def test_recorded_steps_are_no_faster_than_the_recorded_rates_allow():
@@ -165,20 +202,27 @@ def offline(tmp_path_factory) -> list[str]:
     empty = tmp_path_factory.mktemp("cache")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     environment |= {
-        "FREEWEIGHTS_CACHE": str(empty), "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "FREEWEIGHTS_CACHE": str(empty),
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
         "PIP_NO_CACHE_DIR": "1",
     }
     notebook = nbformat.read(LESSON, as_version=4)
-    client = NotebookClient(notebook, timeout=60, kernel_name="python3",
-                            resources={"metadata": {"path": str(LESSON.parent)}})
+    client = NotebookClient(
+        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(LESSON.parent)}}
+    )
     client.execute(env=environment)
     said = []
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])
-        said.append("".join(
-            one.get("text", "") or one.get("data", {}).get("text/markdown", "") or one.get("data", {}).get("text/plain", "")
-            for one in outputs
-        ))
+        said.append(
+            "".join(
+                one.get("text", "")
+                or one.get("data", {}).get("text/markdown", "")
+                or one.get("data", {}).get("text/plain", "")
+                for one in outputs
+            )
+        )
     assert not list(empty.glob("*.gguf")), "the weights were fetched after all"
     return said
 
@@ -195,10 +239,17 @@ def test_without_a_network_the_lesson_says_so_plainly(offline):
     assert "There is no model to ask" in "".join(offline)
 
 
-@pytest.mark.parametrize("words", [
-    "three long arrays", "**Floor**", "One step moves", "Reading a prompt of", "A step for one sequence",
-    "Perplexity is",
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "three long arrays",
+        "**Floor**",
+        "One step moves",
+        "Reading a prompt of",
+        "A step for one sequence",
+        "Perplexity is",
+    ],
+)
 def test_without_a_network_every_figure_of_the_small_model_is_labelled_as_recorded(offline, words):
     text = the_cell_that_says(offline, words)
     assert RECORDED in text or RECORDED[0].upper() + RECORDED[1:] in text

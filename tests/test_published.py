@@ -10,8 +10,12 @@ import pytest
 from freeweights import catalog, published
 from freeweights.records import Measurement
 
-ROW = next(row for row in catalog.measurements(model="GLM-5.2", phase="decode", usable=True) if row.batch == "1")
-PROMPT = next(row for row in catalog.measurements(model="GLM-5.2", phase="prefill", usable=True) if row.batch == "1")
+ROW = next(
+    row for row in catalog.measurements(model="GLM-5.2", phase="decode", usable=True) if row.batch == "1"
+)
+PROMPT = next(
+    row for row in catalog.measurements(model="GLM-5.2", phase="prefill", usable=True) if row.batch == "1"
+)
 
 
 def changed(row=ROW, **values) -> Measurement:
@@ -32,9 +36,15 @@ def test_milliseconds_become_seconds():
     assert published.step_seconds(changed(unit="ms", value=250.0)) == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize("values", [
-    {"unit": "tok/s/user"}, {"batch": ""}, {"batch": "1 to 8"}, {"unit": "s"},
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"unit": "tok/s/user"},
+        {"batch": ""},
+        {"batch": "1 to 8"},
+        {"unit": "s"},
+    ],
+)
 def test_a_row_that_mixes_in_other_things_reports_no_step(values):
     assert published.step_seconds(changed(**values)) is None
     assert published.compare(changed(**values)) is None
@@ -63,9 +73,14 @@ def test_devices_that_hold_layers_in_turn_are_found_and_not_compared():
     assert published.compare(changed(remark="layer split")) is None
 
 
-@pytest.mark.parametrize("values", [
-    {"model": ""}, {"device": ""}, {"weights_bytes": None, "weights": "some mix"},
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"model": ""},
+        {"device": ""},
+        {"weights_bytes": None, "weights": "some mix"},
+    ],
+)
 def test_a_row_that_does_not_say_enough_is_not_compared(values):
     assert published.compare(changed(**values)) is None
 
@@ -78,7 +93,9 @@ def test_reading_on_a_device_without_a_compute_rate_is_not_compared():
 
 
 def test_a_row_that_ran_in_less_memory_than_an_engine_leaves_is_not_compared():
-    row = changed(model="Llama 3.1 8B", device="GeForce RTX 4080 16GB", devices=1, weights="BF16", weights_bytes=None)
+    row = changed(
+        model="Llama 3.1 8B", device="GeForce RTX 4080 16GB", devices=1, weights="BF16", weights_bytes=None
+    )
     assert not fw.fits(fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 4080 16GB"), "BF16").fits
     assert published.compare(row) is None
 
@@ -98,7 +115,9 @@ def test_every_comparison_is_finite_and_its_factor_is_one_or_more():
     assert len(pairs) > 50
     for pair in pairs:
         assert math.isfinite(pair.factor) and pair.factor >= 1, pair.row
-        assert pair.factor == pytest.approx(max(pair.measured / pair.predicted, pair.predicted / pair.measured))
+        assert pair.factor == pytest.approx(
+            max(pair.measured / pair.predicted, pair.predicted / pair.measured)
+        )
 
 
 def test_agreement_is_a_factor_of_one():

@@ -11,7 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 SECONDS = {
-    "ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86_400.0,
+    "ns": 1e-9,
+    "µs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "minutes": 60.0,
+    "hours": 3600.0,
+    "days": 86_400.0,
     "years": 365.25 * 86_400,
 }
 SI = dict(zip(["", "k", "M", "G", "T", "P", "E"], [1000.0**step for step in range(7)]))
@@ -65,7 +71,17 @@ FORMATS = {
     "money": (quantities.money, read_money, 1e-6, 1e16),
 }
 EDGES = [
-    0.9995, 0.9994999, 59.97, 59.969, 999.5, 999.4999, 3598.2, 86_356.8, 999_500.0, 999_499.0, 31_541_976.0,
+    0.9995,
+    0.9994999,
+    59.97,
+    59.969,
+    999.5,
+    999.4999,
+    3598.2,
+    86_356.8,
+    999_500.0,
+    999_499.0,
+    31_541_976.0,
 ]
 
 
@@ -115,17 +131,36 @@ def test_a_negative_amount_reads_as_the_positive_one_with_a_sign(value):
         assert say(-value) == "-" + say(value)
 
 
-@pytest.mark.parametrize("seconds, text", [
-    (0, "0 ns"), (1e-9, "1 ns"), (4e-6, "4 µs"), (0.037, "37 ms"), (1, "1 s"), (59.9, "59.9 s"), (60, "1 minute"),
-    (90, "1.5 minutes"), (5400, "1.5 hours"), (172_800, "2 days"), (1e9, "31.7 years"),
-])
+@pytest.mark.parametrize(
+    "seconds, text",
+    [
+        (0, "0 ns"),
+        (1e-9, "1 ns"),
+        (4e-6, "4 µs"),
+        (0.037, "37 ms"),
+        (1, "1 s"),
+        (59.9, "59.9 s"),
+        (60, "1 minute"),
+        (90, "1.5 minutes"),
+        (5400, "1.5 hours"),
+        (172_800, "2 days"),
+        (1e9, "31.7 years"),
+    ],
+)
 def test_durations_are_said_in_the_unit_a_person_would_choose(seconds, text):
     assert quantities.duration(seconds) == text
 
 
-@pytest.mark.parametrize("count, text", [
-    (0, "0 B"), (999, "999 B"), (1000, "1 kB"), (98_362_432, "98.4 MB"), (433.98e9, "434 GB"),
-    (1.51e12, "1.51 TB"),
-])
+@pytest.mark.parametrize(
+    "count, text",
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1 kB"),
+        (98_362_432, "98.4 MB"),
+        (433.98e9, "434 GB"),
+        (1.51e12, "1.51 TB"),
+    ],
+)
 def test_sizes_are_decimal(count, text):
     assert quantities.size(count) == text

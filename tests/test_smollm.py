@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
-from hypothesis.extra.numpy import arrays
-
 from freeweights import llama, packed, smollm, smollm_lab, weights
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from real_weights import model, smollm_path  # noqa: F401, fixtures
 
 GREEDY = json.loads((Path(__file__).parent / "data" / "smollm_greedy.json").read_text(encoding="utf-8"))
@@ -19,6 +19,7 @@ TINY = smollm.tiny()
 tokens_of = st.lists(st.integers(0, TINY.config.vocabulary - 1), min_size=2, max_size=40)
 
 # The real model ------------------------------------------------------------------------------------
+
 
 def test_the_reference_was_made_on_the_same_file_with_ten_prompts_of_32_tokens_or_more():
     assert GREEDY["made_with"]["sha256"] == weights.GGUF_SHA256
@@ -96,7 +97,9 @@ def test_fewer_bits_never_make_the_real_model_better(model):
     )  # the file's own layers are 4-bit codes: only the embedding loses anything
     assert two > 10 * exact
 
+
 # Laws, on a tiny model -----------------------------------------------------------------------------
+
 
 def plain_logits(model, tokens):
     """The same model without cache, blocks or shared matrices: float64, one head and query at a time."""
@@ -197,7 +200,9 @@ def test_surprisal_in_small_pieces_is_the_same(monkeypatch):
     monkeypatch.setattr(smollm, "PIECE", 5)
     np.testing.assert_allclose(smollm.surprisal(TINY, tokens), whole, atol=1e-6)
 
+
 # Sampling ------------------------------------------------------------------------------------------
+
 
 def test_draws_follow_the_chances_and_the_seed():
     logits = np.log([0.1, 0.6, 0.3])
@@ -211,6 +216,7 @@ def test_draws_follow_the_chances_and_the_seed():
 def test_a_low_temperature_approaches_the_likeliest_token():
     random = np.random.default_rng(0)
     assert {smollm.next_token(np.array([1.0, 2.0, 1.9]), 0.005, random) for _ in range(50)} == {1}
+
 
 # Few bits ------------------------------------------------------------------------------------------
 
@@ -260,7 +266,9 @@ def test_a_quantised_model_runs_like_the_model_of_its_dequantised_matrices():
         smollm.prefill(small, [5, 6, 7])[0], smollm.prefill(same, [5, 6, 7])[0], atol=1e-5
     )
 
+
 # Bad input -----------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize(
     "call, message",

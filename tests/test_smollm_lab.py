@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from freeweights import catalog, smollm, smollm_lab, weights
 from real_weights import smollm_path  # noqa: F401, a fixture
 

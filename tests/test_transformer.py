@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from freeweights import catalog, parameters, transformer
 from freeweights.quantities import GIB
 from freeweights.records import Architecture, CountException
 from freeweights.transformer import CONVENTIONS, Model, model
+from hypothesis import given
+from hypothesis import strategies as st
 
 SAME_MODULES, PUBLISHED, ACTIVE = 0.1, 0.5, 2.0  # tolerances in per cent
 NO_PUBLISHED_COUNT = {"Grok-2"}
@@ -138,13 +137,19 @@ def test_an_announced_model_has_the_vendors_figures_and_nothing_else():
     behemoth = model("Llama 4 Behemoth")
     assert behemoth.announced and behemoth.is_moe
     assert (behemoth.parameters, behemoth.active_parameters) == (2_000_000_000_000, 288_000_000_000)
-    for counted in (lambda: behemoth.parts, lambda: behemoth.layers, lambda: behemoth.cache_bytes(1),
-                    lambda: behemoth.flops_per_token(1), lambda: behemoth.active(CONVENTIONS[0])):
+    for counted in (
+        lambda: behemoth.parts,
+        lambda: behemoth.layers,
+        lambda: behemoth.cache_bytes(1),
+        lambda: behemoth.flops_per_token(1),
+        lambda: behemoth.active(CONVENTIONS[0]),
+    ):
         with pytest.raises(ValueError, match="Llama 4 Behemoth was announced.*no layers, hidden_size"):
             counted()
 
 
 # Caches
+
 
 @named([row for row in CONFIGURED if row.mixers == f"full:{row.layers}"])
 def test_a_gqa_cache_is_keys_and_values_of_every_layer(row):
@@ -173,7 +178,6 @@ def test_published_cache_sizes_of_deepseek_v4_grow_exactly_as_counted():
     flash = model("DeepSeek-V4-Flash")
     buffers = {size - flash.cache_bytes(context, 4) - 4 * context for context, size in DS4.items()}
     assert len(buffers) == 1 and 0 <= buffers.pop() < 0.25 * min(DS4.values())
-
 
 
 def test_glm_5_2_keeps_index_keys_in_21_layers_and_reads_only_the_chosen_latents():
@@ -220,10 +224,8 @@ def test_a_prompt_costs_the_sum_of_its_tokens(counted, prompt):
         assert counted.prefill_flops(prompt) == pytest.approx(expected, rel=1e-12)
 
 
-
-
-
 # Bad input
+
 
 @pytest.mark.parametrize("context", [-1, float("nan"), float("inf"), [1, -1]])
 def test_a_context_that_is_no_number_of_tokens_is_refused(context):

@@ -57,8 +57,11 @@ def test_the_numbers_of_the_verdicts_recompute():
         assert f"{fw.slots(GLM, machine, 32_768, bits).expected:.0f}" in crawls
         speed = fw.decode(GLM, machine, 4096, 1, bits).tokens_per_second
         assert q.speed(speed) in because["weights-are-not-intelligence"]
-    faster = [work(GLM, NODE, 4096, 1, "FP8").tokens_per_second / work(GLM, MAC, 4096, 1, "4.5 bits").tokens_per_second
-              for work in (fw.prefill, fw.decode)]
+    faster = [
+        work(GLM, NODE, 4096, 1, "FP8").tokens_per_second
+        / work(GLM, MAC, 4096, 1, "4.5 bits").tokens_per_second
+        for work in (fw.prefill, fw.decode)
+    ]
     assert all(q.times(ratio) in crawls for ratio in faster)
     local = fw.decode(fw.model("Gemma 3 27B"), fw.machine("GeForce RTX 4090"), 4096, 1, "Q4_K_M")
     assert q.speed(local.tokens_per_second) in because["local-is-good-enough"]

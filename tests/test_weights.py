@@ -12,7 +12,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
 from freeweights import smollm, weights
 from freeweights.weights import WeightsError
 from real_weights import smollm_path  # noqa: F401, a fixture

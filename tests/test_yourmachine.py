@@ -6,7 +6,6 @@ import tempfile
 
 import numpy as np
 import pytest
-
 from freeweights import weights, yourmachine
 
 RATES = ("triad", "matrix_vector", "matrix_matrix", "disk_read")

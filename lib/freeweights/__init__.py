@@ -8,11 +8,20 @@ True
 
 from .catalog import CatalogError, UnknownName
 from .estimate import DoesNotFit
-from .inference import cold_load, decode, fits, prefill, slots
+from .inference import cold_load, decode, prefill
 from .machine import machine
+from .memory import fits, slots
 from .transformer import model
 
 __all__ = [
-    "CatalogError", "DoesNotFit", "UnknownName",
-    "cold_load", "decode", "fits", "machine", "model", "prefill", "slots",
+    "CatalogError",
+    "DoesNotFit",
+    "UnknownName",
+    "cold_load",
+    "decode",
+    "fits",
+    "machine",
+    "model",
+    "prefill",
+    "slots",
 ]

@@ -149,7 +149,8 @@ def sparse_attention(a: Architecture) -> Mixer:
     attended = selected_attention(a)
     index_width = a.indexer_heads * a.indexer_head_dim
     indexer = (
-        a.q_lora_rank * index_width + a.hidden_size * (a.indexer_head_dim + a.indexer_heads)
+        a.q_lora_rank * index_width
+        + a.hidden_size * (a.indexer_head_dim + a.indexer_heads)
         + 2 * a.indexer_head_dim  # LayerNorm of the index key
     )
     scores, index_key = Span(2.0 * index_width), Span(a.indexer_head_dim)
@@ -197,9 +198,13 @@ def shared_kv_attention(a: Architecture) -> Mixer:
     """DeepSeek-V4's plain branch: one head, key and value at once, over the last `window` tokens."""
     queries = a.heads * a.head_dim
     weights = (
-        a.hidden_size * a.q_lora_rank + a.q_lora_rank + a.q_lora_rank * queries
-        + a.hidden_size * a.head_dim + a.head_dim
-        + queries * a.output_lora_rank + a.output_groups * a.output_lora_rank * a.hidden_size
+        a.hidden_size * a.q_lora_rank
+        + a.q_lora_rank
+        + a.q_lora_rank * queries
+        + a.hidden_size * a.head_dim
+        + a.head_dim
+        + queries * a.output_lora_rank
+        + a.output_groups * a.output_lora_rank * a.hidden_size
         + a.heads  # sinks
     )
     kept, work = (Span(a.head_dim, most=a.window),), (Span(4.0 * queries, most=a.window),)
@@ -232,7 +237,8 @@ def compressed_sparse_attention(a: Architecture) -> Mixer:
     scores = Span(2.0 * index_width, every=CSA_BLOCK)
     index_key = Span(a.indexer_head_dim, every=CSA_BLOCK)
     indexer = (
-        a.q_lora_rank * index_width + a.hidden_size * a.indexer_heads
+        a.q_lora_rank * index_width
+        + a.hidden_size * a.indexer_heads
         + compressor_weights(a, 2 * a.indexer_head_dim, CSA_BLOCK, a.indexer_head_dim)
     )
     return Mixer(

@@ -16,8 +16,9 @@ from dataclasses import fields
 import numpy as np
 
 from . import catalog
-from .inference import bits_per_weight, messages, weights_read
+from .inference import messages, weights_read
 from .machine import machine
+from .memory import bits_per_weight
 from .published import bits_of, mean_context, step_seconds, takes_turns, tokens_of
 from .records import Calibration, Load, Measurement
 from .transformer import model
@@ -68,15 +69,21 @@ def features(row: Measurement) -> dict | None:
     what, where = model(row.model), machine(row.device, row.devices)
     device_class, engine = NOT_FOR_SERVERS
     stored = bits_of(row, what.parameters)
-    if stored is None or not where.computes or (
-        where.device.device_class == device_class and row.engine.startswith(engine)
+    if (
+        stored is None
+        or not where.computes
+        or (where.device.device_class == device_class and row.engine.startswith(engine))
     ):
         return None
     bits, multiplied = bits_per_weight(stored, what)
     batch, context = float(row.batch), mean_context(row) if row.phase == "decode" else 0
     return {
-        "class": where.device.device_class, "kind": "moe" if what.is_moe else "dense", "phase": row.phase,
-        "seconds": seconds, "source": row.source, "layers": what.layers,
+        "class": where.device.device_class,
+        "kind": "moe" if what.is_moe else "dense",
+        "phase": row.phase,
+        "seconds": seconds,
+        "source": row.source,
+        "layers": what.layers,
         "weights": weights_read(what, tokens) * bits / 8 / where.memory_bandwidth,
         "cache": batch * what.cache_read_bytes(context) / where.memory_bandwidth,
         "compute": batch * what.prefill_flops(row.prompt or 1) / where.flops(multiplied),
@@ -112,21 +119,38 @@ def shares(rows: list[dict], cache_share: float | None = None) -> tuple[float, f
 def decode_row(device_class: str, kind: str, rows: list[dict], own: tuple, wide: tuple | None) -> Calibration:
     """Constants of one class for decode from its dense shares; a mixture of experts gets an overhead of its own."""
     weights_share, cache_share, per_layer = own
-    reading = column(rows, "weights") / weights_share + column(rows, "cache") / cache_share + column(rows, "messages")
+    reading = (
+        column(rows, "weights") / weights_share
+        + column(rows, "cache") / cache_share
+        + column(rows, "messages")
+    )
     if kind == "moe":
         left = np.maximum(column(rows, "seconds") - reading, 0.0)
         per_layer = float(np.median(left / column(rows, "layers")))
     predicted = reading + per_layer * column(rows, "layers")
     fast, slow = spread(column(rows, "seconds"), predicted) if wide is None else wide
-    return Calibration(device_class, kind, "decode", weights_share, cache_share, per_layer, None, fast, slow,
-                       len(rows), sources(rows))
+    return Calibration(
+        device_class,
+        kind,
+        "decode",
+        weights_share,
+        cache_share,
+        per_layer,
+        None,
+        fast,
+        slow,
+        len(rows),
+        sources(rows),
+    )
 
 
 def prefill_row(device_class: str, kind: str, rows: list[dict], wide: tuple | None) -> Calibration:
     """Share of the specified FLOP/s that prefill reaches in one class."""
     share = min(1.0, float(np.median(column(rows, "compute") / column(rows, "seconds"))))
     fast, slow = spread(column(rows, "seconds"), column(rows, "compute") / share) if wide is None else wide
-    return Calibration(device_class, kind, "prefill", None, None, None, share, fast, slow, len(rows), sources(rows))
+    return Calibration(
+        device_class, kind, "prefill", None, None, None, share, fast, slow, len(rows), sources(rows)
+    )
 
 
 def load_row(rows: tuple[Load, ...]) -> Calibration:
@@ -138,8 +162,19 @@ def load_row(rows: tuple[Load, ...]) -> Calibration:
     share = float(np.median([np.exp(np.mean(np.log(group))) for group in reached]))
     every = np.concatenate(reached)
     fast, slow = spread(1 / every, np.full(len(every), 1 / share))
-    return Calibration("any", "any", "load", share, None, None, None, fast, slow, len(every),
-                       "; ".join(sorted({row.source for row in rows})))
+    return Calibration(
+        "any",
+        "any",
+        "load",
+        share,
+        None,
+        None,
+        None,
+        fast,
+        slow,
+        len(every),
+        "; ".join(sorted({row.source for row in rows})),
+    )
 
 
 def sources(rows: list[dict]) -> str:
@@ -164,9 +199,14 @@ def calibrate() -> list[Calibration]:
             groups["any", row["kind"], row["phase"]].append(row)
     made = [load_row(catalog.table(Load))]
     spreads: dict[tuple, tuple] = {}
-    for (device_class, kind, phase), rows in sorted(groups.items(), key=lambda item: (item[0][0] != "any", item[0])):
+    for (device_class, kind, phase), rows in sorted(
+        groups.items(), key=lambda item: (item[0][0] != "any", item[0])
+    ):
         wide = spreads.get((kind, phase)) if len(rows) < ENOUGH_ROWS else None
-        if (device_class, phase) == ("any", "prefill"):  # lent to classes without rows, so both kinds widen its range
+        if (device_class, phase) == (
+            "any",
+            "prefill",
+        ):  # lent to classes without rows, so both kinds widen its range
             share = np.median(column(rows, "compute") / column(rows, "seconds"))
             both = groups["any", "dense", phase] + groups["any", "moe", phase]
             wide = spread(column(both, "seconds"), column(both, "compute") / share)
@@ -188,7 +228,9 @@ def write(rows: list[Calibration]) -> None:
         writer.writerow([field.name for field in fields(Calibration)])
         for row in rows:
             values = [getattr(row, field.name) for field in fields(Calibration)]
-            writer.writerow([f"{v:.4g}" if isinstance(v, float) else ("" if v is None else v) for v in values])
+            writer.writerow(
+                [f"{v:.4g}" if isinstance(v, float) else ("" if v is None else v) for v in values]
+            )
     os.replace(part, path)
 
 

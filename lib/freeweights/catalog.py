@@ -14,7 +14,17 @@ from typing import TypeVar
 
 from . import records
 from .records import (
-    Architecture, Calibration, Claim, CountException, Device, FileSize, Link, Load, Measurement, Price, WeightFormat,
+    Architecture,
+    Calibration,
+    Claim,
+    CountException,
+    Device,
+    FileSize,
+    Link,
+    Load,
+    Measurement,
+    Price,
+    WeightFormat,
 )
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -50,7 +60,9 @@ def _cell(text: str, kind: type, optional: bool, factor: float, where: str):
     if not text:
         if optional:
             return None
-        raise CatalogError(f"{where} is empty: a {'yes or no' if kind is bool else 'number'} is expected there.")
+        raise CatalogError(
+            f"{where} is empty: a {'yes or no' if kind is bool else 'number'} is expected there."
+        )
     if kind is bool:
         if text not in ("yes", "no"):
             raise CatalogError(f"{where} holds '{text}': yes or no is expected there.")
@@ -116,10 +128,14 @@ def read(path: Path, record: type[Record]) -> tuple[Record, ...]:
                     f"{path.name}, row {number}: {len(cells)} cells stand there, {len(schema)} are expected "
                     "(is a comma outside quotation marks?)."
                 )
-            found.append(record(*(
-                _cell(text, kind, optional, factor, f"{path.name}, row {number}, column {column}")
-                for text, (column, kind, optional, factor) in zip(cells, schema)
-            )))
+            found.append(
+                record(
+                    *(
+                        _cell(text, kind, optional, factor, f"{path.name}, row {number}, column {column}")
+                        for text, (column, kind, optional, factor) in zip(cells, schema)
+                    )
+                )
+            )
     return tuple(found)
 
 
@@ -147,8 +163,10 @@ def _index(record: type[Record]) -> dict[str, Record]:
 def _find(record: type[Record], name: str, what: str) -> Record:
     """The row of that name; the nearest names otherwise."""
     if not isinstance(name, str):
-        raise UnknownName(f"{what} is looked up by name, but {name!r} was given; for instance "
-                          f"'{getattr(table(record)[0], fields(record)[0].name)}'.")
+        raise UnknownName(
+            f"{what} is looked up by name, but {name!r} was given; for instance "
+            f"'{getattr(table(record)[0], fields(record)[0].name)}'."
+        )
     row = _index(record).get(_plain(name))
     if row is not None:
         return row

@@ -54,7 +54,9 @@ class Slider:
                 f"{significant(high, DIGITS)}{unit}, so {significant(kept, DIGITS)} is used."
             )
         if self.whole and value != round(value):
-            return round(value), f"{self.label} is a whole number, so {significant(round(value), DIGITS)} is used."
+            return round(
+                value
+            ), f"{self.label} is a whole number, so {significant(round(value), DIGITS)} is used."
         return (round(value) if self.whole else value), ""
 
     def say(self, value: float) -> str:

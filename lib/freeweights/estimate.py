@@ -123,8 +123,9 @@ class Estimate:
         return plain(self.tokens / self.floor) if np.ndim(self.floor) == 0 else self.tokens / self.floor
 
 
-def estimate(what: str, fit: Fit, basis: str, tokens, floor, parts: dict, causes: dict,
-             spread: tuple[float, float]) -> Estimate:
+def estimate(
+    what: str, fit: Fit, basis: str, tokens, floor, parts: dict, causes: dict, spread: tuple[float, float]
+) -> Estimate:
     """Put a time together so that its parts add up and its range stays above the floor.
 
     Args:
@@ -147,7 +148,15 @@ def estimate(what: str, fit: Fit, basis: str, tokens, floor, parts: dict, causes
     floor = np.broadcast_to(np.asarray(floor, float), shape)
     longest = np.argmax([np.broadcast_to(cause, shape) for cause in causes.values()], axis=0)
     return Estimate(
-        what, "s", fit, basis, plain(np.broadcast_to(tokens, shape)), floor, expected,
-        np.clip(expected * spread[0], floor, expected), expected * spread[1], parts,
+        what,
+        "s",
+        fit,
+        basis,
+        plain(np.broadcast_to(tokens, shape)),
+        floor,
+        expected,
+        np.clip(expected * spread[0], floor, expected),
+        expected * spread[1],
+        parts,
         np.array(list(causes))[longest],
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from . import catalog, inference, live
+from . import catalog, inference, live, memory
 from . import quantities as q
 from .machine import Machine, machine
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, SKY
@@ -15,8 +15,12 @@ from .records import Architecture
 from .transformer import Model, model
 
 PROMPT, ANSWER, USERS = 4096, 500, 100
-JOBS = ("Load from the drive", f"Read a prompt of {PROMPT:,} tokens", f"Write {ANSWER} tokens, one user",
-        f"Write {ANSWER} tokens, {USERS} users")
+JOBS = (
+    "Load from the drive",
+    f"Read a prompt of {PROMPT:,} tokens",
+    f"Write {ANSWER} tokens, one user",
+    f"Write {ANSWER} tokens, {USERS} users",
+)
 SHORTEST, LONGEST = 1e-3, 1e6
 FORMATS = ("BF16", "FP8", "Q8_0", "Q6_K", "Q4_K_M", "Q3_K_M", "Q2_K")
 MACHINES = {
@@ -34,7 +38,9 @@ MACHINES = {
 
 def models() -> list[str]:
     """Names of all models whose configuration allows a prompt, an answer and a little more, smallest first."""
-    able = [row for row in catalog.table(Architecture) if row.max_context and row.max_context >= PROMPT + ANSWER]
+    able = [
+        row for row in catalog.table(Architecture) if row.max_context and row.max_context >= PROMPT + ANSWER
+    ]
     return [row.name for row in sorted(able, key=lambda row: model(row.name).parameters)]
 
 
@@ -78,29 +84,47 @@ def draw(figure: Figure) -> dict:
     below.set(xscale="log", xlim=(SHORTEST, LONGEST), ylim=(3.6, -0.6), xlabel="seconds to wait (log scale)")
     below.set_yticks(range(4), JOBS)
     marks = [1e-3, 1e-2, 1e-1, 1, 10, 60, 600, 3600, 86400, 864000]
-    below.set_xticks(marks, ["≤ 1 ms", "10 ms", "0.1 s", "1 s", "10 s", "1 min", "10 min", "1 h", "1 day", "10 days"])
+    below.set_xticks(
+        marks, ["≤ 1 ms", "10 ms", "0.1 s", "1 s", "10 s", "1 min", "10 min", "1 h", "1 day", "10 days"]
+    )
     below.minorticks_off()
     below.tick_params(axis="y", pad=9)  # room for a diamond at the axis' end
-    for left, part, colour in ((0.62, "weights", BLUE), (0.725, "cache", SKY), (0.81, "engine's reserve", "#BBBBBB")):
+    for left, part, colour in (
+        (0.62, "weights", BLUE),
+        (0.725, "cache", SKY),
+        (0.81, "engine's reserve", "#BBBBBB"),
+    ):
         figure.text(left, 0.955, "■", color=colour, fontsize=12, va="center")
         figure.text(left + 0.018, 0.955, part, color=GREY, fontsize=10, va="center")
     return {
-        "memory": [above.barh(0, 0, height=0.6, color=colour, edgecolor="white") for colour in (BLUE, SKY, "#BBBBBB")],
+        "memory": [
+            above.barh(0, 0, height=0.6, color=colour, edgecolor="white") for colour in (BLUE, SKY, "#BBBBBB")
+        ],
         "memory label": above.text(0, 0, "", va="center", fontsize=10),
         "title": figure.text(0.012, 0.955, "", fontsize=12, fontweight="bold", va="center"),
         "bars": below.barh(range(4), [SHORTEST] * 4, height=0.5, left=SHORTEST, color=ORANGE, edgecolor=GREY),
         "ranges": [below.plot([], [], color="black", linewidth=1.5)[0] for _ in JOBS],
-        "floors": below.plot([], [], "D", color=GREEN, markersize=8, markeredgecolor="black", clip_on=False)[0],
+        "floors": below.plot([], [], "D", color=GREEN, markersize=8, markeredgecolor="black", clip_on=False)[
+            0
+        ],
         "labels": [below.text(SHORTEST, row, "", va="center", fontsize=10) for row in range(4)],
-        "key": below.text(1, 1.03, "◆ physics: nothing of this kind is faster   — range of published efficiencies",
-                          fontsize=10, color=GREY, va="bottom", ha="right", transform=below.transAxes),
+        "key": below.text(
+            1,
+            1.03,
+            "◆ physics: nothing of this kind is faster   — range of published efficiencies",
+            fontsize=10,
+            color=GREY,
+            va="bottom",
+            ha="right",
+            transform=below.transAxes,
+        ),
     }
 
 
 def update(artists: dict, name: str, place: str, weights: str, disk: str) -> str:
     """Move the bars to one model, machine, format and drive; say the same in a sentence."""
     what, where = model(name), machine(*MACHINES[place])
-    fit = inference.fits(what, where, weights, PROMPT + ANSWER)
+    fit = memory.fits(what, where, weights, PROMPT + ANSWER)
     waits = jobs(what, where, weights, disk)
     show_memory(artists, fit)
     show_jobs(artists, waits)
@@ -118,8 +142,10 @@ def show_memory(artists: dict, fit) -> None:
         start += bars[0].get_width()
     outside = start <= 100
     artists["memory label"].set(
-        text=f"{q.size(fit.needed)} of {q.size(fit.memory)}", x=103 if outside else 197,
-        ha="left" if outside else "right", color="black" if outside or start < 140 else "white",
+        text=f"{q.size(fit.needed)} of {q.size(fit.memory)}",
+        x=103 if outside else 197,
+        ha="left" if outside else "right",
+        color="black" if outside or start < 140 else "white",
     )
 
 
@@ -137,8 +163,12 @@ def show_jobs(artists: dict, waits: list[Job]) -> None:
         line.set_data([] if wait.why_not else [low, high], [] if wait.why_not else [row, row])
         floors += [] if wait.why_not else [(floor, row)]
         far = high > LONGEST / 100
-        label.set(text=wait.why_not or q.duration(wait.expected), color=RED if wait.why_not else "black",
-                  x=floor / 1.6 if far else 1.6 * high, ha="right" if far else "left")
+        label.set(
+            text=wait.why_not or q.duration(wait.expected),
+            color=RED if wait.why_not else "black",
+            x=floor / 1.6 if far else 1.6 * high,
+            ha="right" if far else "left",
+        )
     artists["floors"].set_data(*zip(*floors)) if floors else artists["floors"].set_data([], [])
 
 
@@ -147,11 +177,20 @@ def sentence(what: Model, where: Machine, fit, waits: list[Job]) -> str:
     if not fit.fits:
         return f"{fit.sentence()} What is not in memory has no speed: take fewer bits, a smaller model or more memory."
     load, read, write, crowd = waits
-    reading = f"reads the prompt in {q.duration(read.expected)}" if not read.why_not else "reads at an unknown speed"
-    many = (f"for {USERS} users at once {q.speed(USERS * ANSWER / crowd.expected)} in all"
-            if not crowd.why_not else f"the caches of {USERS} users do not fit beside the weights")
-    return (f"{fit.sentence()} It loads in {q.duration(load.expected)}, {reading}, then writes "
-            f"{q.speed(ANSWER / write.expected)} for one user; {many}.")
+    reading = (
+        f"reads the prompt in {q.duration(read.expected)}"
+        if not read.why_not
+        else "reads at an unknown speed"
+    )
+    many = (
+        f"for {USERS} users at once {q.speed(USERS * ANSWER / crowd.expected)} in all"
+        if not crowd.why_not
+        else f"the caches of {USERS} users do not fit beside the weights"
+    )
+    return (
+        f"{fit.sentence()} It loads in {q.duration(load.expected)}, {reading}, then writes "
+        f"{q.speed(ANSWER / write.expected)} for one user; {many}."
+    )
 
 
 def panel() -> live.Panel:
@@ -160,7 +199,10 @@ def panel() -> live.Panel:
     >>> panel().set(place="GeForce RTX 4090", name="Llama 3.1 8B")
     """
     return live.panel(
-        draw, update, title="One model on one machine: memory and waiting times", size=(9, 4.6),
+        draw,
+        update,
+        title="One model on one machine: memory and waiting times",
+        size=(9, 4.6),
         name=live.choice("Model", models(), start="GLM-5.2"),
         place=live.choice("Machine", list(MACHINES), start="Apple M3 Ultra 512GB"),
         weights=live.choice("Weight format", list(FORMATS), start="Q4_K_M"),

@@ -54,8 +54,13 @@ class Machine:
         (989.0, 1979.0)
         """
         device = self.device
-        rates = [(np.inf, device.flops_fp32), (17, device.flops_fp16), (9, device.flops_fp8),
-                 (9, device.flops_int8), (5, device.flops_fp4)]
+        rates = [
+            (np.inf, device.flops_fp32),
+            (17, device.flops_fp16),
+            (9, device.flops_fp8),
+            (9, device.flops_int8),
+            (5, device.flops_fp4),
+        ]
         known = [(widest, rate) for widest, rate in rates if rate is not None]
         if not known:
             raise catalog.CatalogError(
@@ -71,7 +76,9 @@ class Machine:
     def computes(self) -> bool:
         """Whether a compute rate is published for the device."""
         device = self.device
-        return any((device.flops_fp32, device.flops_fp16, device.flops_fp8, device.flops_int8, device.flops_fp4))
+        return any(
+            (device.flops_fp32, device.flops_fp16, device.flops_fp8, device.flops_int8, device.flops_fp4)
+        )
 
     def all_reduce(self, message):
         """Least time for every device to end up with the sum of all devices' messages.

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from . import smollm, smollm_lab, weights, yourmachine
 from . import quantities as q
+from . import smollm, smollm_lab, weights, yourmachine
 from .llama import Model as Weights
 from .plots import BLUE, GREY, MARKERS, RED
 from .transformer import model
@@ -17,7 +17,10 @@ from .transformer import model
 SMOL = "SmolLM2-135M-Instruct"
 MEASURED = "measured here, now"
 FLOAT32_BITS = 32
-CONTEXT, STEPS = 32, 7  # tokens in the cache when the timed steps begin, and how many are timed: as for the record
+CONTEXT, STEPS = (
+    32,
+    7,
+)  # tokens in the cache when the timed steps begin, and how many are timed: as for the record
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,10 @@ def rates(path: Path | None) -> tuple[yourmachine.Machine | RecordedMachine, str
     if path:
         return yourmachine.measure(), MEASURED
     rows = smollm_lab.recorded()
-    found = [RecordedRate(rows[name].value, rows[name].unit) for name in
-             ("triad", "matrix vector", "matrix matrix", "disk read")]
+    found = [
+        RecordedRate(rows[name].value, rows[name].unit)
+        for name in ("triad", "matrix vector", "matrix matrix", "disk read")
+    ]
     return RecordedMachine(rows["triad"].machine, *found), recorded_words()
 
 
@@ -102,7 +107,9 @@ def loads(path: Path | None) -> tuple[dict[str, smollm_lab.Load], str]:
     if path:
         return {word: smollm_lab.time_load(path, cold=word == "cold") for word in ("cold", "warm")}, MEASURED
     return {
-        word: smollm_lab.Load(recorded(f"read {word}"), recorded(f"build {word}"), weights.GGUF_BYTES, word == "cold", "")
+        word: smollm_lab.Load(
+            recorded(f"read {word}"), recorded(f"build {word}"), weights.GGUF_BYTES, word == "cold", ""
+        )
         for word in ("cold", "warm")
     }, recorded_words()
 
@@ -122,7 +129,9 @@ def prefill(loaded: Weights | None) -> tuple[smollm_lab.Prefill, str]:
     if loaded is not None:
         return smollm_lab.time_prefill(loaded), MEASURED
     seconds, tokens = recorded(f"prefill {smollm_lab.PROMPT} tokens"), smollm_lab.PROMPT
-    return smollm_lab.Prefill(tokens, seconds, seconds, seconds, model(SMOL).prefill_flops(tokens)), recorded_words()
+    return smollm_lab.Prefill(
+        tokens, seconds, seconds, seconds, model(SMOL).prefill_flops(tokens)
+    ), recorded_words()
 
 
 def decode(loaded: Weights | None) -> tuple[smollm_lab.DecodeSweep, str]:
@@ -162,7 +171,9 @@ def step_floor(sweep: smollm_lab.DecodeSweep, mine: yourmachine.Machine | Record
 def where_lunch_ends(mine: yourmachine.Machine | RecordedMachine) -> float:
     """The batch at which the FLOPs of a step take as long as its bytes: the ridge point, in sequences."""
     smol = model(SMOL)
-    return (4 * smol.shared_weights / mine.matrix_vector.median) / (smol.flops_per_token(1) / mine.matrix_matrix.median)
+    return (4 * smol.shared_weights / mine.matrix_vector.median) / (
+        smol.flops_per_token(1) / mine.matrix_matrix.median
+    )
 
 
 def apart(heights: list[float], gap: float) -> list[float]:
@@ -177,8 +188,9 @@ def apart(heights: list[float], gap: float) -> list[float]:
     return [float(placed[index]) for index in range(len(heights))]
 
 
-def draw_batch(figure: Figure, sweep: smollm_lab.DecodeSweep, mine: yourmachine.Machine | RecordedMachine,
-               source: str) -> str:
+def draw_batch(
+    figure: Figure, sweep: smollm_lab.DecodeSweep, mine: yourmachine.Machine | RecordedMachine, source: str
+) -> str:
     """Time of a step against batch: measured points, the machine's floor, the floor plus what batch 1 paid on top."""
     axes, most, smol = figure.subplots(), int(sweep.batch[-1]), model(SMOL)
     fine = np.linspace(1, max(most, 2), 200)
@@ -187,28 +199,55 @@ def draw_batch(figure: Figure, sweep: smollm_lab.DecodeSweep, mine: yourmachine.
     share = step_floor(sweep, mine)[0] / sweep.seconds[0]
     overhead = max(1 - share, 0.0) * sweep.seconds[0]
     both = np.maximum(read, compute) + overhead
-    axes.errorbar(sweep.batch, 1e3 * sweep.seconds, 1e3 * np.array([sweep.seconds - sweep.low, sweep.high - sweep.seconds]),
-                  fmt="o", color=RED, capsize=3, markeredgecolor="black", zorder=3)
+    axes.errorbar(
+        sweep.batch,
+        1e3 * sweep.seconds,
+        1e3 * np.array([sweep.seconds - sweep.low, sweep.high - sweep.seconds]),
+        fmt="o",
+        color=RED,
+        capsize=3,
+        markeredgecolor="black",
+        zorder=3,
+    )
     top, end = 1.2e3 * max(sweep.high.max(), both.max()), fine[-1]
-    axes.set(xlim=(0, end * 1.25), ylim=(0, top), xlabel="sequences decoded at once (batch)", ylabel="ms per step")
+    axes.set(
+        xlim=(0, end * 1.25), ylim=(0, top), xlabel="sequences decoded at once (batch)", ylabel="ms per step"
+    )
     axes.set_xticks([one for one in (1, 4, 8, 12, 16, 20, 24, 28, 32) if one <= end])
-    curves = [(read, "--", "bytes alone", BLUE), (compute, ":", "FLOPs alone", "#8A5F00"),
-              (both, "-", "floor + overhead", GREY)]
+    curves = [
+        (read, "--", "bytes alone", BLUE),
+        (compute, ":", "FLOPs alone", "#8A5F00"),
+        (both, "-", "floor + overhead", GREY),
+    ]
     heights = apart([1e3 * curve[-1] for curve, *_ in curves], top / 14)
     for (curve, line, words, colour), height in zip(curves, heights):
         axes.plot(fine, 1e3 * curve, line, color=colour)
         axes.text(end * 1.025, height, words, color=colour, va="center")
     axes.text(0.01, 0.985, f"● {source}", transform=axes.transAxes, color="#A84A00", va="top")
-    slower, gain = sweep.seconds[-1] / sweep.seconds[0], sweep.tokens_per_second[-1] / sweep.tokens_per_second[0]
-    axes.set_title(f"{most} users cost {q.times(slower)} the time of one, not {most} times" if most > 1 else
-                   f"A step for one user takes {q.duration(sweep.seconds[0])}")
-    many = (f"; a step for {most} takes {q.duration(sweep.seconds[-1])} and yields {q.times(gain)} the tokens per second"
-            if most > 1 else "")
-    bytes_say = (f"of which its bytes explain {q.percent(share)}" if share <= 1 else
-                 "less than its bytes need at the rate that was measured for memory")
-    return (f"A step for one sequence takes {q.duration(sweep.seconds[0])}, {bytes_say}{many}. By the machine's rates "
-            f"computing overtakes reading at a batch of about {q.significant(where_lunch_ends(mine), 2)}. Step times are "
-            f"{source}.")
+    slower, gain = (
+        sweep.seconds[-1] / sweep.seconds[0],
+        sweep.tokens_per_second[-1] / sweep.tokens_per_second[0],
+    )
+    axes.set_title(
+        f"{most} users cost {q.times(slower)} the time of one, not {most} times"
+        if most > 1
+        else f"A step for one user takes {q.duration(sweep.seconds[0])}"
+    )
+    many = (
+        f"; a step for {most} takes {q.duration(sweep.seconds[-1])} and yields {q.times(gain)} the tokens per second"
+        if most > 1
+        else ""
+    )
+    bytes_say = (
+        f"of which its bytes explain {q.percent(share)}"
+        if share <= 1
+        else "less than its bytes need at the rate that was measured for memory"
+    )
+    return (
+        f"A step for one sequence takes {q.duration(sweep.seconds[0])}, {bytes_say}{many}. By the machine's rates "
+        f"computing overtakes reading at a batch of about {q.significant(where_lunch_ends(mine), 2)}. Step times are "
+        f"{source}."
+    )
 
 
 def draw_quantised(figure: Figure, found: list[Quantised], source: str) -> str:
@@ -218,9 +257,16 @@ def draw_quantised(figure: Figure, found: list[Quantised], source: str) -> str:
     axes.set(xscale="log", yscale="log", xlabel="bytes held (MB)", ylabel="perplexity on a page of Alice")
     axes.plot(sizes, lows, "-", color=GREY, linewidth=1)
     for one, marker in zip(found, MARKERS):
-        axes.plot(one.nbytes / 1e6, one.perplexity, marker, color=BLUE, markersize=10, markeredgecolor="black")
-        axes.annotate(f"{one.bits} bits\n{q.count(one.perplexity)}", (one.nbytes / 1e6, one.perplexity),
-                      xytext=(9, 6), textcoords="offset points", linespacing=1.1)
+        axes.plot(
+            one.nbytes / 1e6, one.perplexity, marker, color=BLUE, markersize=10, markeredgecolor="black"
+        )
+        axes.annotate(
+            f"{one.bits} bits\n{q.count(one.perplexity)}",
+            (one.nbytes / 1e6, one.perplexity),
+            xytext=(9, 6),
+            textcoords="offset points",
+            linespacing=1.1,
+        )
     low, high = min(lows) / 1.6, max(lows) * (max(lows) / min(lows)) ** 0.3 * 2
     axes.set(xlim=(min(sizes) / 1.3, max(sizes) * 1.7), ylim=(low, high))
     axes.set_xticks([50, 100, 200, 500], ["50", "100", "200", "500"])
@@ -228,11 +274,17 @@ def draw_quantised(figure: Figure, found: list[Quantised], source: str) -> str:
     powers = powers[:: 1 + len(powers) // 8]
     axes.set_yticks(powers, [q.count(power) for power in powers])
     axes.minorticks_off()
-    worse = [f"{one.bits} bits {'multiply perplexity by ' if one is not last else 'by '}"
-             f"{q.significant(one.perplexity / first.perplexity, 3)}" for one in found if one.bits == 4 or one is last]
+    worse = [
+        f"{one.bits} bits {'multiply perplexity by ' if one is not last else 'by '}"
+        f"{q.significant(one.perplexity / first.perplexity, 3)}"
+        for one in found
+        if one.bits == 4 or one is last
+    ]
     axes.set_title(", ".join(worse))
     axes.text(0.99, 0.975, source, transform=axes.transAxes, ha="right", va="top", color="#00664A")
     rest = ", ".join(f"at {one.bits} bits {q.significant(one.perplexity)}" for one in found[1:])
-    return (f"From {first.bits} to {found[1].bits} bits the bytes fall to {q.percent(found[1].nbytes / first.nbytes)}. "
-            f"Perplexity is {q.significant(first.perplexity)} at {first.bits} bits, {rest}; lower is better. "
-            f"These figures are {source}.")
+    return (
+        f"From {first.bits} to {found[1].bits} bits the bytes fall to {q.percent(found[1].nbytes / first.nbytes)}. "
+        f"Perplexity is {q.significant(first.perplexity)} at {first.bits} bits, {rest}; lower is better. "
+        f"These figures are {source}."
+    )

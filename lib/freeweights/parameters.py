@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from . import catalog
 from .attention import mixers
 from .records import Architecture
 
@@ -12,6 +11,7 @@ from .records import Architecture
 def feed_forward(a: Architecture, size: int, biased: bool = False) -> int:
     """Parameters of one feed-forward block: two matrices, three when gated.
 
+    >>> from freeweights import catalog
     >>> feed_forward(catalog.architecture("Llama 3.1 8B"), 14_336) == 3 * 4096 * 14_336
     True
     """
@@ -54,6 +54,7 @@ def parts(a: Architecture) -> dict[str, int]:
     Returns:
         part: number of parameters. A tied output head is the input embedding used again, so it counts 0.
 
+    >>> from freeweights import catalog
     >>> smol = parts(catalog.architecture("SmolLM2-135M-Instruct"))
     >>> smol["input embedding"] == 49_152 * 576, smol["output head"], sum(smol.values())
     (True, 0, 134515008)

@@ -10,8 +10,7 @@ import numpy as np
 from . import catalog
 from .attention import mixers
 from .parameters import feed_forward, parts
-from .quantities import count
-from .quantities import plain
+from .quantities import count, plain
 from .records import Architecture
 
 # Vendors count active parameters in three ways.

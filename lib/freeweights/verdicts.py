@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import catalog, inference
+from . import catalog, inference, memory
 from . import quantities as q
 from .machine import Machine, machine
 from .transformer import Model, model
@@ -20,30 +20,40 @@ CONTEXT, LONG_CONTEXT, CROWD = 4096, 32_768, 128
 def on_both(answer: Callable, *rest) -> tuple:
     """One question about GLM-5.2 asked of the desktop and of the cluster, each with its own weight format."""
     glm = model("GLM-5.2")
-    return (answer(glm, machine(*DESKTOP), *rest, weights=DESKTOP_WEIGHTS),
-            answer(glm, machine(*CLUSTER), *rest, weights=CLUSTER_WEIGHTS))
+    return (
+        answer(glm, machine(*DESKTOP), *rest, weights=DESKTOP_WEIGHTS),
+        answer(glm, machine(*CLUSTER), *rest, weights=CLUSTER_WEIGHTS),
+    )
 
 
 def cold_load() -> tuple[str, str]:
     """A local NVMe drive is too slow to load a model of this size comfortably from cold."""
-    drives = {"an NVMe drive of PCIe 4.0": "NVMe SSD PCIe 4.0 x4", "a SATA SSD": "SATA SSD",
-              "a hard disk": "HDD 7200 rpm enterprise"}
-    waits = [f"{q.duration(inference.cold_load(model('GLM-5.2'), disk=disk, weights=CLUSTER_WEIGHTS).expected)} from {words}"
-             for words, disk in drives.items()]
-    return IN_PART, (f"At {CLUSTER_WEIGHTS} GLM-5.2 loads in {', '.join(waits)}. Minutes are a nuisance once a day, and a "
-                     "stop sign if every request had to wait for them.")
+    drives = {
+        "an NVMe drive of PCIe 4.0": "NVMe SSD PCIe 4.0 x4",
+        "a SATA SSD": "SATA SSD",
+        "a hard disk": "HDD 7200 rpm enterprise",
+    }
+    waits = [
+        f"{q.duration(inference.cold_load(model('GLM-5.2'), disk=disk, weights=CLUSTER_WEIGHTS).expected)} from {words}"
+        for words, disk in drives.items()
+    ]
+    return IN_PART, (
+        f"At {CLUSTER_WEIGHTS} GLM-5.2 loads in {', '.join(waits)}. Minutes are a nuisance once a day, and a "
+        "stop sign if every request had to wait for them."
+    )
 
 
 def desktop_fits_but_crawls() -> tuple[str, str]:
     """A desktop holds the model, yet prefill, generation, context and slots fall far short of a cluster."""
     desk, rack = on_both(inference.decode, CONTEXT, 1)
     desk_reads, rack_reads = on_both(inference.prefill, CONTEXT, 1)
-    desk_slots, rack_slots = on_both(inference.slots, LONG_CONTEXT)
+    desk_slots, rack_slots = on_both(memory.slots, LONG_CONTEXT)
     return HOLDS, (
         f"The cluster reads {q.times(rack_reads.tokens_per_second / desk_reads.tokens_per_second)} as fast as the desktop "
         f"and writes {q.times(rack.tokens_per_second / desk.tokens_per_second)} as fast for one user; it has room for "
         f"{rack_slots.expected:.0f} sequences of {LONG_CONTEXT:,} tokens, the desktop for {desk_slots.expected:.0f}. "
-        f"The desktop's bottleneck is {desk.bottleneck} when it writes and {desk_reads.bottleneck} when it reads.")
+        f"The desktop's bottleneck is {desk.bottleneck} when it writes and {desk_reads.bottleneck} when it reads."
+    )
 
 
 def weights_are_not_intelligence() -> tuple[str, str]:
@@ -53,7 +63,8 @@ def weights_are_not_intelligence() -> tuple[str, str]:
     return IN_PART, (
         f"The same file writes {q.speed(desk.tokens_per_second)} on the desktop, {q.speed(rack.tokens_per_second)} for one "
         f"user of the cluster and {q.speed(full.tokens_per_second)} for {CROWD} of them. Without any machine it writes "
-        "nothing; with a modest one it gives the same answers later.")
+        "nothing; with a modest one it gives the same answers later."
+    )
 
 
 def local_is_good_enough() -> tuple[str, str]:
@@ -62,16 +73,22 @@ def local_is_good_enough() -> tuple[str, str]:
     step = inference.decode(gemma, card, CONTEXT, 1, "Q4_K_M")
     return IN_PART, (
         f"Gemma 3 27B at four bits writes {q.speed(step.tokens_per_second)} on one RTX 4090, faster than most people read. "
-        "Speed is settled; whether its answers are good enough is not a question about machines, and lesson 06 asks it.")
+        "Speed is settled; whether its answers are good enough is not a question about machines, and lesson 06 asks it."
+    )
 
 
 def small_fry() -> tuple[str, str]:
     """The open models of US companies are small beside a 400 B model."""
-    gemma, phi, maverick = (model(name).parameters for name in ("Gemma 3 27B", "Phi-4 14B", "Llama 4 Maverick"))
-    larger = [f"{name} ({q.count(model(name).parameters)})" for name in ("Llama 3.1 405B", "Grok-1", "gpt-oss-120b")]
+    gemma, phi, maverick = (
+        model(name).parameters for name in ("Gemma 3 27B", "Phi-4 14B", "Llama 4 Maverick")
+    )
+    larger = [
+        f"{name} ({q.count(model(name).parameters)})" for name in ("Llama 3.1 405B", "Grok-1", "gpt-oss-120b")
+    ]
     return IN_PART, (
         f"Llama 4 Maverick has {q.count(maverick)} weights, {q.times(maverick / gemma)} as many as Gemma 3 27B and "
-        f"{q.times(maverick / phi)} as many as Phi-4. But Maverick, {', '.join(larger)} are open models of US companies too.")
+        f"{q.times(maverick / phi)} as many as Phi-4. But Maverick, {', '.join(larger)} are open models of US companies too."
+    )
 
 
 SETTLED: dict[str, Callable[[], tuple[str, str]]] = {
@@ -97,12 +114,21 @@ def settled(claim: str) -> tuple[str, str, str]:
     """
     found = catalog.claim(claim)
     if claim not in SETTLED:
-        raise catalog.UnknownName(f"The claim '{claim}' is settled in lesson {found.lessons}, which is not written yet.")
+        raise catalog.UnknownName(
+            f"The claim '{claim}' is settled in lesson {found.lessons}, which is not written yet."
+        )
     return found.claim, *SETTLED[claim]()
 
 
-def users_for(times: float, what: Model, crowd: Machine, crowd_weights, alone: Machine, alone_weights,
-              context: float = CONTEXT) -> int:
+def users_for(
+    times: float,
+    what: Model,
+    crowd: Machine,
+    crowd_weights,
+    alone: Machine,
+    alone_weights,
+    context: float = CONTEXT,
+) -> int:
     """The smallest number of users with which one machine writes `times` what another writes for one user.
 
     Raises:
@@ -115,5 +141,7 @@ def users_for(times: float, what: Model, crowd: Machine, crowd_weights, alone: M
     wanted = times * inference.decode(what, alone, context, 1, alone_weights).tokens_per_second
     rates = np.ma.filled(inference.decode(what, crowd, context, users, crowd_weights).tokens_per_second, 0.0)
     if rates.max() < wanted:
-        raise ValueError(f"{crowd.name} writes at most {q.speed(rates.max())}: {q.speed(wanted)} is out of its reach.")
+        raise ValueError(
+            f"{crowd.name} writes at most {q.speed(rates.max())}: {q.speed(wanted)} is out of its reach."
+        )
     return int(users[np.argmax(rates >= wanted)])

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from . import catalog, inference, live
+from . import catalog, live, memory
 from .machine import machine
 from .plots import GREY
 from .transformer import model
@@ -20,17 +20,28 @@ FOUR_BITS = LABELS.index("4")
 # Three pages for the lesson, chosen by hand.
 CHOSEN = {
     "Phones, laptops, small GPUs": [
-        ("Phone 8GB (iPhone 16 Pro)", 1), ("Phone 16GB (Snapdragon 8 Elite class)", 1),
-        ("Laptop 16GB (DDR5-5600, two channels)", 1), ("GeForce RTX 4060 Laptop 8GB", 1), ("GeForce RTX 4080 16GB", 1),
+        ("Phone 8GB (iPhone 16 Pro)", 1),
+        ("Phone 16GB (Snapdragon 8 Elite class)", 1),
+        ("Laptop 16GB (DDR5-5600, two channels)", 1),
+        ("GeForce RTX 4060 Laptop 8GB", 1),
+        ("GeForce RTX 4080 16GB", 1),
         ("Apple M5", 1),
     ],
     "Desktops": [
-        ("GeForce RTX 4090", 1), ("GeForce RTX 5090", 1), ("GeForce RTX 3090", 2), ("Apple M4 Max (40-core GPU)", 1),
-        ("DGX Spark (GB10)", 1), ("Apple M3 Ultra 512GB", 1),
+        ("GeForce RTX 4090", 1),
+        ("GeForce RTX 5090", 1),
+        ("GeForce RTX 3090", 2),
+        ("Apple M4 Max (40-core GPU)", 1),
+        ("DGX Spark (GB10)", 1),
+        ("Apple M3 Ultra 512GB", 1),
     ],
     "GPUs in rows": [
-        ("H100 SXM5 80GB", 1), ("H200 SXM 141GB", 1), ("B200 SXM 180GB", 1), ("H100 SXM5 80GB", 8),
-        ("H200 SXM 141GB", 8), ("B200 SXM 180GB", 8),
+        ("H100 SXM5 80GB", 1),
+        ("H200 SXM 141GB", 1),
+        ("B200 SXM 180GB", 1),
+        ("H100 SXM5 80GB", 8),
+        ("H200 SXM 141GB", 8),
+        ("B200 SXM 180GB", 8),
     ],
 }
 # Then every device of the catalogue, one of each: its classes, above so many bytes and up to so many.
@@ -58,7 +69,11 @@ def places(page: str) -> list[tuple[str, int]]:
     if page in CHOSEN:
         return CHOSEN[page]
     classes, low, high = CATALOGUE[page]
-    found = [row for row in catalog.table(catalog.Device) if row.device_class in classes and low < row.memory <= high]
+    found = [
+        row
+        for row in catalog.table(catalog.Device)
+        if row.device_class in classes and low < row.memory <= high
+    ]
     return [(row.name, 1) for row in sorted(found, key=lambda row: row.memory)]
 
 
@@ -83,7 +98,7 @@ def widest(name: str, device: str, count: int, context: float) -> int:
     """
     what, where = model(name), machine(device, count)
     bits = np.array([catalog.weight_format(weights).bits for weights in WIDTHS])
-    return int(np.sum(inference.fits(what, where, bits, min(context, what.max_context)).fits))
+    return int(np.sum(memory.fits(what, where, bits, min(context, what.max_context)).fits))
 
 
 def draw(figure: Figure) -> dict:
@@ -94,13 +109,21 @@ def draw(figure: Figure) -> dict:
     rows, columns = max(len(models(size)) for size in SIZES), max(len(places(page)) for page in pages())
     return {
         "cells": axes.add_collection(PolyCollection([], antialiaseds=False, linewidths=0)),
-        "widths": [[axes.text(0, 0, "", ha="center", va="center", fontsize=10) for _ in range(columns)]
-                   for _ in range(rows)],
+        "widths": [
+            [axes.text(0, 0, "", ha="center", va="center", fontsize=10) for _ in range(columns)]
+            for _ in range(rows)
+        ],
         "names": [axes.text(-0.012, 0, "", ha="right", va="center", fontsize=10) for _ in range(rows)],
         "places": [axes.text(0, 1.012, "", ha="center", va="top", fontsize=9) for _ in range(columns)],
         "finding": figure.text(0.012, 0.965, "", fontsize=12, fontweight="bold", va="center"),
-        "key": figure.text(0.012, 0.925, "widest weights that fit, in bits; no: not even at 2 to 3 bits", fontsize=10,
-                           color=GREY, va="center"),
+        "key": figure.text(
+            0.012,
+            0.925,
+            "widest weights that fit, in bits; no: not even at 2 to 3 bits",
+            fontsize=10,
+            color=GREY,
+            va="center",
+        ),
     }
 
 
@@ -138,22 +161,28 @@ def show(label, index: int | None, x: float, y: float) -> None:
     label.set(text="" if index is None else LABELS[index], x=x, y=y, color=colour)
 
 
-def sentence(names: list[str], where: list, table: np.ndarray, models_of: str, devices: str, context: float) -> str:
+def sentence(
+    names: list[str], where: list, table: np.ndarray, models_of: str, devices: str, context: float
+) -> str:
     """How many pairs fit and how, and the largest model that one of the devices holds at four bits."""
     full, some = int((table == len(WIDTHS)).sum()), int((table > 0).sum())
     held, holders = np.nonzero(table >= FOUR_BITS)
     if held.size:
         best = held.argmax()
-        end = (f"The largest of these that some device here holds at 4 bits is {names[held[best]]}, "
-               f"on {short(*where[holders[best]], ' ')}.")
+        end = (
+            f"The largest of these that some device here holds at 4 bits is {names[held[best]]}, "
+            f"on {short(*where[holders[best]], ' ')}."
+        )
     else:
         end = "None of these devices holds one of these models at 4 bits."
     less = sum(model(name).max_context < context for name in names)
     capped = f" ({less} of them at their own maximum, which is less)" if less else ""
     size = models_of[0].lower() + models_of[1:] if models_of[0].isalpha() else f"of {models_of}"
-    return (f"{devices.removeprefix('All: ')}, models {size}, {context:,.0f} tokens of context{capped}: {full} of "
-            f"{table.size} pairs fit at 16 bits, {some - full} more after quantising, {table.size - some} not at all. "
-            f"{end}")
+    return (
+        f"{devices.removeprefix('All: ')}, models {size}, {context:,.0f} tokens of context{capped}: {full} of "
+        f"{table.size} pairs fit at 16 bits, {some - full} more after quantising, {table.size - some} not at all. "
+        f"{end}"
+    )
 
 
 def short(device: str, count: int, gap: str = "\n") -> str:
@@ -171,7 +200,10 @@ def short(device: str, count: int, gap: str = "\n") -> str:
 def panel() -> live.Panel:
     """Which open models fit where, page by page: first common machines, then every device of the catalogue."""
     return live.panel(
-        draw, update, title="What fits where: models against devices", size=(9, 6.8),
+        draw,
+        update,
+        title="What fits where: models against devices",
+        size=(9, 6.8),
         models_of=live.choice("Models", list(SIZES), start="15 B to 120 B"),
         devices=live.choice("Devices", pages(), start="Desktops"),
         context=live.log_slider("Context", 1024, 131_072, start=8192, unit="tokens", whole=True),

@@ -14,8 +14,8 @@ Measured on 2 cores of an Intel Xeon (Sapphire Rapids, virtual machine shared wi
     prefill, 512 tokens               585 ms   600 ms         1.02 (0.98 to 1.07 over the rounds)
 
 Decode moved 69 % of the matrix-vector bandwidth that `yourmachine` measured (33.2 GB/s); prefill did 62 % of
-the SGEMM rate (315 GFLOP/s). The two are level at prefill: 25 turns shortly before, on a state slower by one
-small change, gave a median of 0.99. Other work runs on the machine, so trust only medians.
+the SGEMM rate (315 GFLOP/s). The two are level at prefill: 25 turns shortly before, on code one small
+change older, gave a median of 0.99. Other work runs on the machine, so trust only medians.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import transformers
-
 from freeweights import smollm, smollm_lab, weights, yourmachine
 
 ROUNDS = 9
