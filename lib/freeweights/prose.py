@@ -58,8 +58,9 @@ def _cells(row: object, headings: dict[str, str], caption: str) -> tuple[str, ..
 
 
 def _cell(value: object) -> str:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return significant(value) if is_number else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return significant(value) if isinstance(value, float) else str(value)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from . import catalog, inference
+from . import quantities as q
 from .estimate import Estimate
 from .machine import machine
 from .records import Measurement, WeightFormat
@@ -100,3 +101,18 @@ def comparisons(model: str, device: str, **wanted) -> tuple[Comparison, ...]:
     """
     rows = catalog.measurements(model=model, device=device, usable=True, **wanted)
     return tuple(pair for pair in map(compare, rows) if pair is not None)
+
+
+def table_rows(pairs) -> list[dict[str, str]]:
+    """Comparisons as rows of a table: the case, what was measured, expected and possible in tokens/s, and the error."""
+    return [
+        {
+            "case": f"{pair.row.model}, {pair.estimate.fit.machine}, {pair.row.phase}, batch {pair.row.batch}, "
+            f"{pair.row.prompt or pair.row.context or 'unstated'} tokens",
+            "measured": q.significant(pair.measured),
+            "predicted": q.significant(pair.predicted),
+            "bound": q.significant(pair.tokens / pair.estimate.floor),
+            "factor": f"{pair.factor:.2f}",
+        }
+        for pair in pairs
+    ]
