@@ -29,8 +29,8 @@ def load_kimi() -> lesson.Exercise:
     """Lesson 01, one step: bytes over a drive's rate."""
     kimi = model("Kimi K2")
 
-    def floor(disk: str, weights: str = "FP8") -> float:
-        return inference.cold_load(kimi, disk=disk, weights=weights).floor
+    def floor(disk: str) -> float:
+        return inference.cold_load(kimi, disk=disk, weights="FP8").floor
 
     return lesson.exercise(
         "load",
