@@ -39,10 +39,6 @@ def load_kimi() -> lesson.Exercise:
         unit="s",
         mistakes=[
             (lambda: floor("NVMe SSD PCIe 4.0 x4"), "That is the slower drive, PCIe 4.0."),
-            (
-                lambda: floor("NVMe SSD PCIe 5.0 x4", "BF16"),
-                "That is two bytes for each weight: 16 bits, not FP8.",
-            ),
         ],
         hint="Bytes over the drive's rate. A weight at FP8 is a little over one byte.",
     )
