@@ -241,6 +241,10 @@ class TestBadInput:
         with pytest.raises(ValueError, match="1 device or more"):
             fw.machine("H200 SXM 141GB", count=count)
 
+    def test_a_link_for_one_device(self):
+        with pytest.raises(ValueError, match="nothing to be joined to"):
+            fw.machine("H200 SXM 141GB", link="400GbE")
+
     def test_a_model_that_was_only_announced(self):
         with pytest.raises(ValueError, match="announced without a configuration"):
             fw.decode(fw.model("Llama 4 Behemoth"), self.mac)

@@ -110,13 +110,17 @@ def machine(device: str, count: int = 1, link: str | None = None) -> Machine:
 
     Raises:
         UnknownName: the device or link is not in the catalogue.
-        ValueError: `count` is not a whole number from 1, or several devices have no link.
+        ValueError: `count` is not a whole number from 1, several devices have no link, or one device has one.
 
     >>> machine("H200 SXM 141GB", count=8).memory / 1e9
     1128.0
     """
     if not isinstance(count, (int, np.integer)) or count < 1:
         raise ValueError(f"count is {count!r}: a machine has 1 device or more, a whole number.")
+    if link and count == 1:
+        raise ValueError(
+            f"link is '{link}' but count is 1: one device has nothing to be joined to. Leave the link out."
+        )
     found = catalog.device(device)
     joined = link or found.link
     if count > 1 and not joined:
