@@ -33,11 +33,6 @@ class Machine:
         """Bytes per second that all devices read together, by their specification."""
         return self.count * self.device.memory_bandwidth
 
-    @property
-    def price(self) -> float | None:
-        """US dollars for the devices alone, or None where no price is published."""
-        return None if self.device.price is None else self.count * self.device.price
-
     def flops(self, bits):
         """Highest dense rate at which the machine multiplies weights of so many bits.
 

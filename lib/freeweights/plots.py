@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P")
-LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 GREY = "#595959"  # seven to one against white
 
 STYLE = {

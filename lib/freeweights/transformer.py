@@ -154,11 +154,6 @@ class Model:
         return self.active(WITHOUT_INPUT_EMBEDDING) - routed
 
     @property
-    def embedding_parameters(self) -> int:
-        """Parameters of the input embedding, learned positions included."""
-        return self.parts["input embedding"] + self.parts["positions"]
-
-    @property
     def max_context(self) -> int:
         """The most tokens the configuration allows in one sequence."""
         return self._counted.max_context
