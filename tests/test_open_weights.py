@@ -171,8 +171,8 @@ def test_recorded_bytes_are_counted_as_measured_ones_are():
 def test_the_record_is_timed_as_the_lesson_times():
     defaults = inspect.signature(smollm_lab.time_decode).parameters
     assert (defaults["context"].default, defaults["steps"].default) == (
-        open_weights.CONTEXT,
-        open_weights.STEPS,
+        smollm_lab.CONTEXT,
+        smollm_lab.STEPS,
     )
 
 

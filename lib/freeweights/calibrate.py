@@ -7,11 +7,9 @@ predicts that model from the others and shows the error.
 
 from __future__ import annotations
 
-import csv
 import itertools
-import os
 from collections import defaultdict
-from dataclasses import fields
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -116,6 +114,23 @@ def shares(rows: list[dict], cache_share: float | None = None) -> tuple[float, f
     return 1 / slowness[0], cache_share or 1 / slowness[1], slowness[2]
 
 
+def constants(
+    device_class: str, kind: str, phase: str, rows: list[dict], spread: tuple, **found
+) -> Calibration:
+    """A row of the table from what was found; what a phase has no constant for stays empty."""
+    empty = dict.fromkeys(("bandwidth_share", "cache_share", "seconds_per_layer", "compute_share"))
+    return Calibration(
+        device_class,
+        kind,
+        phase,
+        **empty | found,
+        fast=spread[0],
+        slow=spread[1],
+        rows=len(rows),
+        sources=joined(row["source"] for row in rows),
+    )
+
+
 def decode_row(device_class: str, kind: str, rows: list[dict], own: tuple, wide: tuple | None) -> Calibration:
     """Constants of one class for decode from its dense shares; a mixture of experts gets an overhead of its own."""
     weights_share, cache_share, per_layer = own
@@ -129,18 +144,15 @@ def decode_row(device_class: str, kind: str, rows: list[dict], own: tuple, wide:
         per_layer = float(np.median(left / column(rows, "layers")))
     predicted = reading + per_layer * column(rows, "layers")
     fast, slow = spread(column(rows, "seconds"), predicted) if wide is None else wide
-    return Calibration(
+    return constants(
         device_class,
         kind,
         "decode",
-        weights_share,
-        cache_share,
-        per_layer,
-        None,
-        fast,
-        slow,
-        len(rows),
-        sources(rows),
+        rows,
+        (fast, slow),
+        bandwidth_share=weights_share,
+        cache_share=cache_share,
+        seconds_per_layer=per_layer,
     )
 
 
@@ -148,9 +160,7 @@ def prefill_row(device_class: str, kind: str, rows: list[dict], wide: tuple | No
     """Share of the specified FLOP/s that prefill reaches in one class."""
     share = min(1.0, float(np.median(column(rows, "compute") / column(rows, "seconds"))))
     fast, slow = spread(column(rows, "seconds"), column(rows, "compute") / share) if wide is None else wide
-    return Calibration(
-        device_class, kind, "prefill", None, None, None, share, fast, slow, len(rows), sources(rows)
-    )
+    return constants(device_class, kind, "prefill", rows, (fast, slow), compute_share=share)
 
 
 def load_row(rows: tuple[Load, ...]) -> Calibration:
@@ -173,12 +183,13 @@ def load_row(rows: tuple[Load, ...]) -> Calibration:
         fast,
         slow,
         len(every),
-        "; ".join(sorted({row.source for row in rows})),
+        joined(row.source for row in rows),
     )
 
 
-def sources(rows: list[dict]) -> str:
-    return "; ".join(sorted({row["source"] for row in rows}))
+def joined(sources: Iterable[str]) -> str:
+    """Sources, each once, in one cell."""
+    return "; ".join(sorted(set(sources)))
 
 
 def dense_shares(groups: dict, device_class: str) -> tuple[float, float, float]:
@@ -199,18 +210,10 @@ def calibrate() -> list[Calibration]:
             groups["any", row["kind"], row["phase"]].append(row)
     made = [load_row(catalog.table(Load))]
     spreads: dict[tuple, tuple] = {}
-    for (device_class, kind, phase), rows in sorted(
-        groups.items(), key=lambda item: (item[0][0] != "any", item[0])
-    ):
+    for (device_class, kind, phase), rows in sorted(groups.items(), key=any_class_first):
         wide = spreads.get((kind, phase)) if len(rows) < ENOUGH_ROWS else None
-        if (device_class, phase) == (
-            "any",
-            "prefill",
-        ):  # lent to classes without rows, so both kinds widen its range
-            share = np.median(column(rows, "compute") / column(rows, "seconds"))
-            both = groups["any", "dense", phase] + groups["any", "moe", phase]
-            wide = spread(column(both, "seconds"), column(both, "compute") / share)
         if phase == "prefill":
+            wide = both_kinds_spread(groups, rows) if device_class == "any" else wide
             row = prefill_row(device_class, kind, rows, wide)
         else:
             row = decode_row(device_class, kind, rows, dense_shares(groups, device_class), wide)
@@ -219,20 +222,17 @@ def calibrate() -> list[Calibration]:
     return made
 
 
-def write(rows: list[Calibration]) -> None:
-    """Replace data/calibration.csv in one step, so that an interruption leaves the old file whole."""
-    path = catalog.DATA / catalog.TABLES[Calibration]
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([field.name for field in fields(Calibration)])
-        for row in rows:
-            values = [getattr(row, field.name) for field in fields(Calibration)]
-            writer.writerow(
-                [f"{v:.4g}" if isinstance(v, float) else ("" if v is None else v) for v in values]
-            )
-    os.replace(part, path)
+def any_class_first(group: tuple) -> tuple:
+    """The order in which groups are handled: the rows of all classes come first, for others to borrow from."""
+    return group[0][0] != "any", group[0]
+
+
+def both_kinds_spread(groups: dict, rows: list[dict]) -> tuple[float, float]:
+    """The spread that classes without rows of their own borrow for prefill: both kinds of model widen it."""
+    share = np.median(column(rows, "compute") / column(rows, "seconds"))
+    both = groups["any", "dense", "prefill"] + groups["any", "moe", "prefill"]
+    return spread(column(both, "seconds"), column(both, "compute") / share)
 
 
 if __name__ == "__main__":
-    write(calibrate())
+    catalog.write(catalog.DATA / catalog.TABLES[Calibration], calibrate(), digits=4)

@@ -1,10 +1,11 @@
-"""Floor 1. The only reader of data/: every table becomes a tuple of frozen records, or an error that says where."""
+"""Floor 1. The only reader and writer of data/: every table becomes a tuple of frozen records, or an error that says where."""
 
 from __future__ import annotations
 
 import csv
 import difflib
 import math
+import os
 import types
 import typing
 from dataclasses import fields
@@ -119,7 +120,8 @@ def read(path: Path, record: type[Record]) -> tuple[Record, ...]:
             extra = [c for c in header if c not in expected]
             raise CatalogError(
                 f"{path.name}, row 1: the columns are not those of {record.__name__}; "
-                f"missing: {missing or 'none'}, not known: {extra or 'none'}, or they stand in another order."
+                f"missing: {missing or 'none'}, not known: {extra or 'none'}, or they stand in another order; "
+                f"expected {', '.join(expected)}."
             )
         found = []
         for number, cells in enumerate(rows, start=2):
@@ -137,6 +139,25 @@ def read(path: Path, record: type[Record]) -> tuple[Record, ...]:
                 )
             )
     return tuple(found)
+
+
+def write(path: Path, rows: list, digits: int) -> None:
+    """Replace one CSV file by records whose fields are its columns, in one step: an interruption leaves the old file.
+
+    Args:
+        path: the file.
+        rows: at least one record; None becomes an empty cell.
+        digits: significant digits of numbers that are not whole.
+    """
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        names = [field.name for field in fields(rows[0])]
+        writer.writerow(names)
+        for row in rows:
+            cells = [getattr(row, name) for name in names]
+            writer.writerow([f"{cell:.{digits}g}" if isinstance(cell, float) else cell for cell in cells])
+    os.replace(part, path)
 
 
 @cache

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from . import first_look, inference, live, memory, published
 from . import quantities as q
+from .first_look import FORMATS
 from .machine import Machine, machine
 from .plots import BLUE, GREEN, GREY, ORANGE, RED
 from .transformer import Model, model
+from .verdicts import CLUSTER, DESKTOP
 
-DESKTOP, CLUSTER = ("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8)
-FORMATS = ("BF16", "FP8", "Q8_0", "Q6_K", "Q4_K_M", "Q3_K_M", "Q2_K")
 CHAT = 8192  # tokens: rows measured on chat requests that do not state their length are shown up to here
 LOOKS = {"desktop": (BLUE, "o"), "cluster": (ORANGE, "s")}
 # Each row of the panel: what it says, its unit, the ends of its axis. Marks beyond an end are drawn at it.

@@ -11,7 +11,7 @@ import numpy as np
 from . import catalog, experts
 from .estimate import Estimate, Fit, estimate
 from .machine import Machine
-from .memory import bits_per_weight, fits, whole
+from .memory import bits_per_weight, fits, weight_bytes, whole
 from .quantities import plain
 from .records import Calibration
 from .transformer import Model
@@ -52,36 +52,17 @@ def cold_load(
     >>> round(cold_load(model("Llama 3.1 8B"), weights="Q4_0").floor, 2)
     0.61
     """
-    bits, _ = bits_per_weight(weights, model)
-    drive = catalog.link(disk)
-    size = model.parameters * np.asarray(bits) / 8
+    drive, size = catalog.link(disk), weight_bytes(model, weights)
     row = next(row for row in catalog.table(Calibration) if row.phase == "load")
     if machine is None:
-        fit = Fit(
-            model.name,
-            drive.name,
-            plain(size > 0),
-            plain(size),
-            plain(size),
-            0.0,
-            0.0,
-            {"weights": plain(size)},
-        )
+        bytes_ = plain(size)
+        fit = Fit(model.name, drive.name, plain(size > 0), bytes_, bytes_, 0.0, 0.0, {"weights": bytes_})
     else:
         fit = fits(model, machine, weights, context=1)
     floor = size / drive.bandwidth
-    loader = floor / row.bandwidth_share - floor
+    parts = {"drive": floor, "loader": floor / row.bandwidth_share - floor}
     basis = f"loading with today's engines: {row.rows} published rows ({row.sources})"
-    return estimate(
-        "loading",
-        fit,
-        basis,
-        0.0,
-        floor,
-        {"drive": floor, "loader": loader},
-        {"drive": floor, "loader": loader},
-        (row.fast, row.slow),
-    )
+    return estimate("loading", fit, basis, 0.0, floor, parts, parts, (row.fast, row.slow))
 
 
 def messages(model: Model, machine: Machine, tokens) -> np.ndarray:
@@ -127,10 +108,10 @@ def decode(model: Model, machine: Machine, context=4096, batch=1, weights=None) 
     fit = fits(model, machine, weights, context, batch)
     bits, multiplied = bits_per_weight(weights, model)
     row, basis = calibration(machine, model, "decode")
-    weight_bytes = weights_read(model, batch) * np.asarray(bits) / 8
+    bytes_read = weights_read(model, batch) * np.asarray(bits) / 8
     cache_bytes = batch * model.cache_read_bytes(context)
-    floor = (weight_bytes + cache_bytes) / machine.memory_bandwidth
-    read_weights = weight_bytes / (row.bandwidth_share * machine.memory_bandwidth)
+    floor = (bytes_read + cache_bytes) / machine.memory_bandwidth
+    read_weights = bytes_read / (row.bandwidth_share * machine.memory_bandwidth)
     read_cache = cache_bytes / (row.cache_share * machine.memory_bandwidth)
     reading = read_weights + read_cache
     computing = np.zeros(np.shape(reading))
@@ -186,12 +167,12 @@ def prefill(model: Model, machine: Machine, prompt=4096, batch=1, weights=None) 
     row, basis = calibration(machine, model, "prefill")
     step, _ = calibration(machine, model, "decode")
     flops = batch * model.prefill_flops(prompt)
-    weight_bytes = weights_read(model, batch * prompt) * np.asarray(bits) / 8
-    reading = weight_bytes / (step.bandwidth_share * machine.memory_bandwidth)
+    bytes_read = weights_read(model, batch * prompt) * np.asarray(bits) / 8
+    reading = bytes_read / (step.bandwidth_share * machine.memory_bandwidth)
     computing = flops / (row.compute_share * machine.flops(multiplied))
     talking = messages(model, machine, batch * prompt)
     waiting = model.layers * step.seconds_per_layer
-    floor = np.maximum(weight_bytes / machine.memory_bandwidth, flops / machine.flops(bits))
+    floor = np.maximum(bytes_read / machine.memory_bandwidth, flops / machine.flops(bits))
     return estimate(
         "prefill",
         fit,

@@ -53,6 +53,17 @@ def bits_per_weight(weights, model: Model) -> tuple:
     return plain(bits), plain(np.maximum(bits, 16.0))
 
 
+def weight_bytes(model: Model, weights):
+    """Bytes of all weights in a format, number or array; `weights` as in `bits_per_weight`.
+
+    >>> from freeweights.transformer import model
+    >>> float(weight_bytes(model("Llama 3.1 8B"), 8)) == model("Llama 3.1 8B").parameters
+    True
+    """
+    bits, _ = bits_per_weight(weights, model)
+    return np.asarray(model.parameters * np.asarray(bits) / 8)
+
+
 def whole(value, name: str, least: int):
     """`value` as an array of numbers from `least`, or an error that says what was given.
 
@@ -89,9 +100,8 @@ def fits(model: Model, machine: Machine, weights=None, context=4096, batch=1) ->
     True
     """
     batch = whole(batch, "batch", 1)
-    bits, _ = bits_per_weight(weights, model)
     parts = {
-        "weights": np.asarray(model.parameters * np.asarray(bits) / 8),
+        "weights": weight_bytes(model, weights),
         "cache": batch * model.cache_bytes(context),
         "engine": np.asarray((1 - USABLE_SHARE) * machine.memory),
     }
@@ -126,10 +136,9 @@ def slots(model: Model, machine: Machine, context=32_768, weights=None) -> Estim
     """
     fit = fits(model, machine, weights, context, batch=1)
     per_sequence = np.asarray(model.cache_bytes(whole(context, "context", 1)))
-    bits, _ = bits_per_weight(weights, model)
-    weight_bytes = model.parameters * np.asarray(bits) / 8
-    most = np.floor(np.maximum(machine.memory - weight_bytes, 0) / per_sequence)
-    held = np.floor(np.maximum(USABLE_SHARE * machine.memory - weight_bytes, 0) / per_sequence)
+    held_first = weight_bytes(model, weights)
+    most = np.floor(np.maximum(machine.memory - held_first, 0) / per_sequence)
+    held = np.floor(np.maximum(USABLE_SHARE * machine.memory - held_first, 0) / per_sequence)
     words = np.broadcast_to(np.array("memory"), held.shape)
     basis = f"memory, of which an engine leaves {1 - USABLE_SHARE:.0%} free (vLLM's default)"
     return Estimate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,12 @@ from . import quantities as q
 from . import smollm, smollm_lab, weights, yourmachine
 from .llama import Model as Weights
 from .plots import BLUE, GREY, MARKERS, RED
+from .records import Recorded
 from .transformer import model
 
 SMOL = "SmolLM2-135M-Instruct"
 MEASURED = "measured here, now"
 FLOAT32_BITS = 32
-CONTEXT, STEPS = (
-    32,
-    7,
-)  # tokens in the cache when the timed steps begin, and how many are timed: as for the record
 
 
 @dataclass(frozen=True)
@@ -74,12 +72,18 @@ def load(path: Path | None) -> Weights | None:
 
 def recorded_words() -> str:
     """How recorded figures are labelled."""
-    row = next(iter(smollm_lab.recorded().values()))
+    row = next(iter(figures().values()))
     return f"recorded on {row.machine}, {row.date}"
 
 
+@cache
+def figures() -> dict[str, Recorded]:
+    """All recorded figures by quantity, read once."""
+    return smollm_lab.recorded()
+
+
 def recorded(quantity: str) -> float:
-    return smollm_lab.recorded()[quantity].value
+    return figures()[quantity].value
 
 
 def rates(path: Path | None) -> tuple[yourmachine.Machine | RecordedMachine, str]:
@@ -90,7 +94,7 @@ def rates(path: Path | None) -> tuple[yourmachine.Machine | RecordedMachine, str
     """
     if path:
         return yourmachine.measure(), MEASURED
-    rows = smollm_lab.recorded()
+    rows = figures()
     found = [
         RecordedRate(rows[name].value, rows[name].unit)
         for name in ("triad", "matrix vector", "matrix matrix", "disk read")
@@ -137,11 +141,12 @@ def prefill(loaded: Weights | None) -> tuple[smollm_lab.Prefill, str]:
 def decode(loaded: Weights | None) -> tuple[smollm_lab.DecodeSweep, str]:
     """Time one decode step for 1 to 32 sequences at once."""
     if loaded is not None:
-        return smollm_lab.time_decode(loaded, context=CONTEXT, steps=STEPS), MEASURED
+        return smollm_lab.time_decode(loaded), MEASURED
     batch = np.array(smollm_lab.BATCHES)
     seconds = np.array([recorded(f"decode batch {n}") for n in batch])
-    cached = CONTEXT + 1 + (STEPS + 1) / 2  # tokens in each cache in the middle of the timed steps
-    moved = recorded("bytes float32") + batch * model(SMOL).cache_bytes(cached, bytes_per_value=4)
+    moved = recorded("bytes float32") + batch * model(SMOL).cache_bytes(
+        smollm_lab.mean_cached(), bytes_per_value=4
+    )
     return smollm_lab.DecodeSweep(batch, seconds, seconds, seconds, moved), recorded_words()
 
 

@@ -254,3 +254,14 @@ class Load:
     loader: str
     seconds: float
     source: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A figure of lesson 01 measured once elsewhere, to go on with where the weights cannot be fetched."""
+
+    quantity: str
+    value: float
+    unit: str
+    machine: str
+    date: str

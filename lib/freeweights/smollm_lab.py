@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,14 +13,15 @@ from tqdm.auto import tqdm
 
 from . import catalog, smollm, weights, yourmachine
 from .llama import Cache, Model
+from .records import Recorded
 
 RECORDED = catalog.DATA / "recorded_smollm.csv"
 TEXT = catalog.DATA / "texts" / "alice.txt"
-COLUMNS = ("quantity", "value", "unit", "machine", "date")
 BATCHES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 BITS = (8, 4, 3, 2)
 ENOUGH_SECONDS = 1.0  # spent on the repeats of one timing, if there are two already
 TEXT_TOKENS = 384  # of the text on which perplexity is taken
+CONTEXT, STEPS = 32, 7  # tokens in the cache when the timed steps begin, and how many are timed
 PROMPT = 512  # tokens of the prompt whose prefill is timed
 
 
@@ -69,17 +67,6 @@ class Prefill:
     low: float
     high: float
     flops: float
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """A figure measured once elsewhere, to go on with where the weights cannot be fetched."""
-
-    quantity: str
-    value: float
-    unit: str
-    machine: str
-    date: str
 
 
 def time_load(path: Path | None = None, cold: bool = True) -> Load:
@@ -133,7 +120,7 @@ def _timed(act: Callable[[], object], repeats: int) -> list[float]:
 
 
 def time_decode(
-    model: Model, batches: Sequence[int] = BATCHES, context: int = 32, steps: int = 7
+    model: Model, batches: Sequence[int] = BATCHES, context: int = CONTEXT, steps: int = STEPS
 ) -> DecodeSweep:
     """Time one decode step at every batch, from the same short prompt.
 
@@ -152,8 +139,13 @@ def time_decode(
         tokens = np.arange(batch) % model.config.vocabulary
         times.append(_timed(lambda: smollm.decode(model, tokens, many), steps))
     median, low, high = (np.array([pick(each) for each in times]) for pick in (np.median, np.min, np.max))
-    moved = bytes_moved(model, batches, context + 1 + (steps + 1) / 2)
+    moved = bytes_moved(model, batches, mean_cached(context, steps))
     return DecodeSweep(batches, median, low, high, moved)
+
+
+def mean_cached(context: int = CONTEXT, steps: int = STEPS) -> float:
+    """Tokens in each cache in the middle of the timed steps; one more step comes first and is not timed."""
+    return context + 1 + (steps + 1) / 2
 
 
 def time_prefill(model: Model, tokens: int = PROMPT, repeats: int = 3) -> Prefill:
@@ -191,25 +183,7 @@ def recorded(path: Path = RECORDED) -> dict[str, Recorded]:
     >>> recorded()["decode batch 1"].unit
     's'
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise catalog.CatalogError(
-                f"{path.name} has the columns {reader.fieldnames}: expected {', '.join(COLUMNS)}."
-            )
-        rows = list(reader)
-    figures = {}
-    for number, row in enumerate(rows, start=2):
-        try:
-            value = float(row["value"])
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise catalog.CatalogError(
-                f"{path.name}, row {number}, column value holds '{row['value']}': a number is expected."
-            )
-        figures[row["quantity"]] = Recorded(**row | {"value": value})
-    return figures
+    return {row.quantity: row for row in catalog.read(path, Recorded)}
 
 
 def record(path: Path = RECORDED) -> dict[str, Recorded]:
@@ -236,13 +210,9 @@ def record(path: Path = RECORDED) -> dict[str, Recorded]:
         figures[f"perplexity {bits} bits"] = smollm.perplexity(small, tokens), "1"
         figures[f"bytes {bits} bits"] = small.nbytes, "B"
     today = datetime.date.today().isoformat()
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(
-            (quantity, f"{value:.9g}", unit, machine.name, today)
-            for quantity, (value, unit) in figures.items()
-        )
-    os.replace(part, path)
+    rows = [
+        Recorded(quantity, float(value), unit, machine.name, today)
+        for quantity, (value, unit) in figures.items()
+    ]
+    catalog.write(path, rows, digits=9)
     return recorded(path)

@@ -140,9 +140,14 @@ def update(artists: dict, models_of: str, devices: str, context: float) -> str:
             show(width, index, (column + 0.5) / len(where), (row + 0.5) / len(names))
     for column, label in enumerate(artists["places"]):
         label.set(text=short(*where[column]) if column < len(where) else "", x=(column + 0.5) / len(where))
-    full, some = int((table == len(WIDTHS)).sum()), int((table > 0).sum())
+    full, some = counted(table)
     artists["finding"].set_text(f"{some} of {table.size} pairs fit, {full} of them at full width")
     return sentence(names, where, table, models_of, devices, context)
+
+
+def counted(table: np.ndarray) -> tuple[int, int]:
+    """How many pairs fit at full width, and how many at all."""
+    return int((table == len(WIDTHS)).sum()), int((table > 0).sum())
 
 
 def corners(rows: int, columns: int) -> np.ndarray:
@@ -165,7 +170,7 @@ def sentence(
     names: list[str], where: list, table: np.ndarray, models_of: str, devices: str, context: float
 ) -> str:
     """How many pairs fit and how, and the largest model that one of the devices holds at four bits."""
-    full, some = int((table == len(WIDTHS)).sum()), int((table > 0).sum())
+    full, some = counted(table)
     held, holders = np.nonzero(table >= FOUR_BITS)
     if held.size:
         best = held.argmax()
