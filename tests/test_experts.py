@@ -51,6 +51,58 @@ def test_skewed_routing_never_touches_more_than_uniform_routing(chances, batch):
     assert experts_touched_by_chance(chances, batch) <= experts_touched_by_chance(uniform, batch) + 1e-9
 
 
+SKEWS = st.floats(0, 1)
+
+
+@given(LAYERS, st.integers(1, 10_000))
+def test_no_skew_is_uniform_choice_and_full_skew_touches_what_one_token_does(layer, batch):
+    experts, chosen = layer
+    uniform = experts * (1 - (1 - chosen / experts) ** batch)
+    assert experts_touched(experts, chosen, batch, 0) == pytest.approx(uniform)
+    assert experts_touched(experts, chosen, batch) == experts_touched(experts, chosen, batch, 0)
+    assert experts_touched(experts, chosen, batch, 1) == pytest.approx(chosen)
+
+
+@given(LAYERS, st.integers(0, 10_000), SKEWS, SKEWS)
+def test_more_skew_never_touches_more_experts(layer, batch, one, other):
+    less, more = sorted([one, other])
+    assert experts_touched(*layer, batch, more) <= experts_touched(*layer, batch, less) * (1 + 1e-12)
+
+
+@given(LAYERS, st.integers(1, 5000), st.integers(1, 5000), SKEWS)
+def test_with_any_skew_more_tokens_touch_more_but_each_adds_less(layer, batch, more, skew):
+    touched = experts_touched(*layer, np.array([batch, batch + more, batch + 2 * more]), skew)
+    first, second = np.diff(touched)
+    assert -1e-9 <= second <= first + 1e-9
+    assert touched[0] >= layer[1] * (1 - 1e-12)
+
+
+@given(LAYERS, SKEWS)
+def test_one_token_touches_k_whatever_the_skew(layer, skew):
+    assert experts_touched(*layer, 1, skew) == pytest.approx(layer[1])
+
+
+def test_half_skew_is_what_a_router_does_whose_tokens_copy_the_first_half_of_the_time():
+    """In a simulation every token after the first repeats the first one's choice with probability s."""
+    random, runs, experts, chosen, batch, skew = np.random.default_rng(7), 3000, 64, 4, 12, 0.5
+    ranks = random.random((runs, batch, experts)).argpartition(chosen - 1, axis=-1)[..., :chosen]
+    copies = random.random((runs, batch)) < skew
+    copies[:, 0] = False
+    ranks = np.where(copies[..., None], ranks[:, :1], ranks)
+    hit = np.zeros((runs, experts), dtype=bool)
+    hit[np.arange(runs)[:, None], ranks.reshape(runs, -1)] = True
+    expected = experts_touched(experts, chosen, batch, skew)
+    # the formula takes the mean number of free choices, which touches slightly more than its mean over runs
+    assert hit.sum(axis=1).mean() == pytest.approx(expected, rel=0.05)
+    assert hit.sum(axis=1).mean() <= expected
+
+
+@pytest.mark.parametrize("skew", [-0.1, 1.1, float("nan")])
+def test_a_skew_outside_0_to_1_is_refused(skew):
+    with pytest.raises(ValueError, match="skew is .*: a number from 0"):
+        experts_touched(8, 2, 4, skew)
+
+
 def test_arguments_broadcast():
     touched = experts_touched(np.array([[64], [256]]), 8, np.arange(1, 65))
     assert touched.shape == (2, 64)

@@ -1,11 +1,15 @@
 """Laws of machine, estimate and inference: nothing beats physics, parts add up, more never costs less."""
 
+from __future__ import annotations
+
 import freeweights as fw
 import numpy as np
 import pytest
-from freeweights import calibrate, catalog, inference, memory, published
-from freeweights.records import Calibration, FileSize, Measurement
-from hypothesis import given, settings
+from freeweights import catalog, inference, memory, published, work
+from freeweights.machine import SPLITS
+from freeweights.records import Engine, FileSize, Measurement
+from freeweights.records_published import Calibration
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 MODELS = [
@@ -19,26 +23,57 @@ MODELS = [
     "Gemma 3 27B",
     "gpt-oss-120b",
 ]
-MACHINES = [
+DEVICES = [
     ("Apple M3 Ultra 512GB", 1),
     ("H200 SXM 141GB", 8),
     ("GeForce RTX 4090", 1),
+    ("GeForce RTX 4090", 4),
     ("H100 SXM5 80GB", 2),
     ("DGX Spark (GB10)", 1),
     ("Instinct MI300X", 8),
     ("TPU v5p", 4),
+    ("Tesla P40 24GB", 2),
 ]
+SERVER, SSD = "EPYC 9355 server (12-channel DDR5-6400)", "NVMe SSD PCIe 5.0 x4"
+ENGINES = [None, *(engine.name for engine in catalog.table(Engine))]
 
 models = st.sampled_from(MODELS).map(fw.model)
-machines = st.sampled_from(MACHINES).map(lambda one: fw.machine(*one))
+plain_machines = st.builds(
+    lambda one, split, engine: fw.machine(*one, split=split, engine=engine),
+    st.sampled_from(DEVICES),
+    st.sampled_from(list(SPLITS)),
+    st.sampled_from(ENGINES),
+)
+helped_machines = st.builds(
+    lambda one, split, engine, host, drive: fw.machine(*one, None, split, engine, host, drive),
+    st.sampled_from(DEVICES),
+    st.sampled_from(list(SPLITS)),
+    st.sampled_from(ENGINES),
+    st.sampled_from([None, SERVER]),
+    st.sampled_from([None, SSD]),
+)
+machines = plain_machines | helped_machines
 widths = st.floats(1.6, 16)
+# From 15 bits on weights are multiplied as they are; below they are unpacked first, which may cost
+# more than it saves where computing rules.
+packed_widths = st.floats(1.6, 14.9)
 batches = st.integers(1, 512)
 contexts = st.integers(1, 32_768)
 law = settings(max_examples=150, deadline=None)
 
 
+def reads_faster_than_its_host(machine) -> bool:
+    """Whether weights that move from devices to the host cost time: filling devices first assumes so."""
+    if not machine.host:
+        return True
+    own = work.constants(machine, "", "decode")[0]
+    least = min(own.weights, own.experts) * machine.device.memory_bandwidth
+    most = max(work.calibrations(phase)["any", "host"].weights for phase in ("decode", "prefill"))
+    return least > most * machine.host.memory_bandwidth
+
+
 def estimates(model, machine, bits, batch, context):
-    """Every timed estimate of one case, unmasked, so that laws are tested also where the model does not fit."""
+    """Every timed estimate of one case, unmasked: laws are tested also where the model does not fit."""
     return [
         inference.decode(model, machine, context, batch, bits),
         inference.prefill(model, machine, context, batch, bits),
@@ -51,12 +86,14 @@ def estimates(model, machine, bits, batch, context):
 def test_floor_low_expected_high_stand_in_order_and_parts_add_up(model, machine, bits, batch, context):
     for one in estimates(model, machine, bits, batch, context):
         assert 0 < one._floor <= one._low * (1 + 1e-12) and one._low <= one._expected <= one._high
+        assert np.isfinite(one._high)
         assert sum(one._parts.values()) == pytest.approx(one._expected, rel=1e-12)
         assert all(part >= 0 for part in one._parts.values())
+        assert one._bottleneck in {*one._parts, "memory bandwidth", "compute", "link", "loader"}
 
 
 @law
-@given(models, machines, widths, batches, contexts)
+@given(models, plain_machines, widths, batches, contexts)
 def test_no_step_reads_faster_than_the_memory_or_computes_faster_than_the_peak(
     model, machine, bits, batch, context
 ):
@@ -64,33 +101,80 @@ def test_no_step_reads_faster_than_the_memory_or_computes_faster_than_the_peak(
     moved = inference.weights_read(model, batch) * bits / 8 + batch * model.cache_read_bytes(context)
     assert moved / step._expected <= machine.memory_bandwidth * (1 + 1e-12)
     assert batch * model.flops_per_token(context) / step._expected <= machine.flops(bits) * (1 + 1e-12)
+    # devices that hold layers in turn work at the same time on a prompt of many chunks
+    together = machine.count / machine.working
     reading = inference.prefill(model, machine, context, batch, bits)
-    assert batch * model.prefill_flops(context) / reading._expected <= machine.flops(bits) * (1 + 1e-12)
+    rate = batch * model.prefill_flops(context) / reading._expected
+    assert rate <= together * machine.flops(bits) * (1 + 1e-12)
 
 
 @law
-@given(models, machines, widths, widths, batches, contexts)
+@given(models, helped_machines, widths, batches, contexts)
+def test_a_step_beside_a_host_or_a_drive_reads_no_faster_than_all_of_them_together(
+    model, machine, bits, batch, context
+):
+    step = inference.decode(model, machine, context, batch, bits)
+    assume(step.fits)
+    moved = inference.weights_read(model, batch) * bits / 8 + batch * model.cache_read_bytes(context)
+    rates = [machine.memory_bandwidth]
+    rates += [machine.host.memory_bandwidth] if machine.host else []
+    rates += [machine.drive.bandwidth] if machine.drive else []
+    assert moved / step.expected <= sum(rates) * (1 + 1e-12)
+
+
+@law
+@given(models, machines, packed_widths, packed_widths, batches, contexts)
 def test_more_bits_never_take_less_time(model, machine, some, other, batch, context):
+    assume(reads_faster_than_its_host(machine))
     few, many = sorted((some, other))
     for quick, slow in zip(
         estimates(model, machine, few, batch, context), estimates(model, machine, many, batch, context)
     ):
-        assert quick._expected <= slow._expected * (1 + 1e-12)
-        assert quick.fit.needed <= slow.fit.needed
+        assert quick.fit.needed <= slow.fit.needed * (1 + 1e-12)
+        if slow.fits:
+            assert quick.fits
+            assert quick.expected <= slow.expected * (1 + 1e-12)
+
+
+@law
+@given(models, plain_machines, widths, widths, batches, contexts)
+def test_more_bits_never_lower_the_floor(model, machine, some, other, batch, context):
+    few, many = sorted((some, other))
+    for quick, slow in zip(
+        estimates(model, machine, few, batch, context), estimates(model, machine, many, batch, context)
+    ):
+        assert quick._floor <= slow._floor * (1 + 1e-12)
 
 
 @law
 @given(models, machines, widths, batches, contexts, st.integers(1, 200))
 def test_more_context_or_more_sequences_never_take_less_time(model, machine, bits, batch, context, more):
+    assume(reads_faster_than_its_host(machine))
     here = inference.decode(model, machine, context, batch, bits)
-    assert inference.decode(model, machine, context + more, batch, bits)._expected >= here._expected
+    longer = inference.decode(model, machine, context + more, batch, bits)
     crowd = inference.decode(model, machine, context, batch + more, bits)
-    assert crowd._expected >= here._expected
-    assert crowd.tokens / crowd._expected >= here.tokens / here._expected * (1 - 1e-12)
+    for other in (longer, crowd):
+        if other.fits:
+            assert here.fits and other.expected >= here.expected * (1 - 1e-12)
+    if not (machine.host or machine.drive):
+        assert crowd.tokens / crowd._expected >= here.tokens / here._expected * (1 - 1e-12)
 
 
 @law
-@given(models, machines, widths, contexts)
+@given(models, machines, widths, st.integers(1, 64), contexts, st.integers(1, 2000))
+def test_longer_or_more_prompts_never_take_less_time(model, machine, bits, batch, prompt, more):
+    assume(reads_faster_than_its_host(machine))
+    here = inference.prefill(model, machine, prompt, batch, bits)
+    for other in (
+        inference.prefill(model, machine, prompt + more, batch, bits),
+        inference.prefill(model, machine, prompt, batch + 1, bits),
+    ):
+        if other.fits:
+            assert here.fits and other.expected >= here.expected * (1 - 1e-12)
+
+
+@law
+@given(models, plain_machines, widths, contexts)
 def test_slots_are_whole_and_held_caches_fit(model, machine, bits, context):
     room = memory.slots(model, machine, context, bits)
     assert room.expected == int(room.expected) and 0 <= room.expected <= room.floor
@@ -104,8 +188,11 @@ def test_slots_are_whole_and_held_caches_fit(model, machine, bits, context):
 def test_memory_parts_add_up_and_left_or_missing_is_the_difference(model, machine, bits, batch, context):
     fit = memory.fits(model, machine, bits, context, batch)
     assert sum(fit.parts.values()) == pytest.approx(fit.needed)
-    assert fit.left - fit.missing == pytest.approx(fit.memory - fit.needed)
-    assert fit.fits == (fit.missing == 0)
+    if machine.host:  # caches and buffers stay on the devices, so more can be missing than the difference
+        assert fit.missing >= max(fit.needed - fit.memory, 0) * (1 - 1e-9)
+    else:
+        assert fit.left - fit.missing == pytest.approx(fit.memory - fit.needed)
+    assert fit.fits == (fit.missing <= 1e-11 * fit.memory)
 
 
 def test_answers_broadcast_and_equal_the_single_answers():
@@ -148,37 +235,19 @@ def test_no_usable_published_row_beats_its_floor(pair):
     assert pair.seconds >= floor, f"{pair.seconds} s published, {floor} s is the floor"
 
 
-def test_calibration_file_is_what_the_command_makes():
-    made = {(row.device_class, row.kind, row.phase): row for row in calibrate.calibrate()}
-    kept = {(row.device_class, row.kind, row.phase): row for row in catalog.table(Calibration)}
-    assert made.keys() == kept.keys()
-    for key, row in made.items():
-        for name in ("bandwidth_share", "cache_share", "seconds_per_layer", "compute_share", "fast", "slow"):
-            value = getattr(row, name)
-            assert getattr(kept[key], name) == (None if value is None else pytest.approx(value, rel=1e-3)), (
-                key,
-                name,
-            )
-        assert (kept[key].rows, kept[key].sources) == (row.rows, row.sources)
-
-
-def test_no_row_of_the_model_that_lesson_01_predicts_was_fitted():
-    assert any(row.model == "GLM-5.2" and row.usable for row in catalog.table(Measurement))
-    assert all(
-        calibrate.features(row) is None for row in catalog.table(Measurement) if row.model == "GLM-5.2"
-    )
-
-
-def test_efficiencies_are_shares():
+def test_shares_are_shares_and_ranges_hold_the_prediction():
+    shares = ("weights", "experts", "cache", "linear", "blocks", "expert_linear", "attention", "scores")
     for row in catalog.table(Calibration):
-        for share in (row.bandwidth_share, row.cache_share, row.compute_share):
+        for share in (getattr(row, name) for name in (*shares, "skew", "filled")):
             assert share is None or 0 < share <= 1, row
+        assert row.layer is None or 0 <= row.layer < 1e-3, row
+        assert row.expert_layer is None or 0 <= row.expert_layer < 1e-3, row
         assert 0 < row.fast <= 1 <= row.slow and row.rows > 0
 
 
 def test_glm_on_the_desktop_is_predicted_within_its_range():
-    pairs = published.comparisons("GLM-5.2", "Apple M3 Ultra 512GB", phase="decode")
-    assert len(pairs) >= 4
+    pairs = published.comparisons("GLM-5.2", "Apple M3 Ultra 512GB", phase="decode", devices=1)
+    assert len(pairs) >= 5
     for pair in pairs:
         assert pair.estimate.low <= pair.seconds <= pair.estimate.high
 
@@ -192,59 +261,3 @@ def test_weight_formats_carry_the_bits_that_published_files_show(name):
         if row.format == name and row.parameters
     ]
     assert len(sizes) >= 3 and abs(np.median(sizes) - 1) < 0.02
-
-
-class TestBadInput:
-    glm, mac = fw.model("GLM-5.2"), fw.machine("Apple M3 Ultra 512GB")
-
-    def test_a_batch_of_zero(self):
-        with pytest.raises(ValueError, match="batch is 0: 1 or more is needed"):
-            fw.decode(self.glm, self.mac, batch=0)
-
-    def test_a_context_above_the_models_maximum(self):
-        with pytest.raises(ValueError, match="takes at most 131,072 tokens, 200,000 were given"):
-            fw.fits(fw.model("Llama 3.1 8B"), self.mac, context=200_000)
-
-    def test_a_machine_that_cannot_hold_the_model_has_no_speed(self):
-        step = fw.decode(self.glm, self.mac, weights="BF16")
-        assert step.fits is False
-        with pytest.raises(fw.DoesNotFit, match="1.03 TB are missing.*fewer bits"):
-            step.tokens_per_second
-
-    def test_in_a_sweep_what_does_not_fit_is_masked_and_never_nan(self):
-        step = fw.decode(self.glm, self.mac, weights=np.array([4.5, 16.0]))
-        assert step.tokens_per_second.mask.tolist() == [False, True]
-        assert np.isfinite(step.tokens_per_second.compressed()).all()
-
-    def test_a_misspelt_machine(self):
-        with pytest.raises(fw.UnknownName, match="Did you mean 'H200 SXM 141GB'"):
-            fw.machine("H200 141GB SXM")
-
-    def test_a_misspelt_format_and_bits_without_a_number(self):
-        with pytest.raises(fw.UnknownName, match="Did you mean .*'Q4_K_M'"):
-            fw.decode(self.glm, self.mac, weights="Q4_KN")
-        with pytest.raises(ValueError, match="write a number before the word"):
-            fw.decode(self.glm, self.mac, weights="four bits")
-
-    def test_bits_out_of_range(self):
-        with pytest.raises(ValueError, match="above 0 and at most 64"):
-            fw.fits(self.glm, self.mac, weights=0)
-
-    def test_a_device_without_a_published_rate_cannot_prefill_but_can_decode(self):
-        phone = fw.machine("Phone 8GB (iPhone 16 Pro)")
-        assert fw.decode(fw.model("Gemma 3 4B"), phone, weights="Q4_0").tokens_per_second > 0
-        with pytest.raises(fw.CatalogError, match="tflops"):
-            fw.prefill(fw.model("Gemma 3 4B"), phone, weights="Q4_0")
-
-    @pytest.mark.parametrize("count", [0, -1, 1.5, "8"])
-    def test_a_count_that_is_no_whole_number_from_one(self, count):
-        with pytest.raises(ValueError, match="1 device or more"):
-            fw.machine("H200 SXM 141GB", count=count)
-
-    def test_a_link_for_one_device(self):
-        with pytest.raises(ValueError, match="nothing to be joined to"):
-            fw.machine("H200 SXM 141GB", link="400GbE")
-
-    def test_a_model_that_was_only_announced(self):
-        with pytest.raises(ValueError, match="announced without a configuration"):
-            fw.decode(fw.model("Llama 4 Behemoth"), self.mac)

@@ -274,6 +274,6 @@ def test_the_pages_hold_every_device_and_every_counted_model():
 def test_the_widest_weights_fit_and_the_next_wider_do_not(name, place):
     what, where = fw.model(name), fw.machine(*place)
     context, found = min(8192, what.max_context), what_fits.widest(name, *place, 8192)
-    narrow_first = what_fits.WIDTHS[::-1]
+    narrow_first = [catalog.weight_format(weights).bits for weights in what_fits.WIDTHS[::-1]]
     assert all(fw.fits(what, where, weights, context).fits for weights in narrow_first[:found])
     assert not any(fw.fits(what, where, weights, context).fits for weights in narrow_first[found:])

@@ -72,8 +72,17 @@ def test_every_exception_is_needed_exact_and_explained(entry):
 
 
 # What these files hold beyond the count: two learned scalars of xIELU per layer (Apertus), rows of a later
-# vocabulary of 32,768 (Mixtral), and 3,416 values that nobody explains (Kimi K2).
-BEYOND = {"Apertus 8B": 64, "Apertus 70B": 160, "Kimi K2": 3416, "Mixtral 8x22B": 2 * 768 * 6144}
+# vocabulary of 32,768 (Mixtral), 64 rotary frequencies of every layer (Llama 2), and 3,416 values that nobody
+# explains (Kimi K2).
+BEYOND = {
+    "Apertus 8B": 64,
+    "Apertus 70B": 160,
+    "Kimi K2": 3416,
+    "Llama 2 7B": 32 * 64,
+    "Llama 2 13B": 40 * 64,
+    "Llama 2 70B": 80 * 64,
+    "Mixtral 8x22B": 2 * 768 * 6144,
+}
 
 
 @named([row for row in CONFIGURED if "safetensors total" in asked(row)])

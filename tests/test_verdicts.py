@@ -6,8 +6,9 @@ import functools
 import re
 
 import freeweights as fw
+import numpy as np
 import pytest
-from freeweights import catalog, lesson, live, verdicts
+from freeweights import catalog, lesson, live, trends, verdicts
 from freeweights import quantities as q
 from panels import NOTEBOOKS
 
@@ -66,3 +67,62 @@ def test_the_numbers_of_the_verdicts_recompute():
     local = fw.decode(fw.model("Gemma 3 27B"), fw.machine("GeForce RTX 4090"), 4096, 1, "Q4_K_M")
     assert q.speed(local.tokens_per_second) in because["local-is-good-enough"]
     assert q.count(fw.model("gpt-oss-120b").parameters) in because["small-fry"]
+
+
+def test_doubling_ends_where_twice_the_devices_first_gain_less():
+    llama = fw.model("Llama 3.1 70B")
+    end = verdicts.doubling_ends("Llama 3.1 70B", "200 GbE", 64, 0.1)
+    for count in (2, 4, 8, 16, 32, 64):
+        slow, fast = (
+            fw.decode(llama, fw.machine("H200 SXM 141GB", n, "200 GbE"), 4096, 64, "FP8").tokens_per_second
+            for n in (count, 2 * count)
+        )
+        assert (fast < 1.1 * slow) == (count >= end)
+    with pytest.raises(ValueError, match="ask for a larger gain"):
+        verdicts.doubling_ends("Llama 3.1 70B", "NVLink 4 (H100/H200)", 64, 1e-6, most=4)
+
+
+def test_the_moat_lies_in_the_link_and_is_for_rent():
+    because = verdicts.settled("the-moat-is-hardware")[2]
+    links = ("NVLink 4 (H100/H200)", "100 GbE", "10 GbE")
+    speeds = [verdicts.speed_up(link) for link in links]
+    assert speeds[0] > 1.2 * speeds[1] > 1.2 * speeds[2], "the words say that the link decides"
+    assert all(q.times(speed) in because for speed in speeds)
+    assert q.money(8 * NODE.device.rental) in because
+
+
+def test_the_row_decides_for_a_crowd_and_the_file_for_one():
+    because = verdicts.settled("gpus-are-the-determinant")[2]
+    alone = fw.decode(GLM, MAC, 4096, 1, "4.5 bits").tokens_per_second
+    full = fw.decode(GLM, NODE, 4096, 128, "FP8").tokens_per_second
+    dollars = (full / (8 * NODE.device.price)) / (alone / MAC.device.price)
+    assert q.times(full / alone) in because and q.times(dollars) in because and dollars > 1
+    files = [fw.decode(fw.model(n), NODE, 4096, 1, w).tokens_per_second
+             for n, w in (("gpt-oss-120b", None), ("Llama 3.1 405B", "FP8"))]  # fmt: skip
+    assert files[0] > 1.5 * files[1] and all(q.speed(speed) in because for speed in files)
+
+
+def test_the_gap_in_memory_closes_first_and_the_one_in_bandwidth_last():
+    because = verdicts.settled("hardware-deflation")[2]
+    price, years = MAC.device.price, {}
+    for quantity, (_, _, amount) in trends.QUANTITIES.items():
+        found = trends.trend(quantity)
+        wait = np.log(amount(NODE) / price / found.at(trends.today())) / found.slope
+        years[quantity] = wait
+        assert f"{quantity} {q.significant(wait, 2)} years" in because
+    assert years["memory"] < years["arithmetic"] < years["memory bandwidth"]
+    chips = GLM.parameters * 8 / 8 / catalog.device("GroqChip LPU v1").memory
+    assert float(re.search(r"takes ([\d,]+) of them", because)[1].replace(",", "")) == pytest.approx(
+        chips, rel=0.05
+    )
+
+
+def test_the_export_variants_lose_what_the_verdict_says():
+    because, qwen = verdicts.settled("sanctions-did-not-stop-it")[2], fw.model("Qwen3-235B-A22B")
+    free, link, chip = (fw.machine(name, 8) for name in ("H100 SXM5 80GB", "H800 SXM5 80GB", "H20 96GB"))
+    write = [fw.decode(qwen, where, 4096, 64, "FP8").tokens_per_second for where in (free, chip)]
+    read = [fw.prefill(qwen, where, 4096, 1, "FP8").tokens_per_second for where in (free, link, chip)]
+    assert q.times(write[1] / write[0]) in because and write[1] > 0.9 * write[0], "they did not stop serving"
+    assert read[2] < 0.6 * read[0] and read[1] < read[0], "they did cost"
+    assert q.percent(read[1] / read[0]) in because and q.percent(read[2] / read[0]) in because
+    assert q.times(free.flops(16) / chip.flops(16)) in because and q.times(450 / 200) in because

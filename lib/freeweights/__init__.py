@@ -11,6 +11,7 @@ from .estimate import DoesNotFit
 from .inference import cold_load, decode, prefill
 from .machine import machine
 from .memory import fits, slots
+from .sweep import sweep
 from .transformer import model
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "model",
     "prefill",
     "slots",
+    "sweep",
 ]

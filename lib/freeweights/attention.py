@@ -54,7 +54,8 @@ class Span:
 class Mixer:
     """One layer's mixer.
 
-    weights, indexer: parameters. kept: values cached per sequence; read: those a decode step reads.
+    weights, indexer: parameters. kept: values cached per sequence; read: those a decode step reads;
+    heads: values kept and read by a runtime that caches every head of a latent attention instead of the latent.
     decode, prefill: FLOPs between one token and its context, in the form an engine uses in that phase.
     state_bytes, state_flops: what does not grow with the context.
     """
@@ -62,6 +63,7 @@ class Mixer:
     weights: int
     kept: tuple[Span, ...] = ()
     read: tuple[Span, ...] = ()
+    heads: tuple[Span, ...] = ()
     decode: tuple[Span, ...] = ()
     prefill: tuple[Span, ...] = ()
     indexer: int = 0
@@ -124,7 +126,8 @@ def latent_attention(a: Architecture) -> Mixer:
     expanded = 2.0 * a.heads * (a.nope_head_dim + a.rope_head_dim + a.v_head_dim)
     kept = (Span(a.kv_lora_rank + a.rope_head_dim),)
     decode, prefill = (Span(absorbed_flops(a)),), (Span(expanded),)
-    return Mixer(latent_weights(a), kept=kept, read=kept, decode=decode, prefill=prefill)
+    heads = (Span(expanded / 2),)
+    return Mixer(latent_weights(a), kept=kept, read=kept, heads=heads, decode=decode, prefill=prefill)
 
 
 def selected_attention(a: Architecture) -> Mixer:

@@ -16,17 +16,17 @@ from typing import TypeVar
 from . import records
 from .records import (
     Architecture,
-    Calibration,
     Claim,
     CountException,
     Device,
+    Engine,
     FileSize,
     Link,
-    Load,
     Measurement,
     Price,
     WeightFormat,
 )
+from .records_published import Calibration, Energy, HeldOut, Load, Offload
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 TABLES: dict[type, str] = {
@@ -40,7 +40,11 @@ TABLES: dict[type, str] = {
     Price: "prices.csv",
     Claim: "claims.csv",
     Calibration: "calibration.csv",
+    Engine: "engines.csv",
     Load: "loads.csv",
+    Energy: "energy.csv",
+    HeldOut: "held_out.csv",
+    Offload: "offload.csv",
 }
 Record = TypeVar("Record")
 
@@ -249,6 +253,11 @@ def weight_format(name: str) -> WeightFormat:
     4.5
     """
     return _find(WeightFormat, name, "weight format")
+
+
+def engine(name: str) -> Engine:
+    """One inference engine, with what it leaves of the memory."""
+    return _find(Engine, name, "engine")
 
 
 def claim(name: str) -> Claim:

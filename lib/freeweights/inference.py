@@ -8,34 +8,40 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import catalog, experts
+from . import catalog
 from .estimate import Estimate, Fit, estimate
 from .machine import Machine
-from .memory import bits_per_weight, fits, weight_bytes, whole
+from .memory import Stored, fits, place, stored, weight_bytes, whole
 from .quantities import plain
-from .records import Calibration
+from .records_published import Calibration
 from .transformer import Model
+from .work import (
+    calibrations,
+    COMPUTING,
+    READING,
+    WAITING,
+    constants,
+    cost,
+    decode_work,
+    habits,
+    messages,
+    prefill_work,
+    weights_read,
+)
 
-ACTIVATION_BYTES = 2
+__all__ = ["cold_load", "decode", "messages", "prefill", "weights_read"]
 
 
-def calibration(machine: Machine, model: Model, phase: str) -> tuple[Calibration, str]:
-    """The efficiencies for a machine, and a sentence that says where they come from."""
-    kind = "moe" if model.is_moe else "dense"
-    rows = {(row.device_class, row.kind): row for row in catalog.table(Calibration) if row.phase == phase}
-    device_class = machine.device.device_class
-    own = rows.get((device_class, kind))
-    row = own or rows["any", kind]
-    whose = (
-        f"{device_class} machines"
-        if own
-        else f"all classes, because none are published for {device_class} machines"
-    )
-    return row, f"{phase} of {kind} models on {whose}: {row.rows} published rows ({row.sources})"
+def loads(loader: str = "any") -> Calibration:
+    """What published loads show of the share of a drive's rate that reaches the memory, for one kind of loader."""
+    known = {row.engine: row for row in catalog.table(Calibration) if row.phase == "load"}
+    if loader not in known:
+        raise ValueError(f"loader is {loader!r}: choose one of {', '.join(map(repr, known))}.")
+    return known[loader]
 
 
 def cold_load(
-    model: Model, machine: Machine | None = None, disk="NVMe SSD PCIe 4.0 x4", weights=None
+    model: Model, machine: Machine | None = None, disk="NVMe SSD PCIe 4.0 x4", weights=None, loader="any"
 ) -> Estimate:
     """Time to bring the weights from a drive into memory, none of them cached.
 
@@ -44,43 +50,29 @@ def cold_load(
         machine: where to; if given, it must hold the model.
         disk: name of a drive or network in data/links.csv.
         weights: format or bits per weight; the released format if None.
+        loader: "streaming" reads with many threads at once, "plain" file after file; "any" if you do not know.
 
     Returns:
         an Estimate in seconds; the floor is bytes over the drive's specified rate.
+
+    Raises:
+        UnknownName: no such drive. ValueError: no such kind of loader.
 
     >>> from freeweights.transformer import model
     >>> round(cold_load(model("Llama 3.1 8B"), weights="Q4_0").floor, 2)
     0.61
     """
     drive, size = catalog.link(disk), weight_bytes(model, weights)
-    row = next(row for row in catalog.table(Calibration) if row.phase == "load")
+    row = loads(loader)
     if machine is None:
         bytes_ = plain(size)
         fit = Fit(model.name, drive.name, plain(size > 0), bytes_, bytes_, 0.0, 0.0, {"weights": bytes_})
     else:
         fit = fits(model, machine, weights, context=1)
     floor = size / drive.bandwidth
-    parts = {"drive": floor, "loader": floor / row.bandwidth_share - floor}
+    parts = {"drive": floor, "loader": floor / row.weights - floor}
     basis = f"loading with today's engines: {row.rows} published rows ({row.sources})"
     return estimate("loading", fit, basis, 0.0, floor, parts, parts, (row.fast, row.slow))
-
-
-def messages(model: Model, machine: Machine, tokens) -> np.ndarray:
-    """Seconds that tensor parallelism spends on two all-reduces per layer. Source: Shoeybi et al. 2019, section 3."""
-    return 2 * model.layers * np.asarray(machine.all_reduce(tokens * model.hidden_size * ACTIVATION_BYTES))
-
-
-def weights_read(model: Model, batch):
-    """How many weights one step reads: all shared ones and, of the experts, those that the batch touches.
-
-    >>> from freeweights.transformer import model
-    >>> weights_read(model("Llama 3.1 8B"), 1) == weights_read(model("Llama 3.1 8B"), 64)
-    True
-    """
-    if not model.is_moe:
-        return plain(np.full(np.shape(batch), float(model.shared_weights)))
-    touched = experts.experts_touched(model.experts, model.experts_per_token, batch)
-    return plain(model.shared_weights + model.moe_layers * touched * model.expert_weights)
 
 
 def decode(model: Model, machine: Machine, context=4096, batch=1, weights=None) -> Estimate:
@@ -104,41 +96,12 @@ def decode(model: Model, machine: Machine, context=4096, batch=1, weights=None) 
     >>> step.bottleneck, step.floor < step.expected
     ('memory bandwidth', True)
     """
-    batch = whole(batch, "batch", 1)
+    batch, context = whole(batch, "batch", 1), whole(context, "context", 0)
     fit = fits(model, machine, weights, context, batch)
-    bits, multiplied = bits_per_weight(weights, model)
-    row, basis = calibration(machine, model, "decode")
-    bytes_read = weights_read(model, batch) * np.asarray(bits) / 8
-    cache_bytes = batch * model.cache_read_bytes(context)
-    floor = (bytes_read + cache_bytes) / machine.memory_bandwidth
-    read_weights = bytes_read / (row.bandwidth_share * machine.memory_bandwidth)
-    read_cache = cache_bytes / (row.cache_share * machine.memory_bandwidth)
-    reading = read_weights + read_cache
-    computing = np.zeros(np.shape(reading))
-    if machine.computes:
-        flops = batch * model.flops_per_token(context)
-        computing = flops / (
-            calibration(machine, model, "prefill")[0].compute_share * machine.flops(multiplied)
-        )
-        floor = np.maximum(floor, flops / machine.flops(bits))
-    talking = messages(model, machine, batch)
-    waiting = model.layers * row.seconds_per_layer
-    return estimate(
-        "decoding",
-        fit,
-        basis,
-        batch,
-        floor,
-        {
-            "weights": read_weights,
-            "cache": read_cache,
-            "compute beyond reading": np.maximum(computing - reading, 0.0),
-            "communication": talking,
-            "overhead": waiting,
-        },
-        {"memory bandwidth": reading, "compute": computing, "link": talking, "overhead": waiting},
-        (row.fast, row.slow),
-    )
+    how = stored(weights, model)
+    row, basis = constants(machine, how.family, "decode")
+    work = decode_work(model, machine, how, place(model, machine, fit, how.bits), context, batch)
+    return step("decoding", machine, how, fit, basis, batch, work, row, computing_row(machine, how))
 
 
 def prefill(model: Model, machine: Machine, prompt=4096, batch=1, weights=None) -> Estimate:
@@ -163,28 +126,71 @@ def prefill(model: Model, machine: Machine, prompt=4096, batch=1, weights=None) 
     """
     batch, prompt = whole(batch, "batch", 1), whole(prompt, "prompt", 1)
     fit = fits(model, machine, weights, prompt, batch)
-    bits, multiplied = bits_per_weight(weights, model)
-    row, basis = calibration(machine, model, "prefill")
-    step, _ = calibration(machine, model, "decode")
-    flops = batch * model.prefill_flops(prompt)
-    bytes_read = weights_read(model, batch * prompt) * np.asarray(bits) / 8
-    reading = bytes_read / (step.bandwidth_share * machine.memory_bandwidth)
-    computing = flops / (row.compute_share * machine.flops(multiplied))
-    talking = messages(model, machine, batch * prompt)
-    waiting = model.layers * step.seconds_per_layer
-    floor = np.maximum(bytes_read / machine.memory_bandwidth, flops / machine.flops(bits))
-    return estimate(
-        "prefill",
-        fit,
-        basis,
-        batch * prompt,
-        floor,
-        {
-            "compute": computing,
-            "weights beyond computing": np.maximum(reading - computing, 0.0),
-            "communication": talking,
-            "overhead": waiting,
-        },
-        {"compute": computing, "memory bandwidth": reading, "link": talking, "overhead": waiting},
-        (row.fast, row.slow),
+    how = stored(weights, model)
+    machine.flops(how.bits)
+    row, basis = constants(machine, how.family, "prefill")
+    placed = place(model, machine, fit, how.bits)
+    work = prefill_work(model, machine, how, placed, prompt, batch)
+    ideal = work
+    if machine.split == "layers":
+        ideal = prefill_work(model, machine, how, placed, prompt, batch, habits()._replace(filled=1.0))
+    return step("prefill", machine, how, fit, basis, batch * prompt, work, row, row, ideal)
+
+
+def computing_row(machine: Machine, how: Stored) -> Calibration:
+    """What prefill shows of a machine's arithmetic: a decode step of many sequences multiplies in the same way."""
+    return constants(machine, how.family, "prefill")[0]
+
+
+def elsewhere(machine: Machine, work: dict, phase: str) -> dict[str, np.ndarray]:
+    """Seconds of reading what lies with the host, whose processor multiplies it, and what lies on the drive."""
+    found = {}
+    if machine.host:
+        found["host memory"] = work["host"] / calibrations(phase)["any", "host"].weights
+    if machine.drive:
+        found["drive"] = work["drive"] / loads().weights
+    return found
+
+
+def step(
+    what, machine: Machine, how: Stored, fit: Fit, basis: str, tokens, work: dict, row, arithmetic, ideal=None
+) -> Estimate:
+    """An Estimate from the work of a step and the constants of its phase and of the machine's arithmetic.
+
+    ideal: the least work the step could be, for the floor, where it differs.
+    """
+    ideal = ideal or work
+    read = cost(work, row, READING)
+    phase = "prefill" if row is arithmetic else "decode"
+    far = elsewhere(machine, work, phase)
+    computed = cost(work, arithmetic, COMPUTING) if machine.computes else 0.0
+    waited, talked = cost(work, row, WAITING), work["messages"]
+    here = np.maximum(floor_of(ideal, READING), floor_at_best(machine, ideal, how))
+    floor = here + floor_of(ideal, ("host", "drive"))
+    longest = {"memory bandwidth": read, **far, "compute": computed, "link": talked, "overhead": waited}
+    parts = {"weights": cost(work, row, ("weights", "experts")), "cache": cost(work, row, ("cache",)), **far}
+    parts |= {
+        "compute beyond reading": np.maximum(computed - read, 0.0),
+        "communication": talked,
+        "overhead": waited,
+    }
+    shown = [row] + ([calibrations(phase)["any", "host"]] if machine.host else [])
+    ends = min(one.fast for one in shown), max(one.slow for one in shown)
+    return estimate(what, fit, basis, tokens, floor, parts, longest, ends)
+
+
+def floor_of(work: dict, names) -> np.ndarray:
+    """Seconds of several kinds of work at the specified rates."""
+    return sum(np.asarray(work[name]) for name in names if name in work) + 0.0
+
+
+def floor_at_best(machine: Machine, work: dict, how: Stored) -> np.ndarray:
+    """Seconds of all FLOPs at the highest rate that the stored width allows: unpacking might be avoided."""
+    if not machine.computes:
+        return np.zeros(())
+    highest = np.asarray(machine.flops(how.bits))
+    best = np.asarray(machine.flops(how.multiplied, integers=False)) / highest
+    wide = machine.flops(16, integers=False) / highest
+    return (
+        floor_of(work, ("linear", "blocks", "expert_linear")) * best + floor_of(work, ("attention",)) * wide
     )

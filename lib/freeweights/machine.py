@@ -8,39 +8,84 @@ import numpy as np
 
 from . import catalog
 from .quantities import plain
-from .records import Device, Link
+from .records import Device, Engine, Link
+
+SPLITS = {
+    "tensor": "every device works on a share of every layer",
+    "layers": "every device holds some of the layers, and they take turns",
+    "experts": "every device holds some of the experts, and all the rest",
+}
+# Kinds of link that a device needs a port for; any computer can be joined by a network.
+PORTS = ("GPU fabric", "accelerator fabric", "peer link")
+RATES = (
+    ("flops_fp32", np.inf),
+    ("flops_fp16", 17),
+    ("flops_fp8", 9),
+    ("flops_int8", 9),
+    ("flops_fp4", 5),
+)
 
 
 @dataclass(frozen=True)
 class Machine:
-    """`count` equal devices that share one model by tensor parallelism, joined by `link`."""
+    """`count` equal devices that share one model, joined by `link`.
+
+    split: one of `SPLITS`. engine: what runs the model; None for the one usual for the device and the format.
+    host: the computer whose memory and processor take what the devices cannot hold. drive: where routed experts
+    stay that nothing else can hold.
+    """
 
     device: Device
     count: int
     link: Link | None
+    split: str = "tensor"
+    engine: Engine | None = None
+    host: Device | None = None
+    drive: Link | None = None
 
     @property
     def name(self) -> str:
-        return self.device.name if self.count == 1 else f"{self.count} x {self.device.name}"
+        own = self.device.name if self.count == 1 else f"{self.count} x {self.device.name}"
+        return " + ".join([own, *(extra.name for extra in (self.host, self.drive) if extra)])
 
     @property
     def memory(self) -> float:
-        """Bytes that all devices hold together."""
+        """Bytes that all devices hold together, without the host's."""
         return self.count * self.device.memory
 
     @property
     def memory_bandwidth(self) -> float:
-        """Bytes per second that all devices read together, by their specification."""
-        return self.count * self.device.memory_bandwidth
+        """Bytes per second that the devices read together, by their specification: one at a time where they take turns."""
+        return self.working * self.device.memory_bandwidth
 
-    def flops(self, bits):
+    @property
+    def working(self) -> int:
+        """How many devices work on one token at the same time."""
+        return 1 if self.split == "layers" else self.count
+
+    def runs(self, family: str) -> Engine:
+        """The engine that runs weights of a family of formats: the one asked for, else the usual one.
+
+        >>> machine("H200 SXM 141GB").runs("float").name, machine("H200 SXM 141GB").runs("llama.cpp").name
+        ('vLLM', 'llama.cpp')
+        """
+        if self.engine:
+            return self.engine
+        engines = {engine.name: engine for engine in catalog.table(Engine)}
+        if family in engines or family.upper() in engines:
+            return engines.get(family) or engines[family.upper()]
+        usual = [e for e in engines.values() if self.device.device_class in e.default_for.split(";")]
+        return usual[0] if usual else engines["llama.cpp"]
+
+    def flops(self, bits, integers: bool = True):
         """Highest dense rate at which the machine multiplies weights of so many bits.
 
         Args:
             bits: bits per weight, number or array. A weight may be multiplied at its own width or any wider one.
+            integers: whether rates for integers count: they do not for weights that are floating-point numbers.
 
         Returns:
-            FLOP/s of all devices, same shape as `bits`.
+            FLOP/s of the devices that work at the same time, same shape as `bits`.
 
         Raises:
             catalog.CatalogError: nobody publishes a rate for this device.
@@ -48,32 +93,29 @@ class Machine:
         >>> machine("H200 SXM 141GB").flops(16) / 1e12, machine("H200 SXM 141GB").flops(8.5) / 1e12
         (989.0, 1979.0)
         """
-        device = self.device
         rates = [
-            (np.inf, device.flops_fp32),
-            (17, device.flops_fp16),
-            (9, device.flops_fp8),
-            (9, device.flops_int8),
-            (5, device.flops_fp4),
+            (widest, getattr(self.device, rate)) for rate, widest in RATES if integers or rate != "flops_int8"
         ]
-        known = [(widest, rate) for widest, rate in rates if rate is not None]
+        known = [(widest, rate) for widest, rate in rates if rate]
         if not known:
             raise catalog.CatalogError(
-                f"devices.csv, row {device.name}: no column tflops_* is filled, because nobody publishes this "
+                f"devices.csv, row {self.device.name}: no column tflops_* is filled, because nobody publishes this "
                 "device's compute rate. Reading speed can be estimated for it, prefill cannot."
             )
         bits = np.asarray(bits, float)
         best = np.max([np.where(bits < widest, rate, 0.0) for widest, rate in known], axis=0)
         narrowest = min(rate for _, rate in known)
-        return self.count * plain(np.maximum(best, narrowest))
+        return self.working * plain(np.maximum(best, narrowest))
 
     @property
     def computes(self) -> bool:
         """Whether a compute rate is published for the device."""
-        device = self.device
-        return any(
-            (device.flops_fp32, device.flops_fp16, device.flops_fp8, device.flops_int8, device.flops_fp4)
-        )
+        return any(getattr(self.device, rate) for rate, _ in RATES)
+
+    @property
+    def latency(self) -> float:
+        """Seconds of a message too short to fill the link, as measured; 0 for one device, and where none is published."""
+        return (self.link.latency or 0.0) if self.link else 0.0
 
     def all_reduce(self, message):
         """Least time for every device to end up with the sum of all devices' messages.
@@ -82,45 +124,111 @@ class Machine:
             message: bytes that each device contributes, number or array.
 
         Returns:
-            seconds: 2 (n - 1) / n messages cross each device's link, plus the link's latency where one is published.
+            seconds: 2 (n - 1) / n messages cross each device's link, plus the latency measured for a small message.
             Zero for one device. Source: the ring algorithm, Patarasuk and Yuan 2009, bandwidth term.
 
         >>> machine("H200 SXM 141GB").all_reduce(1e6)
         0.0
         """
+        return self._collective(message, 2 * (self.count - 1) / self.count)
+
+    def all_to_all(self, message):
+        """Least time for every device to send each other device its part of a message.
+
+        Args:
+            message: bytes that each device sends in all, its own part included; number or array.
+
+        Returns:
+            seconds: (n - 1) / n messages cross each device's link, plus the latency. Zero for one device.
+        """
+        return self._collective(message, (self.count - 1) / self.count)
+
+    def _collective(self, message, crossing: float):
         message = np.asarray(message, float)
         if self.count == 1:
             return plain(np.zeros(message.shape))
-        crossing = 2 * (self.count - 1) / self.count * message
-        return plain(crossing / self.link.bandwidth + (self.link.latency or 0.0))
+        return plain(crossing * message / self.link.bandwidth + self.latency)
 
 
-def machine(device: str, count: int = 1, link: str | None = None) -> Machine:
+def machine(
+    device: str,
+    count: int = 1,
+    link: str | None = None,
+    split: str = "tensor",
+    engine: str | None = None,
+    host: str | None = None,
+    drive: str | None = None,
+) -> Machine:
     """A machine from the catalogue.
 
     Args:
         device: name of a device.
         count: how many of them, at least 1.
         link: name of the link that joins them; their own interconnect if not given.
+        split: how the devices share the model, one of "tensor", "layers", "experts".
+        engine: name of the inference engine; the usual one for the device and the format if not given.
+        host: name of the computer that holds and computes what the devices cannot hold.
+        drive: name of the drive that routed experts are streamed from if nothing else can hold them.
 
     Raises:
-        UnknownName: the device or link is not in the catalogue.
-        ValueError: `count` is not a whole number from 1, several devices have no link, or one device has one.
+        UnknownName: a name is not in the catalogue.
+        ValueError: `count` is not a whole number from 1, several devices have no link, one device has one, the link
+            is a drive or the drive a link, or there is no such split.
 
     >>> machine("H200 SXM 141GB", count=8).memory / 1e9
     1128.0
     """
     if not isinstance(count, (int, np.integer)) or count < 1:
         raise ValueError(f"count is {count!r}: a machine has 1 device or more, a whole number.")
+    if split not in SPLITS:
+        meanings = "; ".join(f"'{name}' ({meaning})" for name, meaning in SPLITS.items())
+        raise ValueError(f"split is {split!r}: choose one of {meanings}.")
+    found = catalog.device(device)
+    return Machine(
+        found,
+        int(count),
+        joined(found, int(count), link),
+        split,
+        catalog.engine(engine) if engine else None,
+        catalog.device(host) if host else None,
+        of_kind(drive, storage=True) if drive else None,
+    )
+
+
+def joined(device: Device, count: int, link: str | None) -> Link | None:
+    """The link between `count` devices, by name or their own; none for one device."""
     if link and count == 1:
         raise ValueError(
             f"link is '{link}' but count is 1: one device has nothing to be joined to. Leave the link out."
         )
-    found = catalog.device(device)
-    joined = link or found.link
-    if count > 1 and not joined:
+    if count == 1:
+        return None
+    if not (link or device.link):
         raise ValueError(
-            f"{found.name} has no interconnect in data/devices.csv: say how {count} of them are joined, "
+            f"{device.name} has no interconnect in data/devices.csv: say how {count} of them are joined, "
             'for instance machine(..., count=2, link="100 GbE").'
         )
-    return Machine(found, int(count), catalog.link(joined) if count > 1 else None)
+    found = of_kind(link or device.link, storage=False)
+    if found.kind in PORTS:
+        check_port(device, found)
+    return found
+
+
+def of_kind(name: str, storage: bool) -> Link:
+    """The link of that name, refused where a drive is given for a link or a link for a drive."""
+    found = catalog.link(name)
+    if (found.kind == "storage") != storage or found.kind == "memory":
+        wanted, example = ("a drive", "NVMe SSD PCIe 4.0 x4") if storage else ("a link", "PCIe 5.0 x16")
+        raise ValueError(f"'{found.name}' is {found.kind}, and {wanted} is needed, for instance '{example}'.")
+    return found
+
+
+def check_port(device: Device, found: Link) -> None:
+    """Refuse a link that needs a port of its own for a device that has no such port."""
+    own = catalog.link(device.link) if device.link else None
+    vendors = {user.vendor for user in catalog.table(Device) if user.link == found.name}
+    if own is None or own.kind != found.kind or device.vendor not in vendors:
+        raise ValueError(
+            f"{device.name} has no port for {found.name}, which joins devices of {' and '.join(sorted(vendors))}: "
+            f"choose {f'its own {own.name}' if own else 'a network'}, or a network such as '100 GbE'."
+        )

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
 from . import catalog, inference
 from . import quantities as q
 from .estimate import Estimate
-from .machine import machine
-from .records import Measurement, WeightFormat
-from .transformer import model
+from .machine import Machine, machine
+from .records import Engine, Link, Measurement, WeightFormat
+from .transformer import Model, model
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One published row, the seconds it reports, and the prediction made without it."""
+    """One published row, the seconds it reports, and the prediction; between: seconds of other users' prompts per step."""
 
     row: Measurement
     seconds: float
     tokens: float
     estimate: Estimate
+    between: float
+
+    @property
+    def expected(self) -> float:
+        """Seconds expected, with the reading of other users' prompts between the steps."""
+        return self.estimate.expected + self.between
 
     @property
     def measured(self) -> float:
@@ -30,12 +37,12 @@ class Comparison:
     @property
     def predicted(self) -> float:
         """Tokens per second of all sequences together, as expected."""
-        return self.tokens / self.estimate.expected
+        return self.tokens / self.expected
 
     @property
     def factor(self) -> float:
         """How far apart the two are: the larger over the smaller, 1 where they agree."""
-        return max(self.seconds / self.estimate.expected, self.estimate.expected / self.seconds)
+        return max(self.seconds / self.expected, self.expected / self.seconds)
 
 
 def tokens_of(row: Measurement) -> float | None:
@@ -62,9 +69,37 @@ def bits_of(row: Measurement, parameters: float):
     return row.weights if any(row.weights == known.name for known in catalog.table(WeightFormat)) else None
 
 
-def takes_turns(row: Measurement) -> bool:
-    """Whether the row's devices hold different layers and work one after another, which this library does not predict."""
-    return "layer split" in row.engine + row.remark
+def split_of(row: Measurement) -> str:
+    """How a row's devices share the model, from the words its source uses."""
+    if "layer split" in row.engine + row.remark:
+        return "layers"
+    return (
+        "experts"
+        if re.search(r"\bEP[0-9]+|DP attention", row.engine) and " TP" not in row.engine
+        else "tensor"
+    )
+
+
+def engine_of(row: Measurement) -> str | None:
+    """The engine of data/engines.csv that a row ran under; None for any other."""
+    for engine in catalog.table(Engine):
+        names = [engine.name, *filter(None, engine.also_called.split(";"))]
+        if any(name.casefold() in row.engine.casefold() for name in names):
+            return engine.name
+    return None
+
+
+def link_of(row: Measurement) -> str | None:
+    """The link a row names after the word "over"; None for the device's own."""
+    names = [link.name for link in catalog.table(Link) if f"over {link.name}" in row.engine]
+    return max(names, key=len) if names and row.devices > 1 else None
+
+
+def machine_of(row: Measurement) -> Machine:
+    """The machine that a row ran on."""
+    return machine(
+        row.device, row.devices, link_of(row), split_of(row) if row.devices > 1 else "tensor", engine_of(row)
+    )
 
 
 def mean_context(row: Measurement) -> float:
@@ -72,20 +107,37 @@ def mean_context(row: Measurement) -> float:
     return (row.context or row.prompt or 0) + (row.output or 0) / 2
 
 
+def serves(row: Measurement) -> bool:
+    """Whether other users' prompts are read between the tokens of a row's answers, as a serving engine does."""
+    return "TPOT" in row.unit and float(row.batch) > 1 and bool(row.prompt and row.output)
+
+
+def between(row: Measurement, what: Model, where: Machine, bits) -> float:
+    """Seconds of reading per step where each of a batch's sequences ends after `output` tokens and another one comes.
+
+    In the time of a sequence's `output` steps the prompt of every other one is read once, one after another.
+    """
+    if not (serves(row) and where.computes):
+        return 0.0
+    one = inference.prefill(what, where, row.prompt, 1, bits)
+    return (float(row.batch) - 1) * float(one._expected) / row.output
+
+
 def compare(row: Measurement) -> Comparison | None:
     """Predict what a row measured; None where it does not say enough, or ran with less memory than an engine leaves."""
     seconds = step_seconds(row)
-    if seconds is None or takes_turns(row) or not (row.model and row.device):
+    if seconds is None or not (row.model and row.device):
         return None
-    what, where = model(row.model), machine(row.device, row.devices)
+    what, where = model(row.model), machine_of(row)
     bits, batch = bits_of(row, what.parameters), float(row.batch)
     if bits is None or (row.phase == "prefill" and not where.computes):
         return None
     if row.phase == "decode":
         estimate = inference.decode(what, where, mean_context(row), batch, bits)
+        reading = between(row, what, where, bits)
     else:
-        estimate = inference.prefill(what, where, row.prompt, batch, bits)
-    return Comparison(row, seconds, tokens_of(row), estimate) if estimate.fits else None
+        estimate, reading = inference.prefill(what, where, row.prompt, batch, bits), 0.0
+    return Comparison(row, seconds, tokens_of(row), estimate, reading) if estimate.fits else None
 
 
 @cache

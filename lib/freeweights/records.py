@@ -220,40 +220,27 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Efficiencies that published measurements show for one class of device, one kind of model and one phase.
+class Engine:
+    """One inference engine: what it leaves of the memory, and how it reads and stores.
 
-    bandwidth_share and cache_share: fraction of the specified bandwidth that reading weights and cache reaches.
-    seconds_per_layer: time of a step that no byte and no FLOP explains. compute_share: fraction of the specified
-    FLOP/s. fast, slow: 10th and 90th percentile of measured over predicted. rows: how many measurements stand behind.
+    family: engines calibrated together. also_called, default_for: names and classes of device, parted by ";".
+    memory_share: fraction of the memory it lets weights, activations and caches have; reserve: bytes it leaves free
+    on each device besides. chunk_tokens: tokens of a prompt read at once. keeps_latents: whether a model with latent
+    attention (MLA) is cached as latents; otherwise as full heads. flash_attention: whether the scores of attention
+    stay on the chip; otherwise they go to memory and back.
     """
 
-    device_class: str
-    kind: str
-    phase: str
-    bandwidth_share: float | None
-    cache_share: float | None
-    seconds_per_layer: float | None
-    compute_share: float | None
-    fast: float
-    slow: float
-    rows: int
-    sources: str
-
-
-@dataclass(frozen=True)
-class Load:
-    """One published time to bring a checkpoint from a drive into memory, nothing cached. Time in seconds.
-
-    Rows with the same `model` and `machine` used the same drive with different loaders.
-    """
-
-    id: str
-    model: str
-    machine: str
-    loader: str
-    seconds: float
+    name: str
+    family: str
+    also_called: str
+    default_for: str
+    memory_share: float
+    reserve: float = scaled("reserve_GB", GIGA)
+    chunk_tokens: int
+    keeps_latents: bool
+    flash_attention: bool
     source: str
+    note: str
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ class Model:
         """The most tokens the configuration allows in one sequence."""
         return self._counted.max_context
 
-    def cache_bytes(self, context, bytes_per_value: float = 2):
+    def cache_bytes(self, context, bytes_per_value: float = 2, latents: bool = True):
         """Bytes that one sequence keeps between tokens.
 
         Keys, values, latents and index keys take `bytes_per_value`; states of linear and Mamba-2 layers are
@@ -167,6 +167,7 @@ class Model:
         Args:
             context: tokens in the sequence; a number or an array.
             bytes_per_value: 2 for 16 bits, 1 for 8 bits.
+            latents: False for a runtime that caches every head where the model needs only a latent.
 
         Returns: bytes, in the shape of `context`.
 
@@ -176,9 +177,9 @@ class Model:
         >>> model("DeepSeek-R1").cache_bytes(65_536) == 61 * 576 * 2 * 65_536
         True
         """
-        return self._cached("kept", context, bytes_per_value)
+        return self._cached("kept", context, bytes_per_value, latents)
 
-    def cache_read_bytes(self, context, bytes_per_value: float = 2):
+    def cache_read_bytes(self, context, bytes_per_value: float = 2, latents: bool = True):
         """Bytes of its cache that one sequence reads in one decode step.
 
         All of it, but for sparse attention: there all index keys and only the chosen top-k entries.
@@ -189,15 +190,19 @@ class Model:
         >>> glm.cache_read_bytes(131_072) < glm.cache_bytes(131_072) / 10
         True
         """
-        return self._cached("read", context, bytes_per_value)
+        return self._cached("read", context, bytes_per_value, latents)
 
-    def _cached(self, spans: str, context, bytes_per_value):
+    def _cached(self, spans: str, context, bytes_per_value, latents):
         """Bytes of the kept or the read spans of all layers, and of their states."""
         context = self._valid(context)
         if not np.all(np.asarray(bytes_per_value) > 0):
             raise ValueError(f"bytes_per_value is {bytes_per_value}: 2 stands for 16 bits, 1 for 8 bits.")
         mixed = mixers(self._counted)
-        spans_of = [(layers, span) for _, layers, mixer in mixed for span in getattr(mixer, spans)]
+        spans_of = [
+            (layers, span)
+            for _, layers, mixer in mixed
+            for span in (not latents and mixer.heads) or getattr(mixer, spans)
+        ]
         values = sum(layers * span.at(context) for layers, span in spans_of)
         states = sum(layers * mixer.state_bytes for _, layers, mixer in mixed)
         return plain(values * bytes_per_value + states)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import catalog, inference, memory
+from . import catalog, inference, memory, trends
 from . import quantities as q
 from .machine import Machine, machine
 from .transformer import Model, model
@@ -15,6 +15,7 @@ HOLDS, IN_PART = "holds", "holds in part"
 DESKTOP, CLUSTER = ("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8)
 DESKTOP_WEIGHTS, CLUSTER_WEIGHTS = "4.5 bits", "FP8"
 CONTEXT, LONG_CONTEXT, CROWD = 4096, 32_768, 128
+SERVED = 64  # users that a shared row of GPUs serves at once
 
 
 def on_both(answer: Callable, *rest) -> tuple:
@@ -91,12 +92,96 @@ def small_fry() -> tuple[str, str]:
     )
 
 
+def speed_up(link: str, fewer: int = 2, more: int = 8) -> float:
+    """How many times as fast more H200 write Llama 3.1 70B for a crowd than fewer, joined by a link.
+
+    >>> speed_up("NVLink 4 (H100/H200)") > speed_up("100 GbE") > speed_up("10 GbE")
+    True
+    """
+    slow, fast = (
+        writes("Llama 3.1 70B", machine(CLUSTER[0], count, link), SERVED) for count in (fewer, more)
+    )
+    return fast / slow
+
+
+def writes(what: str, where: Machine, users: int, weights: str | None = CLUSTER_WEIGHTS) -> float:
+    """Tokens a second for all users, at the context of these verdicts."""
+    return inference.decode(model(what), where, CONTEXT, users, weights).tokens_per_second
+
+
+def moat_is_hardware() -> tuple[str, str]:
+    """The moat is GPUs, memory and fast interconnect, not weights."""
+    nvlink, hundred, ten = (speed_up(link) for link in ("NVLink 4 (H100/H200)", "100 GbE", "10 GbE"))
+    device = catalog.device(CLUSTER[0])
+    return IN_PART, (
+        f"For {SERVED} users of Llama 3.1 70B eight H200 write {q.times(nvlink)} as much as two over NVLink, "
+        f"{q.times(hundred)} over 100 GbE and {q.times(ten)} over 10 GbE: without the link the same chips do not add "
+        f"up. But the whole row rents for {q.money(CLUSTER[1] * device.rental)} an hour, to anybody: the moat is a bill."
+    )
+
+
+def gpus_are_the_determinant() -> tuple[str, str]:
+    """A row of expensive GPUs, not the file, decides how useful a model is."""
+    desk, rack = machine(*DESKTOP), machine(*CLUSTER)
+    alone, full = writes("GLM-5.2", desk, 1, DESKTOP_WEIGHTS), writes("GLM-5.2", rack, CROWD)
+    spent = [full / (rack.count * rack.device.price), alone / desk.device.price]
+    lean, heavy = writes("gpt-oss-120b", rack, 1, None), writes("Llama 3.1 405B", rack, 1)
+    return IN_PART, (
+        f"One file, GLM-5.2: the desktop writes {q.speed(alone)}, the node for {CROWD} users {q.speed(full)}, "
+        f"{q.times(full / alone)} as much, and {q.times(spent[0] / spent[1])} as much for each dollar of its price. "
+        f"One node, two files, one user: gpt-oss-120b writes {q.speed(lean)}, Llama 3.1 405B {q.speed(heavy)}. "
+        "The row decides for a crowd; for one user the file decides as well."
+    )
+
+
+def hardware_deflation() -> tuple[str, str]:
+    """Prosumer hardware plus time, used cards and ASICs will close the gap."""
+    price, now, node = catalog.device(DESKTOP[0]).price, trends.today(), machine(*CLUSTER)
+    waits = [
+        f"{quantity} {trends.when(trends.trend(quantity).range(amount(node) / price, now), now)}"
+        for quantity, (_, _, amount) in trends.QUANTITIES.items()
+    ]
+    groq = catalog.device("GroqChip LPU v1")
+    chips = memory.weight_bytes(model("GLM-5.2"), CLUSTER_WEIGHTS) / groq.memory
+    return IN_PART, (
+        f"On the trend of unified memory a desktop of {q.money(price)} matches today's eight H200 in: "
+        f"{'; '.join(waits)}. An ASIC that reads {q.rate(groq.memory_bandwidth, 'B/s')} holds {q.size(groq.memory)}: "
+        f"GLM-5.2 takes {q.significant(chips)} of them. The gap in memory closes first, the one in bandwidth last, and the "
+        "node of that day will not be today's."
+    )
+
+
+def sanctions_did_not_stop_it() -> tuple[str, str]:
+    """All of it was done despite export controls."""
+    free, slow_link, slow_chip = (
+        machine(name, 8) for name in ("H100 SXM5 80GB", "H800 SXM5 80GB", "H20 96GB")
+    )
+    qwen, ascend = "Qwen3-235B-A22B", catalog.device("Ascend 910C").flops_fp16
+    reads, reads_cut, reads_weak = (
+        inference.prefill(model(qwen), where, CONTEXT, 1, CLUSTER_WEIGHTS).tokens_per_second
+        for where in (free, slow_link, slow_chip)
+    )
+    writing = writes(qwen, slow_chip, SERVED) / writes(qwen, free, SERVED)
+    return IN_PART, (
+        f"They did not stop it: the H800 keeps {q.percent(slow_link.flops(16) / free.flops(16))} of the H100's "
+        f"arithmetic, eight H20 write {qwen} for {SERVED} users {q.times(writing)} as fast as eight H100, and an "
+        f"Ascend 910C is specified at {q.percent(ascend / free.device.flops_fp16)} of an H100. They did cost: an H800 "
+        f"needs {q.times(free.link.bandwidth / slow_link.link.bandwidth)} as long for a large message and reads a "
+        f"prompt at {q.percent(reads_cut / reads)} of the H100's speed, an H20 at {q.percent(reads_weak / reads)}, and "
+        f"training on H20 takes {q.times(free.flops(16) / slow_chip.flops(16))} as many chips for the same FLOPs."
+    )
+
+
 SETTLED: dict[str, Callable[[], tuple[str, str]]] = {
     "cold-load": cold_load,
     "desktop-fits-but-crawls": desktop_fits_but_crawls,
     "weights-are-not-intelligence": weights_are_not_intelligence,
     "local-is-good-enough": local_is_good_enough,
     "small-fry": small_fry,
+    "the-moat-is-hardware": moat_is_hardware,
+    "gpus-are-the-determinant": gpus_are_the_determinant,
+    "hardware-deflation": hardware_deflation,
+    "sanctions-did-not-stop-it": sanctions_did_not_stop_it,
 }
 
 
@@ -118,6 +203,26 @@ def settled(claim: str) -> tuple[str, str, str]:
             f"The claim '{claim}' is settled in lesson {found.lessons}, which is not written yet."
         )
     return found.claim, *SETTLED[claim]()
+
+
+def doubling_ends(what: str, link: str, users: int, gain: float, most: int = 256) -> int:
+    """The number of H200, a power of two, from which doubling them gains less than a share of the speed.
+
+    Raises:
+        ValueError: doubling still gains as much at `most` devices, or two devices cannot hold the model.
+
+    >>> doubling_ends("Llama 3.1 70B", "10 GbE", 64, 0.1) < doubling_ends("Llama 3.1 70B", "400 GbE", 64, 0.1)
+    True
+    """
+    count = 2
+    while count <= most:
+        slow, fast = (writes(what, machine(CLUSTER[0], n, link), users) for n in (count, 2 * count))
+        if fast < (1 + gain) * slow:
+            return count
+        count *= 2
+    raise ValueError(
+        f"Over {link} doubling {most} devices still gains {q.percent(gain)}: ask for a larger gain."
+    )
 
 
 def users_for(

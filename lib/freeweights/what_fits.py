@@ -46,18 +46,32 @@ CHOSEN = {
 }
 # Then every device of the catalogue, one of each: its classes, above so many bytes and up to so many.
 CATALOGUE = {
-    "All: phones, processors": (("phone", "cpu"), 0, np.inf),
+    "All: phones, small computers": (("phone", "cpu"), 0, 100e9),
+    "All: server processors": (("cpu",), 100e9, np.inf),
     "All: Apple up to 36 GB": (("apple",), 0, 36e9),
     "All: Apple to 96 GB": (("apple",), 36e9, 96e9),
     "All: Apple above 96 GB": (("apple",), 96e9, np.inf),
-    "All: GeForce": (("nvidia-consumer",), 0, np.inf),
-    "All: workstations": (("nvidia-workstation", "amd-apu"), 0, np.inf),
+    "All: other unified memory": (("unified",), 0, np.inf),
+    "All: GeForce up to 8 GB": (("nvidia-consumer",), 0, 8e9),
+    "All: GeForce to 12 GB": (("nvidia-consumer",), 8e9, 12e9),
+    "All: GeForce above 12 GB": (("nvidia-consumer",), 12e9, np.inf),
+    "All: Nvidia without tensor cores": (("nvidia-without-tensor-cores",), 0, np.inf),
+    "All: Radeon up to 16 GB": (("amd-consumer",), 0, 16e9),
+    "All: Radeon above 16 GB": (("amd-consumer",), 16e9, np.inf),
+    "All: Arc": (("intel-consumer",), 0, np.inf),
+    "All: workstations up to 32 GB": (("nvidia-workstation",), 0, 32e9),
+    "All: workstations above 32 GB": (("nvidia-workstation",), 32e9, np.inf),
     "All: Nvidia servers to 80 GB": (("nvidia-datacenter",), 0, 80e9),
     "All: Nvidia servers above 80 GB": (("nvidia-datacenter",), 80e9, np.inf),
     "All: AMD, Huawei": (("amd-datacenter", "ascend"), 0, np.inf),
     "All: TPUs and others": (("tpu", "other"), 0, np.inf),
 }
-SIZES = {"Below 15 B": (0, 15e9), "15 B to 120 B": (15e9, 120e9), "Above 120 B": (120e9, np.inf)}
+SIZES = {
+    "Below 5 B": (0, 5e9),
+    "5 B to 20 B": (5e9, 20e9),
+    "20 B to 120 B": (20e9, 120e9),
+    "Above 120 B": (120e9, np.inf),
+}
 
 
 def places(page: str) -> list[tuple[str, int]]:
@@ -209,7 +223,7 @@ def panel() -> live.Panel:
         update,
         title="What fits where: models against devices",
         size=(9, 6.8),
-        models_of=live.choice("Models", list(SIZES), start="15 B to 120 B"),
+        models_of=live.choice("Models", list(SIZES), start="20 B to 120 B"),
         devices=live.choice("Devices", pages(), start="Desktops"),
         context=live.log_slider("Context", 1024, 131_072, start=8192, unit="tokens", whole=True),
     )

@@ -1,0 +1,219 @@
+"""Floor 5. Lesson 02's frontier: what each user gets against what the machine yields, as the batch grows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from . import first_look, inference, live, memory
+from . import quantities as q
+from .estimate import Fit
+from .machine import Machine, machine
+from .plots import BLUE, GREEN, GREY, ORANGE, RED
+from .records import Device
+from .transformer import Model, model
+from .verdicts import CLUSTER, DESKTOP
+
+PLACES = {"node": (CLUSTER, ORANGE, "-"), "desktop": (DESKTOP, BLUE, "--")}
+PLACES["card"] = (("GeForce RTX 5090", 1), GREEN, "-.")
+# Widths rather than formats, so that every machine runs its usual engine.
+WIDTHS = ("16 bits", "8.5 bits", "4.5 bits", "3 bits")
+MARKED = {1: "o", 8: "s", 64: "^"}
+LAST = "D"  # the mark of the last slot
+POINTS = 48  # of each curve
+LIFE = 3  # years that a bought machine is taken to work, every hour of them
+PAID = ("by purchase", "by the hour")
+SLOWEST, FASTEST, LEAST, MOST = 0.01, 5000, 1, 2e6  # ends of the axes, in tokens/s
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Tokens per second of one machine with 1, 2, ... users, up to the last slot; no users if none fits."""
+
+    where: Machine
+    fit: Fit
+    users: np.ndarray
+    yields: np.ndarray
+
+    @property
+    def slots(self) -> int:
+        return int(self.users[-1]) if self.users.size else 0
+
+    @property
+    def gain(self) -> float:
+        """How many times the yield of one user the full machine reaches."""
+        return float(self.yields[-1] / self.yields[0])
+
+
+def batches(slots: float) -> np.ndarray:
+    """Batches from 1 to the last slot, in nearly equal ratios; the marked ones are among them.
+
+    >>> batches(4).tolist(), batches(0).size
+    ([1, 2, 3, 4], 0)
+    """
+    if slots < 1:
+        return np.array([], int)
+    rough = np.geomspace(1, slots, POINTS).round().astype(int)
+    return np.unique([*rough, *(batch for batch in MARKED if batch <= slots)])
+
+
+def frontier(what: Model, where: Machine, context: float, weights: str) -> Frontier:
+    """Batch by batch, the tokens per second of a machine that has only to write.
+
+    Args:
+        what, where: model and machine.
+        context: tokens that every user's sequence holds; at most the model's maximum.
+        weights: name of a format, or words such as "4.5 bits".
+
+    >>> full = frontier(model("GLM-5.2"), machine("H200 SXM 141GB", 8), 8192, "FP8")
+    >>> bool(full.gain > 10)
+    True
+    """
+    fit = memory.fits(what, where, weights, context)
+    users = batches(memory.slots(what, where, context, weights).expected if fit.fits else 0)
+    if not users.size:
+        return Frontier(where, fit, users, np.array([]))
+    step = inference.decode(what, where, context, users, weights)
+    return Frontier(where, fit, users, np.asarray(step.tokens_per_second, float))
+
+
+def hourly_cost(device: Device, paid: str) -> tuple[float, str]:
+    """US dollars an hour of one device, and how counted: the other way where the wanted one is unknown.
+
+    >>> from freeweights import catalog
+    >>> hourly_cost(catalog.device("H200 SXM 141GB"), "by the hour")[1]
+    'rented at $4.75 an hour each (2026-05, middle of 2.50-7.00)'
+    """
+    if device.rental is not None and (paid == PAID[1] or device.price is None):
+        return device.rental, f"rented at {q.money(device.rental)} an hour each ({device.rental_date})"
+    if device.price is None:
+        raise ValueError(
+            f"{device.name} has neither a price nor a rental in data/devices.csv: it has no cost to show."
+        )
+    each = device.price / (LIFE * q.YEAR / q.HOUR)
+    return each, f"bought at {q.money(device.price)} each and busy every hour of {LIFE} years"
+
+
+def cost_per_million(one: Frontier, paid: str) -> tuple[float, float]:
+    """What the machine alone costs for a million tokens, in US dollars: with one user, and full."""
+    million = 1e6 * one.where.count * hourly_cost(one.where.device, paid)[0] / q.HOUR
+    return million / float(one.yields[0]), million / float(one.yields[-1])
+
+
+def draw(figure: Figure) -> dict:
+    """One curve for each machine, its marks, and a column of words beside."""
+    axes = figure.add_axes((0.085, 0.135, 0.575, 0.755))
+    axes.set(xscale="log", yscale="log", xlim=(SLOWEST, FASTEST), ylim=(LEAST, MOST))
+    axes.set(xlabel="tokens/s for each user", ylabel="tokens/s of the machine")
+    axes.minorticks_off()
+    for axis, low, high in ((axes.xaxis, SLOWEST, FASTEST), (axes.yaxis, LEAST, MOST)):
+        powers = 10.0 ** np.arange(np.log10(low), np.log10(high))
+        axis.set_ticks(powers, [q.count(power) for power in powers])
+    artists: dict = {"title": figure.text(0.012, 0.955, "", fontsize=12, fontweight="bold", va="center")}
+    for row, (place, (_, colour, style)) in enumerate(PLACES.items()):
+        top = 0.865 - 0.265 * row
+        mark = {
+            "color": colour,
+            "markeredgecolor": "black",
+            "markersize": 8,
+            "linestyle": "",
+            "clip_on": False,
+        }
+        artists[place] = {
+            "curve": axes.plot([], [], color=colour, linestyle=style)[0],
+            "marks": [axes.plot([], [], shape, **mark)[0] for shape in (*MARKED.values(), LAST)],
+            "name": figure.text(0.685, top, "", color=colour, fontsize=11, fontweight="bold", va="center"),
+            "words": figure.text(
+                0.685, top - 0.035, "", fontsize=10, va="top", linespacing=1.35, parse_math=False
+            ),
+        }
+    key = "users: ● 1   ■ 8   ▲ 64   ◆ last slot"
+    figure.text(0.685, 0.045, key, fontsize=10, color=GREY, va="center")
+    return artists
+
+
+def update(artists: dict, name: str, weights: str, context: float, paid: str) -> str:
+    """Move the three curves to one model, format and context; say what filling the slots is worth."""
+    what = model(name)
+    held, trimmed = min(context, what.max_context), context > what.max_context
+    found = {place: frontier(what, machine(*where), held, weights) for place, (where, _, _) in PLACES.items()}
+    for place, one in found.items():
+        show(artists[place], one, paid)
+    artists["title"].set_text(finding(found))
+    note = f"{name} reads at most {what.max_context:,} tokens, so that is used. " if trimmed else ""
+    return (
+        note
+        + f"{name}, {weights}, {held:,.0f} tokens each. "
+        + " ".join(say(one, paid) for one in found.values())
+    )
+
+
+def show(marks: dict, one: Frontier, paid: str) -> None:
+    """Place one machine's curve and marks, or the words that it has none."""
+    each = one.yields / one.users if one.slots else one.yields
+    marks["curve"].set_data(each, one.yields)
+    for wanted, mark in zip((*MARKED, one.slots), marks["marks"]):
+        here = one.users == wanted
+        mark.set_data(each[here], one.yields[here])
+    marks["name"].set_text(one.where.name)
+    marks["words"].set(text=words(one, paid), color="black" if one.slots else RED)
+
+
+def words(one: Frontier, paid: str) -> str:
+    """The lines beside the picture: slots, gain and cost of one machine, or what is missing."""
+    if not one.slots:
+        return f"does not fit:\n{q.size(one.fit.missing)} are missing"
+    alone, full = cost_per_million(one, paid)
+    slots = (
+        f"{one.slots:,} slots; full {q.times(one.gain)} one user" if one.slots > 1 else "1 slot, so no gain"
+    )
+    return f"{slots}\ncost per million: {q.money(alone, 2)}, full {q.money(full, 2)}"
+
+
+def finding(found: dict[str, Frontier]) -> str:
+    """The title: what filling every slot multiplies the yield by, on the node and on the desktop."""
+    node, desktop = found["node"], found["desktop"]
+    if node.slots and desktop.slots:
+        node_gain, desktop_gain = q.times(node.gain), q.times(desktop.gain)
+        return f"Full, the node yields {node_gain} one user's tokens, the desktop {desktop_gain}"
+    if node.slots or desktop.slots:
+        who, one = ("node", node) if node.slots else ("desktop", desktop)
+        return f"Only the {who} holds this; full, it yields {q.times(one.gain)} one user's tokens"
+    return "Neither node nor desktop holds this"
+
+
+def say(one: Frontier, paid: str) -> str:
+    """One machine in words: its slots, what they gain, and what its hour buys."""
+    if not one.slots:
+        return one.fit.sentence()
+    first, last = float(one.yields[0]), float(one.yields[-1])
+    alone, full = cost_per_million(one, paid)
+    gain = (
+        f"its {one.slots:,} slots yield {q.times(one.gain)} as much, {q.speed(last)}, "
+        f"{q.speed(last / one.slots)} for each"
+        if one.slots > 1
+        else "it has room for no second"
+    )
+    cost = f"{q.money(alone)} alone" + (f" and {q.money(full)} full" if one.slots > 1 else "")
+    counted = hourly_cost(one.where.device, paid)[1]
+    head = f"{one.where.name} writes {q.speed(first)} for one user; {gain}"
+    return f"{head}; {counted}, a million tokens cost {cost}."
+
+
+def panel() -> live.Panel:
+    """Latency against throughput: one model on a node, a desktop and a card, from one user to the last slot.
+
+    >>> panel().set(name="Llama 3.1 8B", context=65536)
+    """
+    return live.panel(
+        draw,
+        update,
+        title="Tokens per second for each user against tokens per second of the machine",
+        size=(9, 4.4),
+        name=live.choice("Model", first_look.models(), start="GLM-5.2"),
+        weights=live.choice("Weights", WIDTHS, start="4.5 bits"),
+        context=live.log_slider("Context", 1024, 1_048_576, start=8192, unit="tokens", whole=True),
+        paid=live.choice("Paid", PAID),
+    )

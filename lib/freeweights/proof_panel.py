@@ -1,0 +1,170 @@
+"""Floor 5. Lesson 02's honest page: what was published against what is predicted without it, row by row."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from . import live
+from . import quantities as q
+from .held_out import FEW, Errors, Pair, pairs
+from .plots import BLUE, GREEN, GREY, ORANGE, PINK
+from .proof import (
+    EVERY_KIND,
+    EVERY_MACHINE,
+    KINDS,
+    NAMED,
+    case_of,
+    chosen,
+    classes,
+    counted,
+    finding,
+    say,
+    summary,
+    worst,
+)
+
+LOOKS = dict(zip(KINDS, ((BLUE, "o", "●"), (ORANGE, "s", "■"), (GREEN, "^", "▲"), (PINK, "D", "◆"))))
+SHORTEST, LONGEST = 6e-4, 1.2e3  # ends of the axes, in seconds
+FURTHEST = 5.0  # factor at which the right axes end
+BANDS, STYLES = (1.3, 2.0), ("-", "--", ":")
+APART = 0.26  # decades between numbers on the picture, so that none covers another
+PLACES = (
+    (0.0, 0.3),
+    (0.26, 0.12),
+    (0.2, -0.2),
+)  # decades from a circle to its number: away from the diagonal
+
+
+def draw(figure: Figure) -> dict:
+    """Left: predicted against published seconds of all rows and of the chosen. Right: errors by kind."""
+    artists = {"finding": figure.text(0.012, 0.95, "", fontsize=12, fontweight="bold", va="center")}
+    words = {"fontsize": 10, "va": "top", "linespacing": 1.35, "parse_math": False}
+    artists["worst"] = figure.text(0.565, 0.275, "", **words)
+    return artists | draw_points(figure) | {"kinds": draw_kinds(figure)}
+
+
+def draw_points(figure: Figure) -> dict:
+    """The left axes with diagonal, bands and every row in grey; the points, circles and numbers that move."""
+    axes = figure.add_axes((0.1, 0.125, 0.42, 0.765))
+    axes.set(xscale="log", yscale="log", xlim=(SHORTEST, LONGEST), ylim=(SHORTEST, LONGEST))
+    axes.set(xlabel="published", ylabel="predicted")
+    axes.yaxis.labelpad = 1
+    ticks = 10.0 ** np.arange(-3, 3)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_ticks(ticks, [q.duration(tick) if tick < q.MINUTE else f"{tick:g} s" for tick in ticks])
+    axes.minorticks_off()
+    ends = np.array([SHORTEST, LONGEST])
+    axes.plot(*times(pairs()), "s", color="#D5D5D5", markersize=2, markeredgewidth=0, zorder=1)
+    sides = [(side, style) for factor, style in zip((1.0, *BANDS), STYLES) for side in {factor, 1 / factor}]
+    note = {"transform": axes.transAxes, "fontsize": 10, "color": GREY}
+    axes.text(0.03, 0.965, "predicted too slow", va="top", **note)
+    axes.text(0.975, 0.095, "predicted too fast", ha="right", **note)
+    axes.text(0.975, 0.03, f"lines: factors {BANDS[0]:g} and {BANDS[1]:g}", ha="right", **note)
+    line = {"color": "black", "linewidth": 1, "zorder": 3.5}
+    mark = {"linestyle": "", "markersize": 4, "markeredgewidth": 0}
+    circle = {
+        "markersize": 11,
+        "markerfacecolor": "none",
+        "color": "black",
+        "markeredgewidth": 1,
+        "zorder": 4,
+    }
+    number = {"fontsize": 10, "fontweight": "bold", "ha": "center", "va": "center"}
+    return {
+        "lines": [axes.plot(ends, ends * side, style, **line)[0] for side, style in sides],
+        "points": {
+            kind: axes.plot([], [], shape, color=colour, zorder=3 - 0.1 * depth, **mark)[0]
+            for depth, (kind, (colour, shape, _)) in enumerate(LOOKS.items())
+        },
+        "circles": axes.plot([], [], "o", **circle)[0],
+        "numbers": [axes.text(1, 1, "", **number) for _ in range(NAMED)],
+    }
+
+
+def draw_kinds(figure: Figure) -> dict:
+    """The right axes: for each kind of step its name, and a dot, a line and figures that move."""
+    axes = figure.add_axes((0.565, 0.425, 0.41, 0.465))
+    axes.set(xscale="log", xlim=(1, FURTHEST), ylim=(-0.4, 3.7), yticks=[])
+    axes.set_xticks([1, 1.3, 2, 3, FURTHEST], ["1", "1.3", "2", "3", f"{FURTHEST:g}"])
+    axes.minorticks_off()
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("factor off: half of the rows, nine in ten")
+    found = {}
+    for height, (kind, (colour, shape, symbol)) in zip((3, 2, 1, 0), LOOKS.items()):
+        axes.text(1, height + 0.42, symbol, color=colour, fontsize=10, va="center")
+        axes.text(1.07, height + 0.42, kind, fontsize=10, va="center")
+        middle = {"markeredgecolor": "black", "markersize": 9, "zorder": 4, "clip_on": False}
+        found[kind] = {
+            "range": axes.plot([], [], color=colour, linewidth=6, solid_capstyle="butt")[0],
+            "middle": axes.plot([], [], shape, color=colour, **middle)[0],
+            "words": axes.text(FURTHEST, height + 0.42, "", fontsize=10, ha="right", va="center"),
+            "height": height,
+        }
+    return found
+
+
+def times(rows) -> tuple[list[float], list[float]]:
+    """Published and predicted seconds of some rows."""
+    return [pair.seconds for pair in rows], [pair.predicted for pair in rows]
+
+
+def update(artists: dict, kind: str, machines: str) -> str:
+    """Colour the chosen rows, number the worst, show the errors of each kind; say where they are small."""
+    for group, marks in artists["kinds"].items():
+        shown = kind in (EVERY_KIND, group)
+        artists["points"][group].set_data(*times(chosen(group, machines) if shown else ()))
+        show_kind(marks, summary(group, machines), shown)
+    show_worst(artists, worst(kind, machines))
+    artists["finding"].set_text(finding(summary(kind, machines), machines))
+    return say(kind, machines)
+
+
+def show_kind(marks: dict, found: Errors | None, shown: bool) -> None:
+    """Place one kind's middle and worst tenth on the right, or the words that there is too little."""
+    enough = found is not None and found.rows >= FEW
+    reach = [found.median, min(found.p90, FURTHEST)] if enough else []
+    middle = [] if found is None else [min(found.median, FURTHEST)]
+    marks["range"].set(data=(reach, [marks["height"]] * len(reach)), alpha=0.6 if shown else 0.2)
+    marks["middle"].set(data=(middle, [marks["height"]] * len(middle)), alpha=1.0 if shown else 0.25)
+    marks["words"].set(text=counted(found), color="black" if shown else GREY)
+
+
+def show_worst(artists: dict, rows: tuple[Pair, ...]) -> None:
+    """Circle and list the worst rows; number them on the picture, where a number does not cover another."""
+    artists["circles"].set_data(*times(rows))
+    centres = [np.log10([pair.seconds, pair.predicted]) for pair in rows]
+    placed: list[np.ndarray] = []
+    for index, text in enumerate(artists["numbers"]):
+        text.set_text("")
+        if index < len(rows):
+            away = np.array([-1.0, 1.0]) if rows[index].ratio > 1 else np.array([1.0, -1.0])
+            others = [*placed, *centres[:index], *centres[index + 1 :]]
+            for place in PLACES:
+                here = centres[index] + away * place
+                if all(np.hypot(*(here - other)) > APART for other in others):
+                    placed.append(here)
+                    text.set(text=str(index + 1), position=tuple(10**here))
+                    break
+    lines = [
+        f"{n}  {textwrap.shorten(case_of(pair), 42, placeholder=' ...')}: {q.significant(pair.factor, 2)}"
+        for n, pair in enumerate(rows, 1)
+    ]
+    artists["worst"].set_text("\n".join(["Furthest off, and by what factor:"] * bool(rows) + lines))
+
+
+def panel() -> live.Panel:
+    """Predicted against published, for any kind of step and class of machines.
+
+    >>> panel().set(kind="prefill", machines="apple")
+    """
+    return live.panel(
+        draw,
+        update,
+        title="Predicted against published seconds, each row predicted without its source",
+        size=(9, 4.6),
+        kind=live.choice("Show", (EVERY_KIND, *KINDS)),
+        machines=live.choice("Machines", (EVERY_MACHINE, *classes())),
+    )

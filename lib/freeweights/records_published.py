@@ -1,0 +1,121 @@
+"""Floor 1. Further rows of data/: loads and energy that others measured, and what calibration made of measurements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Energy:
+    """One published power of a machine at work, and the joules it spent on each token.
+
+    batch: sequences at once. watts: of all devices together, or of the whole computer at the wall: `what_is_measured`
+    says which. joules_per_token: per output token of all sequences; watts over tokens_per_second.
+    """
+
+    id: str
+    model: str
+    weights: str
+    device: str
+    devices: int
+    engine: str
+    phase: str
+    batch: int
+    watts: float
+    tokens_per_second: float
+    joules_per_token: float
+    what_is_measured: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """One published time to bring a checkpoint from a drive into memory, nothing cached. Time in seconds.
+
+    kind: "streaming" where the loader reads with many threads at once, "plain" where it opens file after file.
+    bytes, drive: size of the checkpoint, and bytes per second that the drive is stated to give; both or none. Rows
+    with the same `model` and `machine` used the same drive with different loaders.
+    """
+
+    id: str
+    model: str
+    machine: str
+    loader: str
+    kind: str
+    bytes: float | None
+    drive: float | None
+    seconds: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Offload:
+    """One published speed of a machine whose host holds what the devices cannot: tokens per second of one sequence.
+
+    host: the computer beside the devices. placement: what the source says lies where.
+    """
+
+    id: str
+    model: str
+    weights: str
+    weights_bytes: float | None
+    device: str
+    devices: int
+    host: str
+    engine: str
+    phase: str
+    batch: int
+    prompt: int | None
+    context: int | None
+    output: int | None
+    tokens_per_second: float
+    placement: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What published measurements show for one class of device under one engine or kind of engine, in one phase.
+
+    weights, experts, cache, scores: fraction of the specified bandwidth that reading them reaches (for loads: of the
+    drive's rate). linear, blocks, expert_linear, attention: fraction of the specified FLOP/s, for weights multiplied
+    at their own width, for weights unpacked from blocks of integers, for routed experts, and for scores and values.
+    layer, expert_layer: seconds per layer, and per layer with experts besides, that no byte and no FLOP explains.
+    skew: how much the tokens of a batch agree on their experts; filled: share of the gain from keeping all stages of a
+    layer split busy. fast, slow: 10th and 90th percentile of measured over
+    predicted, each row predicted without its source. rows: how many measurements stand behind.
+    """
+
+    device_class: str
+    engine: str
+    phase: str
+    weights: float | None
+    experts: float | None
+    cache: float | None
+    linear: float | None
+    blocks: float | None
+    expert_linear: float | None
+    attention: float | None
+    scores: float | None
+    layer: float | None
+    expert_layer: float | None
+    skew: float | None
+    filled: float | None
+    fast: float
+    slow: float
+    rows: int
+    sources: str
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a row of measurements.csv or loads.csv took, and what constants fitted without its source predict. Seconds.
+
+    group: the kind of case, one of "dense decode on one device", "experts or several devices", "prefill", "load".
+    """
+
+    id: str
+    group: str
+    seconds: float
+    predicted: float

@@ -1,0 +1,271 @@
+"""What is scarce, this machine's own roofline, and the panel of all machines' rooflines."""
+
+from __future__ import annotations
+
+import itertools
+
+import freeweights as fw
+import matplotlib
+import numpy as np
+import pytest
+from freeweights import bottleneck, catalog, live, my_roofline, rooflines
+from freeweights.plots import STYLE
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from test_lesson_panels import check_text, follow, spots
+
+NAMES = st.sampled_from(["SmolLM2-135M-Instruct", "Llama 3.1 8B", "gpt-oss-120b", "DeepSeek-R1", "GLM-5.2"])
+DEVICES = st.sampled_from(["Apple M3 Ultra 512GB", "GeForce RTX 5090", "H200 SXM 141GB", "B200 SXM 180GB"])
+PHASES = st.sampled_from(bottleneck.PHASES)
+WEIGHTS = st.sampled_from(["BF16", "FP8", "Q4_K_M"])
+
+
+# ---- which of four
+
+
+@settings(max_examples=80, deadline=None)
+@given(NAMES, DEVICES, PHASES, WEIGHTS, st.integers(1, 8192), st.integers(1, 64), st.sampled_from([1, 8]))
+def test_the_longer_of_arithmetic_and_bandwidth_is_the_librarys_floor(
+    name, device, phase, weights, context, batch, count
+):
+    what, where = fw.model(name), fw.machine(device, count)
+    seconds = bottleneck.demand(what, where, phase, context, batch, weights).seconds
+    predict = fw.decode if phase == "decode" else fw.prefill
+    estimate = predict(what, where, context, batch, weights)
+    assume(estimate.fits)
+    assert max(seconds["arithmetic"], seconds["bandwidth"]) == pytest.approx(estimate.floor, rel=1e-9)
+
+
+@settings(max_examples=80, deadline=None)
+@given(NAMES, DEVICES, PHASES, WEIGHTS, st.integers(1, 8192), st.integers(1, 512))
+def test_scarce_is_what_takes_longest_and_what_does_not_fit_lacks_capacity(
+    name, device, phase, weights, context, batch
+):
+    what, where = fw.model(name), fw.machine(device)
+    found = bottleneck.scarcest(what, where, phase, context, batch, weights)
+    assert found.word in bottleneck.WORDS and found.factor >= 1
+    assert (found.word == "capacity") == (not found.fit.fits)
+    if found.fit.fits:
+        assert found.seconds[found.word] == max(found.seconds.values())
+        assert found.factor == pytest.approx(found.seconds[found.word] / found.seconds[found.next])
+    assert bottleneck.remedy(what, where, found, phase, context, weights)
+
+
+@settings(max_examples=40, deadline=None)
+@given(NAMES, DEVICES, PHASES, WEIGHTS, st.integers(1, 8192))
+def test_the_turning_point_is_the_first_at_which_arithmetic_takes_as_long(
+    name, device, phase, weights, context
+):
+    what, where = fw.model(name), fw.machine(device)
+    found = bottleneck.turning_point(what, where, phase, context, weights)
+
+    def arithmetic_leads(number: int) -> bool:
+        batch, tokens = (number, context) if phase == "decode" else (1, number)
+        seconds = bottleneck.demand(what, where, phase, tokens, batch, weights).seconds
+        return seconds["arithmetic"] >= seconds["bandwidth"]
+
+    last = bottleneck.LARGEST if phase == "decode" else min(what.max_context, bottleneck.LARGEST)
+    assert not arithmetic_leads(last) if found is None else arithmetic_leads(found)
+    assert found in (None, 1) or not arithmetic_leads(found - 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(NAMES, DEVICES, WEIGHTS, st.integers(0, 8000), st.integers(1, 10_000))
+def test_writing_for_one_more_user_never_lowers_the_arithmetic_intensity(
+    name, device, weights, context, batch
+):
+    demand = bottleneck.demand(
+        fw.model(name), fw.machine(device), "decode", context, [batch, batch + 1], weights
+    )
+    fewer, more = demand.intensity
+    assert more >= fewer * (1 - 1e-9)
+
+
+@given(DEVICES, st.sampled_from([4.0, 8.0, 16.0]), st.floats(1e-3, 1e6))
+def test_below_the_ridge_the_roof_is_bandwidth_and_above_it_arithmetic(device, bits, intensity):
+    where = fw.machine(device)
+    roof, ridge = bottleneck.roof(where, intensity, bits), bottleneck.ridge_point(where, bits)
+    assert roof == pytest.approx(min(intensity, ridge) * where.memory_bandwidth)
+
+
+@pytest.mark.parametrize(
+    "name, device", [("DeepSeek-R1", "H200 SXM 141GB"), ("Llama 3.1 405B", "GeForce RTX 5090")]
+)
+def test_as_few_devices_as_hold_a_model_hold_it_and_half_of_them_do_not(name, device):
+    what = fw.model(name)
+    count = bottleneck.devices_to_hold(what, fw.machine(device), weights="FP8")
+    assert fw.fits(what, fw.machine(device, count), weights="FP8").fits
+    assert not fw.fits(what, fw.machine(device, count // 2), weights="FP8").fits
+
+
+def test_taking_turns_reads_the_same_bytes_in_more_time():
+    what = fw.model("Llama 3.1 70B")
+    shared, turns = (
+        bottleneck.demand(what, fw.machine("H200 SXM 141GB", 8, split=split), "prefill", 4096, 1, "BF16")
+        for split in ("tensor", "layers")
+    )
+    assert turns.bytes == pytest.approx(shared.bytes) and turns.flops == shared.flops
+    assert turns.seconds["bandwidth"] > shared.seconds["bandwidth"]
+
+
+def test_nothing_moved_has_no_intensity_and_a_third_phase_is_refused():
+    with pytest.raises(ValueError, match="without a byte"):
+        bottleneck.arithmetic_intensity(1.0, 0.0)
+    with pytest.raises(ValueError, match="'decode' or 'prefill'"):
+        bottleneck.demand(fw.model("Llama 3.1 8B"), fw.machine("H200 SXM 141GB"), "train")
+
+
+def test_a_device_filled_by_its_engines_buffers_is_refused_with_words():
+    with pytest.raises(fw.DoesNotFit, match="shorter chunks"):
+        bottleneck.devices_to_hold(fw.model("Llama 3.1 8B"), fw.machine("GroqChip LPU v1"))
+
+
+# ---- this machine's own roofline
+
+
+@pytest.fixture(scope="module")
+def small_dots():
+    return my_roofline.time_products((256, 64), (1, 4, 16))
+
+
+def test_every_product_is_timed_and_intensity_grows_with_columns(small_dots):
+    for dots in small_dots:
+        assert np.all(dots.rate > 0) and np.all(np.diff(dots.intensity) > 0)
+        assert np.all(dots.intensity <= dots.columns / 2)
+
+
+def made(rates, cache_rates, bandwidth=10e9, flops=100e9, busy=1.0) -> my_roofline.Roofline:
+    """A roofline with dots at given shares of the roof, and their fastest repeats so many times as fast."""
+    columns = np.array([1, 4, 64])
+    families = []
+    for side, shares in ((7168, rates), (512, cache_rates)):
+        moved = my_roofline.product_bytes(side, columns)
+        intensity = np.asarray(
+            bottleneck.arithmetic_intensity(my_roofline.product_flops(side, columns), moved)
+        )
+        roof = np.minimum(intensity * bandwidth, flops)
+        shares = np.asarray(shares)
+        families.append(my_roofline.Dots(side, columns, intensity, roof * shares, busy * roof * shares))
+    return my_roofline.Roofline("Made up", bandwidth, flops, *families, seconds=1.0)
+
+
+def test_the_sentence_says_how_close_the_dots_come_on_each_side_of_the_ridge():
+    said = my_roofline.sentence(made([0.8, 0.5, 0.9], [0.5, 0.5, 0.5]))
+    assert "50 % to 80 % of what 10 GB/s" in said and "90 % of 100 GFLOP/s" in said
+    assert "stays below" in said and "passes" not in said
+
+
+def test_a_dot_above_the_roof_is_explained():
+    mine = made([0.5, 0.5, 0.5], [3.0, 0.5, 0.5])
+    picture = live.picture(lambda figure: my_roofline.draw(figure, mine), title="My roofline")
+    assert "3 times its height" in picture.sentence and "cache" in picture.sentence
+
+
+def test_the_measured_roof_is_the_fastest_seen_so_that_no_large_product_passes_it(monkeypatch, small_dots):
+    slow = my_roofline.yourmachine.Measured(1.0, 1.0, 1.0, "B/s", 3)
+    monkeypatch.setattr(my_roofline, "time_products", lambda: small_dots)
+    monkeypatch.setattr(my_roofline.yourmachine, "matrix_vector", lambda memory: slow)
+    monkeypatch.setattr(my_roofline.yourmachine, "matrix_matrix", lambda: slow)
+    mine = my_roofline.measure()
+    assert 0 < mine.share(mine.memory).max() <= 1 + 1e-9
+
+
+def test_a_busy_machine_is_said_to_be_busy():
+    idle, busy = (my_roofline.sentence(made([0.4] * 3, [0.4] * 3, busy=times)) for times in (1.1, 2.0))
+    assert "Another program" not in idle and "2 times as fast, so measure again" in busy
+
+
+def test_the_ridge_is_where_both_halves_of_the_roof_meet():
+    mine = made([1, 1, 1], [1, 1, 1])
+    assert mine.roof(mine.ridge) == pytest.approx(mine.flops)
+    assert mine.share(mine.memory) == pytest.approx(np.ones(3))
+
+
+# ---- the panel
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return rooflines.panel()
+
+
+def test_every_machine_and_count_has_its_answer_for_small_and_large_models(panel):
+    unfit = 0
+    for place, count, name in itertools.product(
+        rooflines.MACHINES,
+        rooflines.COUNTS,
+        ("SmolLM2-135M-Instruct", "Llama 3.1 70B", "DeepSeek-R1", "GLM-5.2"),
+    ):
+        said = follow(panel, place=place, count=count, name=name)
+        unfit += "missing" in said
+        check_marks(panel)
+        if count == rooflines.ENOUGH and "joins" not in said:
+            device, network = rooflines.MACHINES[place]
+            assert "missing" not in said or not (network or catalog.device(device).link), said
+    assert unfit > 50
+
+
+def check_marks(panel) -> None:
+    """Marks lie on the axes, none above its roof; a hollow one says what is missing."""
+    for phase in rooflines.LOOKS:
+        marks = panel._artists[phase]
+        if not len(marks["mark"].get_xdata()):
+            continue
+        (x,), (y,), (most,) = (
+            marks["mark"].get_xdata(),
+            marks["mark"].get_ydata(),
+            marks["most"].get_ydata(),
+        )
+        assert rooflines.LEFT < x < rooflines.RIGHT and rooflines.LOW <= y <= most <= rooflines.HIGH
+        hollow = marks["mark"].get_markerfacecolor() == "white"
+        assert hollow == ("missing" in marks["label"].get_text())
+
+
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_the_panel_can_be_read_wherever_its_controls_stand(panel, data):
+    where = {
+        name: data.draw(st.sampled_from(getattr(control, "stops", control.ends)), label=name)
+        for name, control in panel.controls.items()
+    }
+    follow(panel, **where)
+    check_marks(panel)
+    check_text(panel, where)
+
+
+def test_texts_stay_apart_along_each_control(panel):
+    for name, control in panel.controls.items():
+        for value in spots(control):
+            follow(panel, **{name: value})
+            check_text(panel, {name: value})
+
+
+def test_a_filled_mark_lies_below_the_roof_as_far_as_the_time_lies_above_its_floor(panel):
+    follow(panel, place="H200", name="Llama 3.1 8B", weights="FP8", batch=1, context=4096, count="1")
+    step = fw.decode(fw.model("Llama 3.1 8B"), fw.machine("H200 SXM 141GB"), 4096, 1, "FP8")
+    marks = panel._artists["decode"]
+    share = marks["mark"].get_ydata()[0] / marks["most"].get_ydata()[0]
+    assert share == pytest.approx(step.floor / step.expected)
+
+
+def test_words_name_the_ridge_the_word_and_a_device_without_flops(panel):
+    said = follow(panel, place="H200", name="Llama 3.1 8B", weights="BF16", batch=1, context=16, count="1")
+    assert "ridge lies at 206 FLOP per byte" in said and "bandwidth is scarce" in said
+    assert "arithmetic takes over at a batch of about" in said
+    silent = [name for name, (device, _) in rooflines.MACHINES.items() if not fw.machine(device).computes]
+    for place in silent:
+        assert "no FLOP/s are published" in follow(panel, place=place, name="SmolLM2-135M-Instruct", batch=1)
+
+
+def test_groq_needs_hundreds_and_says_so(panel):
+    said = follow(panel, place="Groq", count=rooflines.ENOUGH, name="Llama 3.1 70B", weights="FP8", batch=1)
+    count = int(said.split(" x ")[0].split()[-1].replace(",", ""))
+    assert count >= 256 and count & (count - 1) == 0 and "chunks of" in said and "missing" not in said
+
+
+def test_every_machine_of_the_panel_is_in_the_catalogue():
+    with matplotlib.rc_context(STYLE):
+        assert set(rooflines.NAMED) <= set(rooflines.MACHINES)
+    for device, network in rooflines.MACHINES.values():
+        assert catalog.device(device) and (network is None or catalog.link(network))
+        assert network is None or not catalog.device(device).link
