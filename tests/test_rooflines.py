@@ -138,7 +138,7 @@ def made(rates, cache_rates, bandwidth=10e9, flops=100e9, busy=1.0) -> my_roofli
     """A roofline with dots at given shares of the roof, and their fastest repeats so many times as fast."""
     columns = np.array([1, 4, 64])
     families = []
-    for side, shares in ((7168, rates), (512, cache_rates)):
+    for side, shares in ((5632, rates), (512, cache_rates)):
         moved = my_roofline.product_bytes(side, columns)
         intensity = np.asarray(
             bottleneck.arithmetic_intensity(my_roofline.product_flops(side, columns), moved)

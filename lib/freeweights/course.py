@@ -72,12 +72,13 @@ def sources(*records) -> None:
     """List where the facts behind the given records come from, each source once.
 
     Args:
-        records: rows of the catalogue; they have a `name` or an `id`, and a `source`.
+        records: rows of the catalogue; they have a `name`, a `model`, a `subject` or an `id`, and a `source`.
     """
     by_source: dict[str, list[str]] = {}
     for record in records:
-        name = getattr(record, "name", None) or getattr(record, "model", None) or record.id
-        for source in record.source.split("; "):
+        names = (getattr(record, field, None) for field in ("name", "model", "subject", "id"))
+        name = next(filter(None, names))
+        for source in re.split(r"; (?![^(]*\))", record.source):
             by_source.setdefault(source.strip(), []).append(name)
     lines = [
         f"- {linked(source)}: {', '.join(dict.fromkeys(names))}"

@@ -14,7 +14,7 @@ from . import quantities as q
 from .plots import BLUE, GREY
 
 COLUMNS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # of the right-hand matrix: m
-FROM_MEMORY = 7168  # rows and columns of a matrix of 206 MB, above nearly every cache
+FROM_MEMORY = 5632  # rows and columns of a matrix of 127 MB, above nearly every cache
 FROM_CACHE = 512  # of one of 1 MB, which stays in the cache of nearly every core
 CALLS = {FROM_MEMORY: 1, FROM_CACHE: 20}  # timed together, so that a clock can see small products
 ROUNDS, ENOUGH_SECONDS = 7, 3.5
