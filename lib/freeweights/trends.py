@@ -73,7 +73,7 @@ class Trend:
     def arrives(self, target: float, today: float, side: float = 0.0) -> float | None:
         """The year in which the line, or an edge of its band, reaches a target: `today` if it has, None after 2100."""
         years = np.linspace(today, CENTURY, 20 * int(CENTURY - today) + 1)
-        above = np.log(self.at(years, side) / target)
+        above = np.log(self.at(years, side)) - np.log(target)
         if above.max() < 0:
             return None
         first = int(np.argmax(above >= 0))
