@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -114,8 +115,8 @@ class Machine:
 
     @property
     def latency(self) -> float:
-        """Seconds of a message too short to fill the link, as measured; 0 for one device, and where none is published."""
-        return (self.link.latency or 0.0) if self.link else 0.0
+        """Seconds of a message too short to fill the link, as measured or, where nobody did, of the nearest of its kind."""
+        return usual_latency(self.link) if self.link else 0.0
 
     def all_reduce(self, message):
         """Least time for every device to end up with the sum of all devices' messages.
@@ -148,6 +149,26 @@ class Machine:
         if self.count == 1:
             return plain(np.zeros(message.shape))
         return plain(crossing * message / self.link.bandwidth + self.latency)
+
+
+@cache
+def usual_latency(link: Link) -> float:
+    """A link's latency in seconds; where none is published, that of the link of its kind that is nearest in bandwidth.
+
+    Fabrics of accelerators of whose kind none is published count as the fabrics of GPUs do.
+
+    >>> usual_latency(catalog.link("InfiniBand NDR (4x port)")) == catalog.link("400 GbE").latency
+    True
+    """
+    if link.latency is not None:
+        return link.latency
+    known = [other for other in catalog.table(Link) if other.latency is not None]
+    alike = [other for other in known if other.kind == link.kind]
+
+    def away(other: Link) -> tuple[float, float]:
+        return round(abs(np.log(other.bandwidth / link.bandwidth)), 6), -other.bandwidth
+
+    return min(alike or [other for other in known if other.kind == "GPU fabric"], key=away).latency
 
 
 def machine(
