@@ -6,23 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from freeweights import calibrate, catalog, fitting
-from freeweights.fitting import Case
-from freeweights.records_published import Calibration, HeldOut, Load
+from fitted_rows import HELD, found, rows  # noqa: F401, fixtures
+from freeweights import calibrate, catalog
+from freeweights.records_published import Calibration, Load
 from freeweights.work import Habits, habits
 
 KEPT = catalog.table(Calibration)
-HELD = {row.id: row for row in catalog.table(HeldOut)}
-
-
-@pytest.fixture(scope="module")
-def rows() -> list[Case]:
-    return fitting.cases(habits())
-
-
-@pytest.fixture(scope="module")
-def found(rows):
-    return fitting.fit_all(calibrate.fitted(rows))
 
 
 def same(kept: Calibration, new: Calibration) -> None:

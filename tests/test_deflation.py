@@ -13,7 +13,7 @@ from freeweights import quantities as q
 from freeweights.records import Device
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import check_text, follow, spots
+from test_lesson_panels import check_along_each_control, check_text, follow
 
 COMBINATIONS = list(itertools.product(trends.QUANTITIES, trends.GROUPS, [True, False]))
 
@@ -157,11 +157,7 @@ def test_every_group_and_quantity_has_an_answer_or_says_why_not(panel, quantity,
 
 
 def test_the_panel_can_be_read_along_each_control(panel):
-    start = panel.values
-    for name, control in panel.controls.items():
-        for value in spots(control):
-            follow(panel, **start | {name: value})
-            check_text(panel, {name: value})
+    check_along_each_control(panel)
 
 
 def test_the_panels_sentence_says_what_the_library_says(panel):

@@ -14,7 +14,7 @@ from freeweights.records import Price
 from freeweights.records_published import Energy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import check_text, follow, spots
+from test_lesson_panels import check_along_each_control, check_text, follow, spots
 
 ROWS = catalog.table(Energy)
 LLAMA, H100 = fw.model("Llama 3.1 8B"), fw.machine("H100 SXM5 80GB")
@@ -130,11 +130,7 @@ def test_every_model_can_be_asked_about_at_the_ends_of_users_and_context(panel):
 
 
 def test_the_panel_can_be_read_along_each_control(panel):
-    start = panel.values
-    for name, control in panel.controls.items():
-        for value in spots(control):
-            follow(panel, **start | {name: value})
-            check_text(panel, {name: value})
+    check_along_each_control(panel)
 
 
 def test_the_panels_sentence_says_what_the_library_says(panel):

@@ -6,27 +6,14 @@ import dataclasses
 
 import numpy as np
 import pytest
+from fitted_rows import HELD, found, rows  # noqa: F401, fixtures
 from freeweights import calibrate, catalog, fitting
 from freeweights.fitting import BEFORE, FITTED, Case, least_squares_above, total
 from freeweights.records import Measurement
-from freeweights.records_published import HeldOut
 from freeweights.transformer import model
-from freeweights.work import COMPUTING, READING, WAITING, habits
+from freeweights.work import COMPUTING, READING, WAITING
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-HELD = {row.id: row for row in catalog.table(HeldOut)}
-
-
-@pytest.fixture(scope="module")
-def rows() -> list[Case]:
-    return fitting.cases(habits())
-
-
-@pytest.fixture(scope="module")
-def found(rows):
-    return fitting.fit_all(calibrate.fitted(rows))
-
 
 # Least squares
 

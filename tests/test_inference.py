@@ -98,7 +98,7 @@ def test_no_step_reads_faster_than_the_memory_or_computes_faster_than_the_peak(
     model, machine, bits, batch, context
 ):
     step = inference.decode(model, machine, context, batch, bits)
-    moved = inference.weights_read(model, batch) * bits / 8 + batch * model.cache_read_bytes(context)
+    moved = work.weights_read(model, batch) * bits / 8 + batch * model.cache_read_bytes(context)
     assert moved / step._expected <= machine.memory_bandwidth * (1 + 1e-12)
     assert batch * model.flops_per_token(context) / step._expected <= machine.flops(bits) * (1 + 1e-12)
     # devices that hold layers in turn work at the same time on a prompt of many chunks
@@ -115,7 +115,7 @@ def test_a_step_beside_a_host_or_a_drive_reads_no_faster_than_all_of_them_togeth
 ):
     step = inference.decode(model, machine, context, batch, bits)
     assume(step.fits)
-    moved = inference.weights_read(model, batch) * bits / 8 + batch * model.cache_read_bytes(context)
+    moved = work.weights_read(model, batch) * bits / 8 + batch * model.cache_read_bytes(context)
     rates = [machine.memory_bandwidth]
     rates += [machine.host.memory_bandwidth] if machine.host else []
     rates += [machine.drive.bandwidth] if machine.drive else []

@@ -12,7 +12,7 @@ from freeweights import bottleneck, catalog, live, my_roofline, rooflines
 from freeweights.plots import STYLE
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import check_text, follow, spots
+from test_lesson_panels import check_along_each_control, check_text, follow
 
 NAMES = st.sampled_from(["SmolLM2-135M-Instruct", "Llama 3.1 8B", "gpt-oss-120b", "DeepSeek-R1", "GLM-5.2"])
 DEVICES = st.sampled_from(["Apple M3 Ultra 512GB", "GeForce RTX 5090", "H200 SXM 141GB", "B200 SXM 180GB"])
@@ -234,10 +234,7 @@ def test_the_panel_can_be_read_wherever_its_controls_stand(panel, data):
 
 
 def test_texts_stay_apart_along_each_control(panel):
-    for name, control in panel.controls.items():
-        for value in spots(control):
-            follow(panel, **{name: value})
-            check_text(panel, {name: value})
+    check_along_each_control(panel)
 
 
 def test_a_filled_mark_lies_below_the_roof_as_far_as_the_time_lies_above_its_floor(panel):

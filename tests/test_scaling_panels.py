@@ -8,11 +8,22 @@ from dataclasses import replace
 import freeweights as fw
 import numpy as np
 import pytest
-from freeweights import catalog, export, first_look, frontier, inference, links, memory, speedup, training
+from freeweights import (
+    catalog,
+    export,
+    first_look,
+    frontier,
+    inference,
+    links,
+    memory,
+    speedup,
+    training,
+)
 from freeweights import quantities as q
+from freeweights.machine import timed_like
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import check_text, follow, spots
+from test_lesson_panels import check_along_each_control, check_text, follow
 
 MODULES = {"frontier": frontier, "links": links, "export": export}
 PHASES = ("decode", "prefill")
@@ -40,11 +51,7 @@ def export_panel():
 
 
 def test_texts_stay_apart_and_inside_along_each_control(panel):
-    start = panel.values
-    for name, control in panel.controls.items():
-        for value in spots(control):
-            follow(panel, **start | {name: value})
-            check_text(panel, {name: value})
+    check_along_each_control(panel)
 
 
 @settings(max_examples=100, deadline=None)
@@ -157,8 +164,8 @@ def test_no_devices_gain_more_than_their_number_and_taking_turns_never_speeds_up
 
 
 def test_a_cut_link_is_as_prompt_as_the_whole_one_and_never_faster():
-    whole, cut = speedup.cable("NVLink 4 (H100/H200)"), speedup.cable("NVLink 4 cut (H800)")
-    assert cut.latency == whole.latency and cut.bandwidth < whole.bandwidth
+    whole, cut = catalog.link("NVLink 4 (H100/H200)"), catalog.link("NVLink 4 cut (H800)")
+    assert timed_like(cut).latency == whole.latency and cut.bandwidth < whole.bandwidth
     case = speedup.CASES["Llama 3.1 70B on H200"]
     for phase, batch in itertools.product(PHASES, (1, 64)):
         ups = [speedup.speed_ups(case, link.name, phase, batch) for link in (whole, cut)]

@@ -13,13 +13,23 @@ from collections.abc import Iterable
 import numpy as np
 
 from . import catalog
-from .fitting import Case, Constants, FITTED, cases, fit_all, held_out, predicted, width
+from .fitting import (
+    FITTED,
+    Case,
+    Constants,
+    cases,
+    counted,
+    fit_all,
+    held_out,
+    predicted,
+    width,
+)
 from .machine import machine
-from .memory import fits, place, stored
+from .memory import stored
 from .published import bits_of, split_of
 from .records_published import Calibration, HeldOut, Load, Offload
 from .transformer import model
-from .work import READING, WAITING, Habits, decode_work, keys, prefill_work
+from .work import READING, WAITING, Habits, keys
 
 PREDICTED_NOT_FITTED = ("GLM-5.2",)
 # A group of fewer series than this takes the wider group's range.
@@ -158,18 +168,12 @@ def host_shares(constants: Constants, shown: Habits) -> dict[str, list[tuple[Off
         bits = bits_of(row, what.parameters)
         if bits is None:
             continue
-        how, batch = stored(bits, what), float(row.batch)
-        length = row.prompt if row.phase == "prefill" else (row.context or 0) + (row.output or 0) / 2
-        count = prefill_work if row.phase == "prefill" else decode_work
-        placed = place(what, where, fits(what, where, bits, length, batch), how.bits)
-        work = {
-            name: float(part) for name, part in count(what, where, how, placed, length, batch, shown).items()
-        }
-        seconds = batch * (row.prompt if row.phase == "prefill" else 1) / row.tokens_per_second
-        alone = Case(row, seconds, work, tuple(keys(where, how.family)), {})
+        how, tokens = stored(bits, what), row.prompt if row.phase == "prefill" else 1
+        seconds = float(row.batch) * tokens / row.tokens_per_second
+        alone = Case(row, seconds, counted(row, what, where, how, shown), tuple(keys(where, how.family)), {})
         beside = seconds - predicted(alone, constants)
         if beside > 0:
-            found[row.phase].append((row, min(1.0, work["host"] / beside)))
+            found[row.phase].append((row, min(1.0, alone.work["host"] / beside)))
     return found
 
 

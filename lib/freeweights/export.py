@@ -11,7 +11,7 @@ from . import inference, live, memory
 from . import quantities as q
 from .machine import Machine, machine
 from .plots import BLUE, GREEN, GREY, ORANGE, PINK
-from .speedup import cable, with_room
+from .speedup import with_room
 from .training import LAYOUTS, training_step
 from .transformer import model
 
@@ -41,7 +41,7 @@ def node(device: str, borrowed: str = "") -> Machine:
         borrowed: what is taken over from the H100: "arithmetic", "bandwidth", "link", or nothing.
     """
     own, base = machine(device, NODE), machine(BASE, NODE)
-    link, chip = cable(own.link.name), replace(own.device, device_class=base.device.device_class)
+    link, chip = own.link, replace(own.device, device_class=base.device.device_class)
     if borrowed == "link":
         link = base.link
     if link.latency is None:

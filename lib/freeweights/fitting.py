@@ -9,15 +9,26 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from . import catalog, published
-from .memory import fits, place, stored
+from .machine import Machine
+from .memory import Stored, fits, place, stored
 from .records import Engine, Measurement
-from .transformer import model
-from .work import COMPUTING, READING, WAITING, Habits, decode_work, keys, prefill_work
+from .records_published import Offload
+from .transformer import Model, model
+from .work import (
+    COMPUTING,
+    READING,
+    WAITING,
+    Habits,
+    cost,
+    decode_work,
+    keys,
+    prefill_work,
+)
 
 FITTED = {"decode": READING + WAITING, "prefill": COMPUTING + WAITING}
 # What holds before any row is seen: weak, but it keeps what no row shows at a sensible size.
@@ -68,16 +79,25 @@ def case(row: Measurement, shown: Habits) -> Case | None:
     if bits is None or (row.phase == "prefill" and not where.computes):
         return None
     how, batch = stored(bits, what), float(row.batch)
-    length = published.mean_context(row) if row.phase == "decode" else row.prompt
-    placed = place(what, where, fits(what, where, bits, length, batch), how.bits)
-    count = decode_work if row.phase == "decode" else prefill_work
-    work = count(what, where, how, placed, length, batch, shown)
+    work = counted(row, what, where, how, shown)
     reading = {}
     if published.serves(row):
-        one = prefill_work(what, where, how, placed, row.prompt, 1.0, shown)
-        reading = {name: float(part) * (batch - 1) / row.output for name, part in one.items()}
-    groups = tuple(keys(where, how.family))
-    return Case(row, seconds, {name: float(part) for name, part in work.items()}, groups, reading)
+        alone = replace(row, phase="prefill", batch="1")
+        one = counted(alone, what, where, how, shown)
+        reading = {name: part * (batch - 1) / row.output for name, part in one.items()}
+    return Case(row, seconds, work, tuple(keys(where, how.family)), reading)
+
+
+def counted(
+    row: Measurement | Offload, what: Model, where: Machine, how: Stored, shown: Habits
+) -> dict[str, float]:
+    """The work of one published step, under the habits given."""
+    count, length = (
+        (decode_work, published.mean_context(row)) if row.phase == "decode" else (prefill_work, row.prompt)
+    )
+    batch = float(row.batch)
+    placed = place(what, where, fits(what, where, how.bits, length, batch), how.bits)
+    return {name: float(part) for name, part in count(what, where, how, placed, length, batch, shown).items()}
 
 
 def cases(shown: Habits) -> list[Case]:
@@ -115,11 +135,6 @@ def least_squares_above(matrix, wanted, least):
 
 def column(rows: list[Case], name: str) -> np.ndarray:
     return np.array([row.work.get(name, 0.0) for row in rows])
-
-
-def cost(work: dict[str, float], slowness: Slowness, names) -> float:
-    """Seconds of some kinds of work, with each kind's slowness."""
-    return sum(work[name] * slowness[name] for name in names if name in work)
 
 
 def total(work: dict[str, float], slowness: Slowness, arithmetic: Slowness) -> float:
@@ -189,9 +204,9 @@ def fit(rows: list[Case], wider: Slowness, other: list[Slowness], held: np.ndarr
 
 
 def fit_all(rows: list[Case]) -> Constants:
-    """The slowness of every group. Reading comes first, from rows that nothing else interrupts; then arithmetic; then
+    """The slowness of every group.
 
-    reading again, from all rows.
+    Reading comes first, from rows that nothing else interrupts; then arithmetic; then reading again, from all rows.
     """
     found: Constants = {}
     undisturbed = [row for row in rows if not row.reading]

@@ -16,20 +16,19 @@ from .quantities import plain
 from .records_published import Calibration
 from .transformer import Model
 from .work import (
-    calibrations,
     COMPUTING,
     READING,
     WAITING,
+    calibrations,
     constants,
     cost,
     decode_work,
     habits,
-    messages,
     prefill_work,
-    weights_read,
+    slowness,
 )
 
-__all__ = ["cold_load", "decode", "messages", "prefill", "weights_read"]
+DOING = {"decode": "decoding", "prefill": "prefill"}
 
 
 def loads(loader: str = "any") -> Calibration:
@@ -99,9 +98,8 @@ def decode(model: Model, machine: Machine, context=4096, batch=1, weights=None) 
     batch, context = whole(batch, "batch", 1), whole(context, "context", 0)
     fit = fits(model, machine, weights, context, batch)
     how = stored(weights, model)
-    row, basis = constants(machine, how.family, "decode")
     work = decode_work(model, machine, how, place(model, machine, fit, how.bits), context, batch)
-    return step("decoding", machine, how, fit, basis, batch, work, row, computing_row(machine, how))
+    return step("decode", machine, how, fit, batch, work)
 
 
 def prefill(model: Model, machine: Machine, prompt=4096, batch=1, weights=None) -> Estimate:
@@ -127,19 +125,13 @@ def prefill(model: Model, machine: Machine, prompt=4096, batch=1, weights=None) 
     batch, prompt = whole(batch, "batch", 1), whole(prompt, "prompt", 1)
     fit = fits(model, machine, weights, prompt, batch)
     how = stored(weights, model)
-    machine.flops(how.bits)
-    row, basis = constants(machine, how.family, "prefill")
+    machine.flops(how.bits)  # reading is computing: refused where no rate is published
     placed = place(model, machine, fit, how.bits)
     work = prefill_work(model, machine, how, placed, prompt, batch)
     ideal = work
     if machine.split == "layers":
         ideal = prefill_work(model, machine, how, placed, prompt, batch, habits()._replace(filled=1.0))
-    return step("prefill", machine, how, fit, basis, batch * prompt, work, row, row, ideal)
-
-
-def computing_row(machine: Machine, how: Stored) -> Calibration:
-    """What prefill shows of a machine's arithmetic: a decode step of many sequences multiplies in the same way."""
-    return constants(machine, how.family, "prefill")[0]
+    return step("prefill", machine, how, fit, batch * prompt, work, ideal)
 
 
 def elsewhere(machine: Machine, work: dict, phase: str) -> dict[str, np.ndarray]:
@@ -152,31 +144,36 @@ def elsewhere(machine: Machine, work: dict, phase: str) -> dict[str, np.ndarray]
     return found
 
 
-def step(
-    what, machine: Machine, how: Stored, fit: Fit, basis: str, tokens, work: dict, row, arithmetic, ideal=None
-) -> Estimate:
+def step(phase: str, machine: Machine, how: Stored, fit: Fit, tokens, work: dict, ideal=None) -> Estimate:
     """An Estimate from the work of a step and the constants of its phase and of the machine's arithmetic.
 
-    ideal: the least work the step could be, for the floor, where it differs.
+    Arithmetic is known from prefill: a decode step of many sequences multiplies in the same way. ideal: the least work
+    the step could be, for the floor, where it differs.
     """
     ideal = ideal or work
-    read = cost(work, row, READING)
-    phase = "prefill" if row is arithmetic else "decode"
+    row, basis = constants(machine, how.family, phase)
+    arithmetic = row if phase == "prefill" else constants(machine, how.family, "prefill")[0]
+    shown, multiplied = slowness(row), slowness(arithmetic)
+    read = cost(work, shown, READING)
     far = elsewhere(machine, work, phase)
-    computed = cost(work, arithmetic, COMPUTING) if machine.computes else 0.0
-    waited, talked = cost(work, row, WAITING), work["messages"]
+    computed = cost(work, multiplied, COMPUTING)
+    waited, talked = cost(work, shown, WAITING), work["messages"]
     here = np.maximum(floor_of(ideal, READING), floor_at_best(machine, ideal, how))
     floor = here + floor_of(ideal, ("host", "drive"))
     longest = {"memory bandwidth": read, **far, "compute": computed, "link": talked, "overhead": waited}
-    parts = {"weights": cost(work, row, ("weights", "experts")), "cache": cost(work, row, ("cache",)), **far}
+    parts = {
+        "weights": cost(work, shown, ("weights", "experts")),
+        "cache": cost(work, shown, ("cache",)),
+        **far,
+    }
     parts |= {
         "compute beyond reading": np.maximum(computed - read, 0.0),
         "communication": talked,
         "overhead": waited,
     }
-    shown = [row] + ([calibrations(phase)["any", "host"]] if machine.host else [])
-    ends = min(one.fast for one in shown), max(one.slow for one in shown)
-    return estimate(what, fit, basis, tokens, floor, parts, longest, ends)
+    rows = [row] + ([calibrations(phase)["any", "host"]] if machine.host else [])
+    ends = min(one.fast for one in rows), max(one.slow for one in rows)
+    return estimate(DOING[phase], fit, basis, tokens, floor, parts, longest, ends)
 
 
 def floor_of(work: dict, names) -> np.ndarray:

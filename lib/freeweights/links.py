@@ -7,15 +7,14 @@ from matplotlib.figure import Figure
 
 from . import catalog, live, memory
 from . import quantities as q
+from .machine import timed_like
 from .plots import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
 from .speedup import (
     CASES,
     COUNTS,
-    KIN,
     LITTLE,
     Case,
     Step,
-    cable,
     causes,
     joined,
     message_bytes,
@@ -206,12 +205,11 @@ def sentence(
 def say_message(case: Case, phase: str, batch: float, link: str) -> str:
     """One all-reduce message over the chosen link: its bytes against its latency."""
     size = message_bytes(model(case.model), batch * (case.tokens if phase == "prefill" else 1))
-    row = cable(link)
+    row = catalog.link(link)
+    timed = timed_like(row)
+    borrowed = "" if timed is row else f" (not published; that of {timed.name})"
     text = f"One message is {q.size(size)}: {q.duration(size / row.bandwidth)} of bandwidth"
-    if row.latency is None:
-        return f"{text}; no latency is published, so this line is the best case."
-    borrowed = "" if catalog.link(link).latency else f" (not published; that of {KIN[link]})"
-    return f"{text}, {q.duration(row.latency)} of latency{borrowed}."
+    return f"{text}, {q.duration(timed.latency)} of latency{borrowed}."
 
 
 def say_published(seen: dict[str, dict[int, float]], expected: dict[int, float]) -> str:

@@ -18,6 +18,7 @@ SPLITS = {
 }
 # Kinds of link that a device needs a port for; any computer can be joined by a network.
 PORTS = ("GPU fabric", "accelerator fabric", "peer link")
+WHOLE = {"NVLink 4 cut (H800)": "NVLink 4 (H100/H200)"}
 RATES = (
     ("flops_fp32", np.inf),
     ("flops_fp16", 17),
@@ -116,7 +117,7 @@ class Machine:
     @property
     def latency(self) -> float:
         """Seconds of a message too short to fill the link, as measured or, where nobody did, of the nearest of its kind."""
-        return usual_latency(self.link) if self.link else 0.0
+        return timed_like(self.link).latency if self.link else 0.0
 
     def all_reduce(self, message):
         """Least time for every device to end up with the sum of all devices' messages.
@@ -152,23 +153,26 @@ class Machine:
 
 
 @cache
-def usual_latency(link: Link) -> float:
-    """A link's latency in seconds; where none is published, that of the link of its kind that is nearest in bandwidth.
+def timed_like(link: Link) -> Link:
+    """The link whose latency counts for this one: itself or, where nobody published its own, the nearest of its kind.
 
-    Fabrics of accelerators of whose kind none is published count as the fabrics of GPUs do.
+    Nearest is the whole of a cut link, since fewer lanes carry fewer bytes, not later ones; else the one nearest in
+    bandwidth. Fabrics of accelerators of whose kind none is published count as the fabrics of GPUs do.
 
-    >>> usual_latency(catalog.link("InfiniBand NDR (4x port)")) == catalog.link("400 GbE").latency
-    True
+    >>> timed_like(catalog.link("InfiniBand NDR (4x port)")).name
+    '400 GbE'
     """
     if link.latency is not None:
-        return link.latency
+        return link
+    if link.name in WHOLE:
+        return catalog.link(WHOLE[link.name])
     known = [other for other in catalog.table(Link) if other.latency is not None]
     alike = [other for other in known if other.kind == link.kind]
 
     def away(other: Link) -> tuple[float, float]:
         return round(abs(np.log(other.bandwidth / link.bandwidth)), 6), -other.bandwidth
 
-    return min(alike or [other for other in known if other.kind == "GPU fabric"], key=away).latency
+    return min(alike or [other for other in known if other.kind == "GPU fabric"], key=away)
 
 
 def machine(

@@ -10,18 +10,13 @@ import numpy as np
 from . import catalog, inference, memory, published
 from .estimate import Estimate
 from .machine import Machine, machine
-from .records import Link
+from .memory import ACTIVATION_BYTES
 from .transformer import Model, model
+from .work import messages
 
 COUNTS = (1, 2, 4, 8, 16)
 LITTLE = 0.10  # a doubling that gains less than this is not worth its devices
-ROUNDS = (
-    2  # all-reduces of one layer: after attention, after the feed-forward. Shoeybi et al. 2019, section 3
-)
-ACTIVATION_BYTES = 2
 NEAR = np.log(1.5)  # published batches that count as the chosen one
-# Whose latency stands in where none is published: fewer lanes carry fewer bytes, not later ones.
-KIN = {"NVLink 4 cut (H800)": "NVLink 4 (H100/H200)", "10 GbE": "100 GbE"}
 
 
 @dataclass(frozen=True)
@@ -59,14 +54,6 @@ class Step:
         return self.working + self.waiting + self.bytes + self.latency
 
 
-def cable(link: str) -> Link:
-    """A link of the catalogue; where no latency is published, it has that of its kin."""
-    row = catalog.link(link)
-    if row.latency is None and link in KIN:
-        return replace(row, latency=catalog.link(KIN[link]).latency)
-    return row
-
-
 def joined(case: Case, count: int, link: str, split: str = "tensor") -> Machine:
     """A case's devices under any link, as if they had its port: what would the link do for them?
 
@@ -74,7 +61,7 @@ def joined(case: Case, count: int, link: str, split: str = "tensor") -> Machine:
     'NVLink 4 (H100/H200)'
     """
     one = machine(case.device, engine=case.engine)
-    return one if count == 1 else replace(one, count=count, link=cable(link), split=split)
+    return one if count == 1 else replace(one, count=count, link=catalog.link(link), split=split)
 
 
 def with_room(where: Machine) -> Machine:
@@ -100,10 +87,10 @@ def message_bytes(what: Model, tokens: float) -> float:
 def talking(what: Model, where: Machine, tokens: float) -> tuple[float, float]:
     """Seconds that a step of tensor parallelism spends on its all-reduces: on bytes, and on latency.
 
-    Two in every layer (Shoeybi et al. 2019); an empty message costs the latency and nothing else.
+    An empty message costs the latency and nothing else.
     """
-    latency = ROUNDS * what.layers * where.all_reduce(0.0)
-    return ROUNDS * what.layers * where.all_reduce(message_bytes(what, tokens)) - latency, latency
+    latency = float(messages(what, where, 0.0))
+    return float(messages(what, where, tokens)) - latency, latency
 
 
 @cache

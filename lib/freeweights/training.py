@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from . import catalog
 from .machine import Machine
+from .memory import ACTIVATION_BYTES
 from .quantities import HOUR
 from .transformer import Model
 
 FLOPS_PER_WEIGHT = 6  # two forward, four backward, for each token. Source: Kaplan et al. 2020, section 2.1
 TOKENS = 15_360 * 4096 / 2048  # of one step, for each GPU
-ACTIVATION_BYTES = 2
 NODES_PER_TOKEN = 4  # at most so many nodes hold a token's experts. Source: arXiv:2412.19437, section 2.1.2
 COPY = 128  # GPUs over which one copy of the weights is spread when gradients are added up: our choice
 NETWORK = "InfiniBand NDR (4x port)"

@@ -1,6 +1,6 @@
 """Floor 3. What one step has to do on a machine: each kind of work in the seconds it takes at the specified rates.
 
-`decode_work` and `prefill_work` count; `constants` finds what published measurements show each kind to cost; `parts`
+`decode_work` and `prefill_work` count; `constants` finds what published measurements show each kind to cost; `cost`
 puts the two together. Calibration fits the constants to the very same counts.
 """
 
@@ -133,6 +133,11 @@ def score_bytes(model: Model, prompt):
     return 4.0 * 4 * model.layers * (model.architecture.heads or 0) * np.asarray(prompt) ** 2 / 2
 
 
+def routed_flops(model: Model) -> float:
+    """FLOPs that one token does in its routed experts: two for each of their weights."""
+    return 2.0 * model.moe_layers * model.experts_per_token * model.expert_weights
+
+
 def decode_work(
     model: Model, machine: Machine, how: Stored, placed: Placed, context, batch, shown: Habits | None = None
 ) -> dict:
@@ -141,7 +146,7 @@ def decode_work(
     read = batch * model.cache_read_bytes(context, latents=engine.keeps_latents)
     again = 1.0 if engine.flash_attention else heads_per_key(model)
     attended = batch * (model.flops_per_token(context) - model.flops_per_token(0))
-    routed = 2.0 * batch * model.moe_layers * model.experts_per_token * model.expert_weights
+    routed = batch * routed_flops(model)
     body = batch * model.flops_per_token(0) - routed
     return {
         **reading(model, machine, how, placed, batch, (shown or habits()).skew),
@@ -162,7 +167,7 @@ def prefill_work(
     size = np.minimum(engine.chunk_tokens, tokens)
     chunks = tokens / size
     body = 2.0 * model.active(WITHOUT_EMBEDDINGS) * tokens
-    routed = 2.0 * tokens * model.moe_layers * model.experts_per_token * model.expert_weights
+    routed = tokens * routed_flops(model)
     attended = batch * model.prefill_flops(prompt) - body
     shown = shown or habits()
     read = {
@@ -212,11 +217,14 @@ def constants(machine: Machine, family: str, phase: str) -> tuple[Calibration, s
     return row, f"{phase} on {where}: {row.rows} published rows ({row.sources})"
 
 
-def cost(work: dict, row, names) -> np.ndarray:
-    """Seconds of several kinds of work under the constants of a calibration row, added up."""
-    shares = READING + COMPUTING
-    return sum(
-        np.asarray(work[name]) * (1 / getattr(row, name) if name in shares else getattr(row, name))
-        for name in names
-        if name in work
-    )
+@cache
+def slowness(row: Calibration) -> dict[str, float]:
+    """What a row of the calibration says each kind of work costs: 1 over the share reached, or seconds for each."""
+    shares = {name: getattr(row, name) for name in READING + COMPUTING}
+    seconds = {name: getattr(row, name) for name in WAITING}
+    return {name: 1 / share for name, share in shares.items() if share} | seconds
+
+
+def cost(work: dict, slow: dict[str, float], names):
+    """Seconds of those of several kinds of work that a step has, each with its slowness."""
+    return sum(work[name] * slow[name] for name in names if name in work)

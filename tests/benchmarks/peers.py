@@ -72,16 +72,6 @@ class Asked:
         return GROUPS[bool(self.row.devices > 1 or catalog.architecture(self.row.model).experts)]
 
 
-def seconds_of_a_step(row: Measurement) -> float | None:
-    """Seconds of the decode step or prefill that a row reports; None where it reports something else."""
-    if row.phase not in ("decode", "prefill") or not row.batch.isdigit():
-        return None
-    tokens = int(row.batch) * (1 if row.phase == "decode" else row.prompt or 0)
-    if row.unit == "tok/s" and tokens:
-        return tokens / row.value
-    return row.value / 1000 if row.unit.startswith("ms") and tokens else None
-
-
 def timed(act: Callable[[], object]) -> tuple[object, float]:
     start = time.perf_counter()
     found = act()
@@ -234,7 +224,7 @@ def main() -> None:
     before = set(GENZ_SCRATCH.glob("*.csv"))
     try:
         check_by_hand()
-        steps = [(row, seconds_of_a_step(row)) for row in catalog.measurements(usable=True)]
+        steps = [(row, published.step_seconds(row)) for row in catalog.measurements(usable=True)]
         rows = [ask(row, seconds) for row, seconds in steps if seconds]
     finally:
         for left in set(GENZ_SCRATCH.glob("*.csv")) - before:
