@@ -12,7 +12,7 @@ from . import calibrate, inference, published
 from . import quantities as q
 from .estimate import Estimate
 from .machine import machine
-from .plots import BLUE, GREEN, GREY
+from .plots import BLUE, GREEN, GREY, log_axis
 from .transformer import model
 from .verdicts import CLUSTER, DESKTOP
 
@@ -78,14 +78,13 @@ def draw_case(axes: Axes, case: Case) -> None:
     axes.plot(case.x, rate["expected"], color=BLUE)
     axes.plot(case.x, rate["floor"], "--", color=GREEN)
     axes.plot(*zip(*case.points), "X", color="black", markersize=9, markeredgecolor="white")
-    axes.set(xlabel=case.label, xscale="log", yscale="log")
+    axes.set(xlabel=case.label, yscale="log")
     axes.set_title(case.title, fontsize=11, fontweight="normal")
-    axes.minorticks_off()
-    axes.set_xticks(list(case.ticks), list(case.ticks.values()))
+    log_axis(axes.xaxis, case.ticks)
     low, high = axes.get_ylim()
     steps = (1, 1.5, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5)
     heights = [step * 10**power for power in range(1, 6) for step in steps if low <= step * 10**power <= high]
-    axes.set_yticks(heights, [f"{height:,.0f}" for height in heights])
+    log_axis(axes.yaxis, {height: f"{height:,.0f}" for height in heights})
 
 
 def draw(figure: Figure, name: str = "GLM-5.2") -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from . import catalog, live, trends
 from . import quantities as q
 from .machine import machine
-from .plots import BLUE, GREEN, GREY, ORANGE, RED
+from .plots import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
 from .trends import CENTURY, QUANTITIES, TooFew, Trend
 from .verdicts import CLUSTER, DESKTOP
 
@@ -56,9 +56,8 @@ def draw(figure: Figure) -> dict:
     now = trends.today()
     first = min(row.year for row in trends.priced(trends.EVERY, street=True))
     left = figure.add_axes((0.085, 0.11, 0.49, 0.7))
-    left.set(xlim=(first - 1, now + AHEAD), ylim=(LOWEST, HIGHEST), yscale="log", xlabel="year of release")
-    left.set_yticks([10.0**power for power in range(6)], ["1", "10", "100", "1,000", "10,000", "100,000"])
-    left.minorticks_off()
+    log_axis(left.yaxis, decades(1, 1e5, "{:,.0f}".format))
+    left.set(xlim=(first - 1, now + AHEAD), ylim=(LOWEST, HIGHEST), xlabel="year of release")
     left.set_xticks(range(now - now % 5 - 5, now + AHEAD + 1, 5))
     left.axvline(now, color=GREY, linewidth=0.8, linestyle=":")
     right = figure.add_axes((0.61, 0.11, 0.36, 0.7))
@@ -70,7 +69,7 @@ def draw(figure: Figure) -> dict:
         figure.text(x + 0.018, 0.865, which, fontsize=10, color=GREY, va="center")
     figure.text(0.525, 0.865, "hollow: street or approximate price", fontsize=10, color=GREY, va="center")
     return {
-        "finding": figure.text(0.012, 0.95, "", fontsize=12, fontweight="bold", va="center"),
+        "finding": headline(figure),
         "unit": left.text(0.012, 0.95, "", transform=left.transAxes, fontsize=10, color=GREY, va="center"),
         "offers": {
             (which, released): left.plot(

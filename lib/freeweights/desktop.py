@@ -11,7 +11,7 @@ from . import first_look, inference, live, memory, published
 from . import quantities as q
 from .first_look import FORMATS
 from .machine import Machine, machine
-from .plots import BLUE, GREEN, GREY, ORANGE, RED
+from .plots import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
 from .transformer import Model, model
 from .verdicts import CLUSTER, DESKTOP
 
@@ -96,14 +96,10 @@ def quantities_of(what: Model, where: Machine, weights: str, context: float, use
 def draw(figure: Figure) -> dict:
     """Five rows, each with an axis of its own, and on each the two machines' marks."""
     figure.subplots_adjust(left=0.2, right=0.96, top=0.9, bottom=0.06, hspace=0.95)
-    artists: dict = {"title": figure.text(0.015, 0.955, "", fontsize=12, fontweight="bold", va="center")}
+    artists: dict = {"title": headline(figure)}
     for axes, (row, (label, unit, low, high)) in zip(figure.subplots(len(ROWS), 1), ROWS.items()):
-        axes.set(xscale="log", xlim=(low, high), ylim=(-0.7, 1.7), yticks=[])
-        axes.minorticks_off()
-        powers = 10.0 ** np.arange(np.ceil(np.log10(low)), np.log10(high) + 0.5)
-        axes.set_xticks(
-            *zip(*WAITS.items()) if unit == "s" else (powers, [q.count(power) for power in powers])
-        )
+        log_axis(axes.xaxis, WAITS if unit == "s" else decades(low, high))
+        axes.set(xlim=(low, high), ylim=(-0.7, 1.7), yticks=[])
         axes.text(-0.022, 0.72, label, transform=axes.transAxes, ha="right", va="center", fontweight="bold")
         axes.text(-0.022, 0.24, unit, transform=axes.transAxes, ha="right", va="center", color=GREY)
         ends = {"clip_on": False}  # so that a mark at an end of the axis is seen whole

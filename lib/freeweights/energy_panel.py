@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from . import catalog, energy, inference, live
 from . import quantities as q
 from .machine import Machine, machine
-from .plots import BLUE, GREEN, GREY, ORANGE, RED
+from .plots import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
 from .records_published import Energy
 from .transformer import model
 from .verdicts import CLUSTER, CLUSTER_WEIGHTS, DESKTOP
@@ -81,21 +81,11 @@ def spent(name: str, what: str, users: float, context: float, tariff: float, hos
 def draw(figure: Figure) -> dict:
     """Left: joules per token over users. Right: electricity beside rent for the users chosen."""
     left, right = figure.add_axes((0.075, 0.115, 0.5, 0.7)), figure.add_axes((0.625, 0.115, 0.355, 0.7))
-    left.set(
-        xscale="log", yscale="log", xlim=(0.8, 1.1 * USERS[-1]), ylim=(LEAST, MOST), xlabel="users at once"
-    )
-    left.set_xticks([1, 4, 16, 64, 256, 1024], ["1", "4", "16", "64", "256", "1,024"])
-    left.set_yticks([0.01, 0.1, 1, 10, 100, 1000], ["0.01", "0.1", "1", "10", "100", "1,000"])
-    right.set(
-        xscale="log",
-        xlim=(CHEAPEST, DEAREST),
-        ylim=(-0.6, 2.8),
-        yticks=[],
-        xlabel="dollars for a million tokens",
-    )
-    right.set_xticks(list(CENTS)[::2], list(CENTS.values())[::2])
-    for axes in (left, right):
-        axes.minorticks_off()
+    log_axis(left.xaxis, {users: f"{users:,}" for users in (1, 4, 16, 64, 256, 1024)})
+    log_axis(left.yaxis, decades(0.01, 1000, "{:,g}".format))
+    left.set(xlim=(0.8, 1.1 * USERS[-1]), ylim=(LEAST, MOST), xlabel="users at once")
+    log_axis(right.xaxis, dict(list(CENTS.items())[::2]))
+    right.set(xlim=(CHEAPEST, DEAREST), ylim=(-0.6, 2.8), yticks=[], xlabel="dollars for a million tokens")
     right.spines["left"].set_visible(False)
     left.text(0.9, 0.75 * MOST, "joules per token", fontsize=10, color=GREY, va="top")
     key = "✖ published, at the wall   ✕ published, GPUs alone   grey: on another machine"
@@ -105,7 +95,7 @@ def draw(figure: Figure) -> dict:
     )
     end = {"clip_on": False}
     return {
-        "finding": figure.text(0.012, 0.95, "", fontsize=12, fontweight="bold", va="center"),
+        "finding": headline(figure),
         "users": left.axvline(1, color=GREY, linewidth=1, linestyle=":"),
         "points": {
             (whose, wall): left.plot(

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from . import inference, live, memory
 from . import quantities as q
 from .machine import Machine, machine
-from .plots import BLUE, GREEN, GREY, ORANGE, PINK
+from .plots import BLUE, GREEN, GREY, ORANGE, PINK, headline
 from .speedup import with_room
 from .training import LAYOUTS, training_step
 from .transformer import model
@@ -127,7 +127,7 @@ def draw(figure: Figure) -> dict:
             bars[short, job] = left.barh([y], [0], 0.17, color=colour)
             labels[short, job] = left.text(0, y, "", fontsize=10, va="center", bbox=paper)
     figure.text(0.735, 0.885, "What was cut", fontsize=10, color=GREY)
-    title = figure.text(0.012, 0.955, "", fontsize=12, fontweight="bold", va="center")
+    title = headline(figure)
     return {"bars": bars, "labels": labels, "title": title}
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from . import catalog, inference, live, memory
 from . import quantities as q
 from .machine import Machine, machine
-from .plots import BLUE, GREEN, GREY, ORANGE, RED, SKY
+from .plots import BLUE, GREEN, GREY, ORANGE, RED, SKY, headline, log_axis
 from .records import Architecture
 from .transformer import Model, model
 
@@ -22,6 +22,8 @@ JOBS = (
     f"Write {ANSWER} tokens, {USERS} users",
 )
 SHORTEST, LONGEST = 1e-3, 1e6
+TICKS = {1e-3: "≤ 1 ms", 1e-2: "10 ms", 0.1: "0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min"}
+TICKS |= {3600: "1 h", 86_400: "1 day", 864_000: "10 days"}
 FORMATS = ("BF16", "FP8", "Q8_0", "Q6_K", "Q4_K_M", "Q3_K_M", "Q2_K")
 MACHINES = {
     "Phone, 8 GB": ("Phone 8GB (iPhone 16 Pro)", 1),
@@ -81,13 +83,9 @@ def draw(figure: Figure) -> dict:
     above.set(xlim=(0, 200), ylim=(-0.5, 0.5), yticks=[0], yticklabels=["Memory needed"], xlabel="")
     above.set_xticks(range(0, 201, 50), [f"{share} %" for share in range(0, 201, 50)])
     above.axvline(100, color="black", linewidth=2)
-    below.set(xscale="log", xlim=(SHORTEST, LONGEST), ylim=(3.6, -0.6), xlabel="seconds to wait (log scale)")
+    log_axis(below.xaxis, TICKS)
+    below.set(xlim=(SHORTEST, LONGEST), ylim=(3.6, -0.6), xlabel="seconds to wait (log scale)")
     below.set_yticks(range(4), JOBS)
-    marks = [1e-3, 1e-2, 1e-1, 1, 10, 60, 600, 3600, 86400, 864000]
-    below.set_xticks(
-        marks, ["≤ 1 ms", "10 ms", "0.1 s", "1 s", "10 s", "1 min", "10 min", "1 h", "1 day", "10 days"]
-    )
-    below.minorticks_off()
     below.tick_params(axis="y", pad=9)  # room for a diamond at the axis' end
     for left, part, colour in (
         (0.62, "weights", BLUE),
@@ -101,7 +99,7 @@ def draw(figure: Figure) -> dict:
             above.barh(0, 0, height=0.6, color=colour, edgecolor="white") for colour in (BLUE, SKY, "#BBBBBB")
         ],
         "memory label": above.text(0, 0, "", va="center", fontsize=10),
-        "title": figure.text(0.012, 0.955, "", fontsize=12, fontweight="bold", va="center"),
+        "title": headline(figure),
         "bars": below.barh(range(4), [SHORTEST] * 4, height=0.5, left=SHORTEST, color=ORANGE, edgecolor=GREY),
         "ranges": [below.plot([], [], color="black", linewidth=1.5)[0] for _ in JOBS],
         "floors": below.plot([], [], "D", color=GREEN, markersize=8, markeredgecolor="black", clip_on=False)[

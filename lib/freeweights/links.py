@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from . import catalog, live, memory
 from . import quantities as q
 from .machine import timed_like
-from .plots import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
+from .plots import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, headline, log_axis
 from .speedup import (
     CASES,
     COUNTS,
@@ -48,11 +48,10 @@ PARTS |= {"bytes": (ORANGE, "bytes on the link"), "latency": (RED, "latency of t
 def draw(figure: Figure) -> dict:
     """Left: a line for each link, named at its end. Right: steps over the chosen link, by part."""
     left = figure.add_axes((0.07, 0.135, 0.40, 0.74))
-    left.set(xscale="log", yscale="log", xlim=(1, COUNTS[-1]), ylim=(SLOWEST, MOST))
-    left.set(xlabel="devices", ylabel="times one device")
-    left.minorticks_off()
-    left.set_xticks(COUNTS, list(map(str, COUNTS)))
-    left.set_yticks([0.125, 0.25, 0.5, *COUNTS], ["1/8", "1/4", "1/2", *map(str, COUNTS)])
+    counts = {count: str(count) for count in COUNTS}
+    log_axis(left.xaxis, counts)
+    log_axis(left.yaxis, {0.125: "1/8", 0.25: "1/4", 0.5: "1/2"} | counts)
+    left.set(xlim=(1, COUNTS[-1]), ylim=(SLOWEST, MOST), xlabel="devices", ylabel="times one device")
     left.plot(COUNTS, COUNTS, color="#999999", linewidth=1)
     left.text(1.1, 1.75, "ideal", color=GREY, rotation=35, fontsize=10)
     left.text(1.08, 8.4, "* latency not published: that of its kin", color=GREY, fontsize=10)
@@ -66,7 +65,7 @@ def draw(figure: Figure) -> dict:
         figure.text(x, y, "■", color=colour, fontsize=12, va="center")
         figure.text(x + 0.018, y, name, color=GREY, fontsize=10, va="center")
     return {
-        "title": figure.text(0.012, 0.955, "", fontsize=12, fontweight="bold", va="center"),
+        "title": headline(figure),
         "lines": {name: left.plot([], [], color=c, linestyle=s)[0] for name, (c, s, _) in LINKS.items()},
         "names": {
             name: left.text(0, 0, "", color=c, fontsize=10, va="center") for name, (c, _, _) in LINKS.items()

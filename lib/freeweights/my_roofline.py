@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from . import bottleneck, yourmachine
 from . import quantities as q
-from .plots import BLUE, GREY
+from .plots import BLUE, GREY, decades, log_axis
 
 COLUMNS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # of the right-hand matrix: m
 FROM_MEMORY = 5632  # rows and columns of a matrix of 127 MB, above nearly every cache
@@ -162,10 +162,8 @@ def draw(figure: Figure, mine: Roofline) -> str:
         f"ridge: {q.significant(mine.ridge, 2)} FLOP per byte",
         va="bottom",
     )
-    powers = 10.0 ** np.arange(np.ceil(np.log10(axes.get_ylim()[0])), np.log10(axes.get_ylim()[1]))
-    axes.set_yticks(powers, [q.rate(power, "") for power in powers])
-    axes.set_xticks([0.3, 1, 3, 10, 30, 100, 300], ["0.3", "1", "3", "10", "30", "100", "300"])
-    axes.minorticks_off()
+    log_axis(axes.yaxis, decades(*axes.get_ylim(), lambda power: q.rate(power, "")))
+    log_axis(axes.xaxis, {one: f"{one:g}" for one in (0.3, 1, 3, 10, 30, 100, 300)})
     axes.set_title(
         f"Your machine turns from reading to computing at {q.significant(mine.ridge, 2)} FLOP per byte"
     )

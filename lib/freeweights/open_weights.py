@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from . import quantities as q
 from . import smollm, smollm_lab, weights, yourmachine
 from .llama import Model as Weights
-from .plots import BLUE, GREY, MARKERS, RED
+from .plots import BLUE, GREY, MARKERS, RED, decades, log_axis
 from .records import Recorded
 from .transformer import model
 
@@ -259,7 +259,7 @@ def draw_quantised(figure: Figure, found: list[Quantised], source: str) -> str:
     """Perplexity against bytes, one point for each number of bits, both axes logarithmic."""
     axes, first, last = figure.subplots(), found[0], found[-1]
     sizes, lows = [one.nbytes / 1e6 for one in found], [one.perplexity for one in found]
-    axes.set(xscale="log", yscale="log", xlabel="bytes held (MB)", ylabel="perplexity on a page of Alice")
+    axes.set(xlabel="bytes held (MB)", ylabel="perplexity on a page of Alice")
     axes.plot(sizes, lows, "-", color=GREY, linewidth=1)
     for one, marker in zip(found, MARKERS):
         axes.plot(
@@ -273,12 +273,9 @@ def draw_quantised(figure: Figure, found: list[Quantised], source: str) -> str:
             linespacing=1.1,
         )
     low, high = min(lows) / 1.6, max(lows) * (max(lows) / min(lows)) ** 0.3 * 2
+    log_axis(axes.xaxis, {one: str(one) for one in (50, 100, 200, 500)})
+    log_axis(axes.yaxis, decades(low, high, every=1 + int(np.log10(high / low)) // 8))
     axes.set(xlim=(min(sizes) / 1.3, max(sizes) * 1.7), ylim=(low, high))
-    axes.set_xticks([50, 100, 200, 500], ["50", "100", "200", "500"])
-    powers = 10.0 ** np.arange(np.ceil(np.log10(low)), np.log10(high))
-    powers = powers[:: 1 + len(powers) // 8]
-    axes.set_yticks(powers, [q.count(power) for power in powers])
-    axes.minorticks_off()
     worse = [
         f"{one.bits} bits {'multiply perplexity by ' if one is not last else 'by '}"
         f"{q.significant(one.perplexity / first.perplexity, 3)}"

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import matplotlib
+import numpy as np
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from .quantities import count
 
 # Okabe and Ito (2008), "Color Universal Design": colours that people with any colour vision can tell apart.
 BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
@@ -59,3 +66,31 @@ def blank(size: tuple[float, float]) -> Figure:
         figure = Figure(figsize=size, dpi=CSS_DPI * SHARPNESS)
     FigureCanvasAgg(figure)
     return figure
+
+
+def headline(figure: Figure) -> Text:
+    """The line at the top of a figure that says the finding: empty, to be set by `update`."""
+    return figure.text(0.012, 0.955, "", fontsize=12, fontweight="bold", va="center", parse_math=False)
+
+
+def log_axis(axis: Axis, ticks: Mapping[float, str]) -> None:
+    """Make an axis logarithmic with named ticks and no others.
+
+    >>> axes = blank((4, 3)).subplots()
+    >>> log_axis(axes.xaxis, {1: "1", 4: "4", 16: "16"})
+    >>> axes.get_xscale(), axes.get_xticks().tolist()
+    ('log', [1, 4, 16])
+    """
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    axis.set_ticks(list(ticks), list(ticks.values()))
+    axis.set_ticks([], minor=True)
+
+
+def decades(low: float, high: float, say: Callable[[float], str] = count, every: int = 1) -> dict[float, str]:
+    """Ticks at the powers of ten from `low` to `high`, each in words, or at every so many of them.
+
+    >>> decades(0.5, 2000)
+    {1.0: '1', 10.0: '10', 100.0: '100', 1000.0: '1 K'}
+    """
+    first, last = np.ceil(np.log10(low) - 1e-9), np.floor(np.log10(high) + 1e-9)
+    return {float(10.0**power): say(float(10.0**power)) for power in np.arange(first, last + 1, every)}

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from . import live
 from . import quantities as q
 from .held_out import FEW, Errors, Pair, pairs
-from .plots import BLUE, GREEN, GREY, ORANGE, PINK
+from .plots import BLUE, GREEN, GREY, ORANGE, PINK, decades, headline, log_axis
 from .proof import (
     EVERY_KIND,
     EVERY_MACHINE,
@@ -40,7 +40,7 @@ PLACES = (
 
 def draw(figure: Figure) -> dict:
     """Left: predicted against published seconds of all rows and of the chosen. Right: errors by kind."""
-    artists = {"finding": figure.text(0.012, 0.95, "", fontsize=12, fontweight="bold", va="center")}
+    artists = {"finding": headline(figure)}
     words = {"fontsize": 10, "va": "top", "linespacing": 1.35, "parse_math": False}
     artists["worst"] = figure.text(0.565, 0.275, "", **words)
     return artists | draw_points(figure) | {"kinds": draw_kinds(figure)}
@@ -49,13 +49,10 @@ def draw(figure: Figure) -> dict:
 def draw_points(figure: Figure) -> dict:
     """The left axes with diagonal, bands and every row in grey; the points, circles and numbers that move."""
     axes = figure.add_axes((0.1, 0.125, 0.42, 0.765))
-    axes.set(xscale="log", yscale="log", xlim=(SHORTEST, LONGEST), ylim=(SHORTEST, LONGEST))
-    axes.set(xlabel="published", ylabel="predicted")
-    axes.yaxis.labelpad = 1
-    ticks = 10.0 ** np.arange(-3, 3)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_ticks(ticks, [q.duration(tick) if tick < q.MINUTE else f"{tick:g} s" for tick in ticks])
-    axes.minorticks_off()
+        log_axis(axis, decades(1e-3, 100, lambda t: q.duration(t) if t < q.MINUTE else f"{t:g} s"))
+    axes.set(xlim=(SHORTEST, LONGEST), ylim=(SHORTEST, LONGEST), xlabel="published", ylabel="predicted")
+    axes.yaxis.labelpad = 1
     ends = np.array([SHORTEST, LONGEST])
     axes.plot(*times(pairs()), "s", color="#D5D5D5", markersize=2, markeredgewidth=0, zorder=1)
     sides = [(side, style) for factor, style in zip((1.0, *BANDS), STYLES) for side in {factor, 1 / factor}]
@@ -87,9 +84,8 @@ def draw_points(figure: Figure) -> dict:
 def draw_kinds(figure: Figure) -> dict:
     """The right axes: for each kind of step its name, and a dot, a line and figures that move."""
     axes = figure.add_axes((0.565, 0.425, 0.41, 0.465))
-    axes.set(xscale="log", xlim=(1, FURTHEST), ylim=(-0.4, 3.7), yticks=[])
-    axes.set_xticks([1, 1.3, 2, 3, FURTHEST], ["1", "1.3", "2", "3", f"{FURTHEST:g}"])
-    axes.minorticks_off()
+    log_axis(axes.xaxis, {factor: f"{factor:g}" for factor in (1, 1.3, 2, 3, FURTHEST)})
+    axes.set(xlim=(1, FURTHEST), ylim=(-0.4, 3.7), yticks=[])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("factor off: half of the rows, nine in ten")
     found = {}

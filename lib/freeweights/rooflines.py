@@ -13,7 +13,7 @@ from . import quantities as q
 from .estimate import Estimate
 from .machine import Machine, machine
 from .open_weights import apart
-from .plots import BLUE, GREY, ORANGE, RED
+from .plots import BLUE, GREY, ORANGE, RED, decades, headline, log_axis
 from .transformer import Model, model
 
 # What is shown: the device, and the network that joins several where the catalogue knows no link of its own.
@@ -118,20 +118,17 @@ def point(
 def draw(figure: Figure) -> dict:
     """Axes that stand still, and everything on them that moves."""
     axes = figure.add_axes((0.095, 0.115, 0.765, 0.795))
-    axes.set(xscale="log", yscale="log", xlim=(LEFT, RIGHT), ylim=(LOW / 30, HIGH))
+    log_axis(axes.xaxis, decades(1, RIGHT))
+    log_axis(axes.yaxis, decades(LOW, HIGH, lambda power: q.rate(power, "")))
+    axes.set(xlim=(LEFT, RIGHT), ylim=(LOW / 30, HIGH))
     axes.set(xlabel="FLOP per byte read (arithmetic intensity)", ylabel="FLOP/s of each device at work")
-    powers = 10.0 ** np.arange(0, 7)
-    axes.set_xticks(powers, [q.count(power) for power in powers])
-    powers = 10.0 ** np.arange(10, 19)
-    axes.set_yticks(powers, [q.rate(power, "") for power in powers])
-    axes.minorticks_off()
     artists: dict = {
         "others": axes.add_collection(LineCollection([], colors="#C4C4C4", linewidths=1.0)),
         "ridges": axes.plot([], [], "o", color="#A6A6A6", markersize=3.5)[0],
         "roof": axes.plot([], [], color="black")[0],
         "ridge": axes.text(1, 1, "", va="bottom", fontsize=10.5, bbox=BEHIND),
         "names": [axes.text(RIGHT * 1.15, 1, name, color=GREY, fontsize=10, va="center") for name in NAMED],
-        "title": figure.text(0.012, 0.955, "", fontsize=12, fontweight="bold", va="center"),
+        "title": headline(figure),
     }
     for phase, (colour, marker, ink, height) in LOOKS.items():
         artists[phase] = {

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from . import catalog, live, memory
 from .machine import machine
-from .plots import GREY
+from .plots import GREY, headline
 from .transformer import model
 
 WIDTHS = ("BF16", "Q8_0", "Q4_K_M", "Q2_K")
@@ -129,7 +129,7 @@ def draw(figure: Figure) -> dict:
         ],
         "names": [axes.text(-0.012, 0, "", ha="right", va="center", fontsize=10) for _ in range(rows)],
         "places": [axes.text(0, 1.012, "", ha="center", va="top", fontsize=9) for _ in range(columns)],
-        "finding": figure.text(0.012, 0.965, "", fontsize=12, fontweight="bold", va="center"),
+        "finding": headline(figure),
         "key": figure.text(
             0.012,
             0.925,
