@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 
 from . import calibrate, inference, published
 from . import quantities as q
+from .cases import CLUSTER, DESKTOP
 from .estimate import Estimate
 from .machine import machine
 from .plots import BLUE, GREEN, GREY, log_axis
 from .transformer import model
-from .verdicts import CLUSTER, DESKTOP
 
 
 @dataclass(frozen=True)

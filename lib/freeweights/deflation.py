@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from . import catalog, live, trends
 from . import quantities as q
+from .cases import CLUSTER, DESKTOP
 from .machine import machine
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
 from .trends import CENTURY, QUANTITIES, TooFew, Trend
-from .verdicts import CLUSTER, DESKTOP
 
 NODES = {"8 x H200": CLUSTER, "1 x H100": ("H100 SXM5 80GB", 1)}
 LOOKS = {trends.UNIFIED: (BLUE, "o"), trends.CARDS: (ORANGE, "s"), trends.DATACENTRE: (GREEN, "^")}

@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 
 from . import first_look, inference, live, memory, published
 from . import quantities as q
+from .cases import CLUSTER, DESKTOP
 from .first_look import FORMATS
 from .machine import Machine, machine
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from .prose import cut
 from .transformer import Model, model
-from .verdicts import CLUSTER, DESKTOP
 
 CHAT = 8192  # tokens: rows measured on chat requests that do not state their length are shown up to here
 LOOKS = {"desktop": (BLUE, "o"), "cluster": (ORANGE, "s")}
@@ -134,7 +135,7 @@ def update(
 ) -> str:
     """Move both machines' marks to one case; say the same in a sentence."""
     what = model(name)
-    context, trimmed = min(context, what.max_context), context > what.max_context
+    context, note = cut(what, context)
     places = {"desktop": (machine(*DESKTOP), desktop), "cluster": (machine(*CLUSTER), cluster)}
     found = {
         place: quantities_of(what, where, weights, context, users, disk)
@@ -144,7 +145,6 @@ def update(
         for row, (_, unit, _, _) in ROWS.items():
             show(artists[row, place], values.get(row), unit)
     artists["title"].set_text(finding(found))
-    note = f"{name} reads at most {what.max_context:,} tokens, so that is used. " if trimmed else ""
     return note + " ".join(
         say(what, where, weights, found[place], context, users) for place, (where, weights) in places.items()
     )

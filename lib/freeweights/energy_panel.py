@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 
 from . import catalog, energy, inference, live
 from . import quantities as q
+from .cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP
 from .machine import Machine, machine
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
 from .records_published import Energy
 from .transformer import model
-from .verdicts import CLUSTER, CLUSTER_WEIGHTS, DESKTOP
 
 CARD = ("GeForce RTX 4090", 1)
 PLACES = {  # device and count, wanted weights, name in the picture

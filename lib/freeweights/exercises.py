@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import inference, lesson, trends, verdicts
+from .cases import CLUSTER, CONTEXT, DESKTOP, LONG_CONTEXT, SERVED
 from .machine import machine
 from .memory import bits_per_weight
 from .transformer import model
@@ -48,7 +49,7 @@ def load_kimi() -> lesson.Exercise:
 
 def write_405b() -> lesson.Exercise:
     """Lesson 01, with changed numbers: the bound of a dense model on the desktop."""
-    llama, desktop, weights = model("Llama 3.1 405B"), machine(*verdicts.DESKTOP), "Q4_K_M"
+    llama, desktop, weights = model("Llama 3.1 405B"), machine(*DESKTOP), "Q4_K_M"
     bits, _ = bits_per_weight(weights, llama)
 
     def most() -> float:
@@ -81,10 +82,10 @@ def write_405b() -> lesson.Exercise:
 
 def users_of_a_node() -> lesson.Exercise:
     """Lesson 01, open: how many users a cluster needs to write a hundred times as much as the desktop."""
-    crowd, alone = machine(*verdicts.CLUSTER), machine(*verdicts.DESKTOP)
+    crowd, alone = machine(*CLUSTER), machine(*DESKTOP)
     return lesson.exercise(
         "users",
-        f"Open: GLM-5.2 at FP8 on eight H200, {verdicts.CONTEXT:,} tokens of context. With how many users at once does "
+        f"Open: GLM-5.2 at FP8 on eight H200, {CONTEXT:,} tokens of context. With how many users at once does "
         "the node first write **a hundred times** what the desktop at 4.5 bits writes for one?",
         answer=lambda: verdicts.users_for(100, model("GLM-5.2"), crowd, "FP8", alone, "4.5 bits"),
         unit="users",
@@ -98,8 +99,8 @@ SCARCE = {"compute": "arithmetic", "memory bandwidth": "bandwidth", "capacity": 
 
 def scarce_on_a_desktop() -> lesson.Exercise:
     """Lesson 02, one step: which of four things is scarce when the desktop reads a long prompt."""
-    llama, desktop, weights = model("Llama 3.1 70B"), machine(*verdicts.DESKTOP), "Q4_K_M"
-    tokens = verdicts.LONG_CONTEXT
+    llama, desktop, weights = model("Llama 3.1 70B"), machine(*DESKTOP), "Q4_K_M"
+    tokens = LONG_CONTEXT
 
     def answer() -> str:
         reading = inference.prefill(llama, desktop, tokens, weights=weights)
@@ -147,11 +148,11 @@ def years_until_a_desktop() -> lesson.Exercise:
                 "You added the same amount every year. Growth multiplies: take logarithms.",
             ),
             (
-                lambda: years(ratio(machine(*verdicts.CLUSTER))),
+                lambda: years(ratio(machine(*CLUSTER))),
                 "That is the year for eight H200; the question asks for one H100.",
             ),
             (
-                lambda: years(ratio(dollars=machine(*verdicts.DESKTOP).device.price)),
+                lambda: years(ratio(dollars=machine(*DESKTOP).device.price)),
                 "That is the dearer desktop of the panel's start; this one buys less.",
             ),
         ],
@@ -164,11 +165,11 @@ def where_doubling_ends() -> lesson.Exercise:
     link, gain = "200 GbE", 0.1
 
     def answer() -> int:
-        return verdicts.doubling_ends("Llama 3.1 70B", link, verdicts.SERVED, gain)
+        return verdicts.doubling_ends("Llama 3.1 70B", link, SERVED, gain)
 
     return lesson.exercise(
         "doubling",
-        f"Open: H200 joined by {link} serve Llama 3.1 70B at FP8 to {verdicts.SERVED} users with {verdicts.CONTEXT:,} "
+        f"Open: H200 joined by {link} serve Llama 3.1 70B at FP8 to {SERVED} users with {CONTEXT:,} "
         "tokens each, by tensor parallelism. Begin with two and keep doubling. From **how many** devices on does "
         "doubling gain less than a tenth? And which of the four would you buy instead?",
         answer=answer,

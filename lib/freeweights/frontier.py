@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 
 from . import first_look, inference, live, memory
 from . import quantities as q
+from .cases import CLUSTER, DESKTOP
 from .estimate import Fit
 from .machine import Machine, machine
-from .plots import BLUE, GREEN, GREY, ORANGE, RED
-from .records import Device
+from .plots import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from .prose import cut
+from .rental import PAID, dollars_per_million, hourly_cost
 from .transformer import Model, model
-from .verdicts import CLUSTER, DESKTOP
 
 PLACES = {"node": (CLUSTER, ORANGE, "-"), "desktop": (DESKTOP, BLUE, "--")}
 PLACES["card"] = (("GeForce RTX 5090", 1), GREEN, "-.")
@@ -23,8 +24,6 @@ WIDTHS = ("16 bits", "8.5 bits", "4.5 bits", "3 bits")
 MARKED = {1: "o", 8: "s", 64: "^"}
 LAST = "D"  # the mark of the last slot
 POINTS = 48  # of each curve
-LIFE = 3  # years that a bought machine is taken to work, every hour of them
-PAID = ("by purchase", "by the hour")
 SLOWEST, FASTEST, LEAST, MOST = 0.01, 5000, 1, 2e6  # ends of the axes, in tokens/s
 
 
@@ -79,39 +78,20 @@ def frontier(what: Model, where: Machine, context: float, weights: str) -> Front
     return Frontier(where, fit, users, np.asarray(step.tokens_per_second, float))
 
 
-def hourly_cost(device: Device, paid: str) -> tuple[float, str]:
-    """US dollars an hour of one device, and how counted: the other way where the wanted one is unknown.
-
-    >>> from freeweights import catalog
-    >>> hourly_cost(catalog.device("H200 SXM 141GB"), "by the hour")[1]
-    'rented at $4.75 an hour each (2026-05, middle of 2.50-7.00)'
-    """
-    if device.rental is not None and (paid == PAID[1] or device.price is None):
-        return device.rental, f"rented at {q.money(device.rental)} an hour each ({device.rental_date})"
-    if device.price is None:
-        raise ValueError(
-            f"{device.name} has neither a price nor a rental in data/devices.csv: it has no cost to show."
-        )
-    each = device.price / (LIFE * q.YEAR / q.HOUR)
-    return each, f"bought at {q.money(device.price)} each and busy every hour of {LIFE} years"
-
-
 def cost_per_million(one: Frontier, paid: str) -> tuple[float, float]:
     """What the machine alone costs for a million tokens, in US dollars: with one user, and full."""
-    million = 1e6 * one.where.count * hourly_cost(one.where.device, paid)[0] / q.HOUR
-    return million / float(one.yields[0]), million / float(one.yields[-1])
+    alone, full = (dollars_per_million(one.where, float(one.yields[user]), paid) for user in (0, -1))
+    return alone, full
 
 
 def draw(figure: Figure) -> dict:
     """One curve for each machine, its marks, and a column of words beside."""
     axes = figure.add_axes((0.085, 0.135, 0.575, 0.755))
-    axes.set(xscale="log", yscale="log", xlim=(SLOWEST, FASTEST), ylim=(LEAST, MOST))
+    log_axis(axes.xaxis, decades(SLOWEST, FASTEST))
+    log_axis(axes.yaxis, decades(LEAST, MOST))
+    axes.set(xlim=(SLOWEST, FASTEST), ylim=(LEAST, MOST))
     axes.set(xlabel="tokens/s for each user", ylabel="tokens/s of the machine")
-    axes.minorticks_off()
-    for axis, low, high in ((axes.xaxis, SLOWEST, FASTEST), (axes.yaxis, LEAST, MOST)):
-        powers = 10.0 ** np.arange(np.log10(low), np.log10(high))
-        axis.set_ticks(powers, [q.count(power) for power in powers])
-    artists: dict = {"title": figure.text(0.012, 0.955, "", fontsize=12, fontweight="bold", va="center")}
+    artists: dict = {"title": headline(figure)}
     for row, (place, (_, colour, style)) in enumerate(PLACES.items()):
         top = 0.865 - 0.265 * row
         mark = {
@@ -137,12 +117,11 @@ def draw(figure: Figure) -> dict:
 def update(artists: dict, name: str, weights: str, context: float, paid: str) -> str:
     """Move the three curves to one model, format and context; say what filling the slots is worth."""
     what = model(name)
-    held, trimmed = min(context, what.max_context), context > what.max_context
+    held, note = cut(what, context)
     found = {place: frontier(what, machine(*where), held, weights) for place, (where, _, _) in PLACES.items()}
     for place, one in found.items():
         show(artists[place], one, paid)
     artists["title"].set_text(finding(found))
-    note = f"{name} reads at most {what.max_context:,} tokens, so that is used. " if trimmed else ""
     return (
         note
         + f"{name}, {weights}, {held:,.0f} tokens each. "

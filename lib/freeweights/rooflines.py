@@ -14,6 +14,7 @@ from .estimate import Estimate
 from .machine import Machine, machine
 from .open_weights import apart
 from .plots import BLUE, GREY, ORANGE, RED, decades, headline, log_axis
+from .prose import cut
 from .transformer import Model, model
 
 # What is shown: the device, and the network that joins several where the catalogue knows no link of its own.
@@ -148,7 +149,7 @@ def update(
 ) -> str:
     """Put both points onto the roofline of one machine; say the same in words."""
     what = model(name)
-    trimmed, context = context > what.max_context, min(context, what.max_context)
+    context, note = cut(what, context)
     where = of(place, count, what, weights, context, batch)
     bits, _ = memory.bits_per_weight(weights, what)
     points = {
@@ -159,7 +160,6 @@ def update(
     for phase, marks in ((phase, artists[phase]) for phase in LOOKS):
         show(marks, points[phase], phase)
     artists["title"].set_text(finding(where, place, points))
-    note = f"{name} reads at most {what.max_context:,} tokens, so that is used. " if trimmed else ""
     if count not in ("1", ENOUGH) and where.count == 1:
         note += f"Nothing in the catalogue joins several of {place}, so one is shown. "
     return note + sentence(what, where, weights, context, batch, points)

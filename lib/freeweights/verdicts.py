@@ -8,23 +8,22 @@ import numpy as np
 
 from . import catalog, inference, memory, trends
 from . import quantities as q
+from .cases import (
+    CLUSTER,
+    CLUSTER_WEIGHTS,
+    CONTEXT,
+    CROWD,
+    DESKTOP,
+    DESKTOP_WEIGHTS,
+    HOLDS,
+    IN_PART,
+    LONG_CONTEXT,
+    SERVED,
+    on_both,
+    writes,
+)
 from .machine import Machine, machine
 from .transformer import Model, model
-
-HOLDS, IN_PART = "holds", "holds in part"
-DESKTOP, CLUSTER = ("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8)
-DESKTOP_WEIGHTS, CLUSTER_WEIGHTS = "4.5 bits", "FP8"
-CONTEXT, LONG_CONTEXT, CROWD = 4096, 32_768, 128
-SERVED = 64  # users that a shared row of GPUs serves at once
-
-
-def on_both(answer: Callable, *rest) -> tuple:
-    """One question about GLM-5.2 asked of the desktop and of the cluster, each with its own weight format."""
-    glm = model("GLM-5.2")
-    return (
-        answer(glm, machine(*DESKTOP), *rest, weights=DESKTOP_WEIGHTS),
-        answer(glm, machine(*CLUSTER), *rest, weights=CLUSTER_WEIGHTS),
-    )
 
 
 def cold_load() -> tuple[str, str]:
@@ -102,11 +101,6 @@ def speed_up(link: str, fewer: int = 2, more: int = 8) -> float:
         writes("Llama 3.1 70B", machine(CLUSTER[0], count, link), SERVED) for count in (fewer, more)
     )
     return fast / slow
-
-
-def writes(what: str, where: Machine, users: int, weights: str | None = CLUSTER_WEIGHTS) -> float:
-    """Tokens a second for all users, at the context of these verdicts."""
-    return inference.decode(model(what), where, CONTEXT, users, weights).tokens_per_second
 
 
 def moat_is_hardware() -> tuple[str, str]:
