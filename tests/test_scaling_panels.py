@@ -16,6 +16,7 @@ from freeweights import (
     inference,
     links,
     memory,
+    rental,
     speedup,
     training,
 )
@@ -101,10 +102,10 @@ def test_the_last_slot_fits_and_one_more_does_not():
             assert fits.tolist() == [True, False], one.fit.sentence()
 
 
-@pytest.mark.parametrize("paid", frontier.PAID)
+@pytest.mark.parametrize("paid", rental.PAID)
 def test_an_hours_cost_buys_an_hours_tokens(paid):
     one = frontier.frontier(fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 5090"), 4096, "4.5 bits")
-    hourly, words = frontier.hourly_cost(one.where.device, paid)
+    hourly, words = rental.hourly_cost(one.where.device, paid)
     alone, full = frontier.cost_per_million(one, paid)
     assert alone * one.yields[0] * 3600 / 1e6 == pytest.approx(hourly)
     assert alone / full == pytest.approx(one.gain)
@@ -113,9 +114,9 @@ def test_an_hours_cost_buys_an_hours_tokens(paid):
 
 def test_a_device_without_rental_is_bought_and_one_without_a_price_is_refused():
     mac = catalog.device("Apple M3 Ultra 512GB")
-    assert mac.rental is None and frontier.hourly_cost(mac, "by the hour")[1].startswith("bought")
+    assert mac.rental is None and rental.hourly_cost(mac, "by the hour")[1].startswith("bought")
     with pytest.raises(ValueError, match="neither a price nor a rental"):
-        frontier.hourly_cost(replace(mac, price=None), "by purchase")
+        rental.hourly_cost(replace(mac, price=None), "by purchase")
 
 
 def test_the_frontiers_sentence_says_what_the_library_says(frontier_panel):
