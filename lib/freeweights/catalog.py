@@ -26,7 +26,7 @@ from .records import (
     Price,
     WeightFormat,
 )
-from .records_published import Calibration, Energy, HeldOut, Load, Offload
+from .records_published import Calibration, Collective, Energy, HeldOut, Load, Offload, Streaming
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 TABLES: dict[type, str] = {
@@ -45,6 +45,8 @@ TABLES: dict[type, str] = {
     Energy: "energy.csv",
     HeldOut: "held_out.csv",
     Offload: "offload.csv",
+    Collective: "collectives.csv",
+    Streaming: "streaming.csv",
 }
 Record = TypeVar("Record")
 

@@ -75,6 +75,51 @@ class Offload:
 
 
 @dataclass(frozen=True)
+class Collective:
+    """One published time of devices exchanging messages.
+
+    link: the slowest that the bytes cross. message_bytes: what each device sends in all, its own part included.
+    """
+
+    id: str
+    operation: str
+    link: str
+    devices: int
+    nodes: int
+    message_bytes: float
+    seconds: float
+    algorithm: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Streaming:
+    """One published run or trace of a model whose routed experts lie on a drive, some of them in a cache; one sequence.
+
+    bits: per weight of the experts. machine: as published; device: the row of devices.csv that shares its bandwidth.
+    drive, drive_rate: its class in links.csv; bytes per second measured there in reads as large as an expert.
+    cached_share: of all routed experts. hit_rate: of all uses of an expert. read_per_token: bytes from the drive.
+    kept: "recent" where the last used stay, "hottest" where a list made beforehand does, "both", "" if not stated.
+    """
+
+    id: str
+    model: str
+    bits: float | None
+    machine: str
+    device: str
+    drive: str
+    drive_rate: float | None
+    cached_share: float | None
+    hit_rate: float | None
+    read_per_token: float | None
+    tokens_per_second: float | None
+    kept: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What published measurements show for one class of device under one engine or kind of engine, in one phase.
 
