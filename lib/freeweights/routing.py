@@ -69,6 +69,8 @@ def chances(experts: int, chosen: int, favour: float = 0.0) -> np.ndarray:
         return np.ones(experts)
     if favour == 0:
         return np.full(experts, chosen / experts)
+    if chosen == 1:
+        return shares  # who rings first needs no average time
     low, high = 0.0, 1.0
     while -np.expm1(-shares * high).sum() < chosen:
         high *= 2
@@ -111,3 +113,20 @@ def load(choices: np.ndarray, experts: int) -> np.ndarray:
     [2, 1, 1, 0]
     """
     return np.bincount(np.asarray(choices, int).ravel(), minlength=experts)
+
+
+def distinct(choices: np.ndarray) -> np.ndarray:
+    """How many distinct experts the first token touched, the first two together, the first three, ...
+
+    Args:
+        choices: experts of each token, ints (tokens, chosen), as `route` draws them.
+
+    Returns:
+        ints (tokens,), never falling.
+
+    >>> distinct(np.array([[0, 2], [0, 1], [2, 1], [3, 0]])).tolist()
+    [2, 3, 3, 4]
+    """
+    choices = np.asarray(choices, int)
+    _, first = np.unique(choices, return_index=True)
+    return np.bincount(first // choices.shape[1], minlength=len(choices)).cumsum()

@@ -24,6 +24,8 @@ from .cases import (
 )
 from .machine import Machine, machine
 from .transformer import Model, model
+from .verdicts_context import million_token_context
+from .verdicts_experts import moe_everywhere, moe_faster_than_dense, open_models_beat_all_gpus
 
 
 def cold_load() -> tuple[str, str]:
@@ -176,6 +178,10 @@ SETTLED: dict[str, Callable[[], tuple[str, str]]] = {
     "gpus-are-the-determinant": gpus_are_the_determinant,
     "hardware-deflation": hardware_deflation,
     "sanctions-did-not-stop-it": sanctions_did_not_stop_it,
+    "moe-faster-than-dense": moe_faster_than_dense,
+    "moe-everywhere": moe_everywhere,
+    "open-models-beat-all-gpus": open_models_beat_all_gpus,
+    "million-token-context": million_token_context,
 }
 
 

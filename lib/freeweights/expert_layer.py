@@ -1,0 +1,215 @@
+"""Floor 2. A mixture-of-experts layer in NumPy, timed on this machine beside a dense one of equal active size."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm.auto import tqdm
+
+from .experts import experts_touched
+from .routing import check_experts, distinct, route
+
+EXPERTS, CHOSEN = 64, 4
+WIDTH, HIDDEN = 384, 512  # values that go in and out of an expert, and between its two matrices
+BATCHES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # beyond, arithmetic takes as long as reading on many machines
+ROUNDS, ENOUGH_SECONDS = 25, 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """The weights of all experts, float32: up (E, hidden, width) and down (E, width, hidden)."""
+
+    up: np.ndarray
+    down: np.ndarray
+
+    @property
+    def experts(self) -> int:
+        return len(self.up)
+
+    @property
+    def expert_bytes(self) -> int:
+        """Bytes of one expert."""
+        return (self.up.nbytes + self.down.nbytes) // self.experts
+
+
+def layer(experts: int = EXPERTS, width: int = WIDTH, hidden: int = HIDDEN, seed: int = 0) -> Layer:
+    """Make experts with random weights: what they know does not matter for how long they take.
+
+    >>> layer(8, 16, 32).expert_bytes == 2 * 16 * 32 * 4
+    True
+    """
+    check_experts(experts, 1)
+    rng = np.random.default_rng(seed)
+    up = rng.standard_normal((experts, hidden, width), dtype=np.float32)
+    down = rng.standard_normal((experts, width, hidden), dtype=np.float32)
+    up /= np.float32(np.sqrt(width))  # in place: a second array of this size would be felt
+    down /= np.float32(np.sqrt(hidden))
+    return Layer(up, down)
+
+
+def forward(layer: Layer, tokens: np.ndarray, choices: np.ndarray) -> np.ndarray:
+    """Send each token through its experts, and take their mean. An expert that nobody chose is not read.
+
+    Every touched expert gathers its tokens and multiplies its two matrices by all of them at once.
+
+    Args:
+        layer: the experts.
+        tokens: float32 (batch, width), at least one.
+        choices: distinct experts of each token, ints (batch, chosen), such as `routing.route` draws.
+
+    Returns:
+        float32 (batch, width).
+
+    Raises:
+        ValueError: no token, or choices that do not belong to the tokens or the experts.
+
+    >>> one = layer(8, 16, 32)
+    >>> forward(one, np.ones((3, 16), np.float32), np.array([[0, 5], [5, 2], [0, 7]])).shape
+    (3, 16)
+    """
+    check_work(layer, tokens, choices)
+    flat = choices.ravel()
+    by_expert = np.argsort(flat, kind="stable")
+    touched, starts = np.unique(flat[by_expert], return_index=True)
+    out = np.zeros_like(tokens)
+    for expert, places in zip(touched, np.split(by_expert // choices.shape[1], starts[1:])):
+        inner = layer.up[expert] @ tokens[places].T
+        np.maximum(inner, 0, out=inner)
+        out[places] += (layer.down[expert] @ inner).T
+    return out / np.float32(choices.shape[1])
+
+
+def check_work(layer: Layer, tokens: np.ndarray, choices: np.ndarray) -> None:
+    """Refuse an empty batch, and choices that do not fit."""
+    if len(tokens) == 0:
+        raise ValueError("The batch is 0: the layer has nothing to do; give it one token or more.")
+    if choices.ndim != 2 or len(choices) != len(tokens):
+        raise ValueError(
+            f"choices has shape {choices.shape}: a row of experts for each of {len(tokens)} tokens is expected."
+        )
+    check_experts(layer.experts, choices.shape[1])
+    if choices.min() < 0 or choices.max() >= layer.experts:
+        raise ValueError(
+            f"The choices run from {choices.min()} to {choices.max()}: "
+            f"experts are numbered 0 to {layer.experts - 1}."
+        )
+
+
+def all_alike(experts: int, chosen: int, tokens: int, rng: np.random.Generator) -> np.ndarray:
+    """Send every token to the same experts, drawn afresh: a dense layer of `chosen` experts' size.
+
+    >>> len(np.unique(all_alike(8, 2, 100, np.random.default_rng(0))))
+    2
+    """
+    return np.tile(route(experts, chosen, 1, 0.0, rng), (tokens, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Seconds of the layer at each batch, the median of the rounds, routed at random and all alike.
+
+    touched: mean number of experts that the random routing touched, counted.
+    fastest: the fastest round of the random routing.
+    """
+
+    experts: int
+    chosen: int
+    expert_bytes: int
+    batch: np.ndarray
+    mixture: np.ndarray
+    dense: np.ndarray
+    fastest: np.ndarray
+    touched: np.ndarray
+    rounds: int
+
+    @property
+    def bytes_expected(self) -> np.ndarray:
+        """Bytes of the experts that the formula says each batch touches."""
+        return experts_touched(self.experts, self.chosen, self.batch) * self.expert_bytes
+
+    @property
+    def rate(self) -> float:
+        """Bytes/s at which the dense layer reads its weights for the smallest batch: the only rate used."""
+        return float(self.chosen * self.expert_bytes / self.dense[0])
+
+    @property
+    def expected(self) -> np.ndarray:
+        """Seconds that reading those bytes takes at that rate."""
+        return self.bytes_expected / self.rate
+
+    @property
+    def correlation(self) -> float:
+        """Pearson's r between the seconds measured and the bytes expected."""
+        return float(np.corrcoef(self.mixture, self.bytes_expected)[0, 1])
+
+
+def time_layer(
+    experts: int = EXPERTS,
+    chosen: int = CHOSEN,
+    batches: Sequence[int] = BATCHES,
+    width: int = WIDTH,
+    hidden: int = HIDDEN,
+) -> Sweep:
+    """Time one layer at every batch, as a mixture and as a dense layer of equal active size: 2 to 4 s, 101 MB.
+
+    Both run the same code on the same experts and do the same arithmetic for a token; only the choices differ. The
+    dense layer is `chosen` experts which all tokens share, other ones in each round, so that its weights are as
+    seldom in a cache as the mixture's: with a cache of a third of all experts' bytes, one in three is found there.
+    Batches take turns, round after round, so that another program at work meets all of them alike. One core
+    does all the work: on a busy machine cores that wait for each other after each small product slow it tenfold.
+
+    Args:
+        experts, chosen: of the layer, E and k.
+        batches: tokens in a step, each 1 or more.
+        width, hidden: of every expert.
+
+    Raises:
+        ValueError: k above E, no experts, or a batch below 1.
+
+    >>> time_layer(8, 2, (1, 4), width=16, hidden=32).touched[0]
+    np.float64(2.0)
+    """
+    check_experts(experts, chosen)
+    batches = np.asarray(batches)
+    if batches.size == 0 or np.any(batches != batches.astype(int)) or batches.min() < 1:
+        raise ValueError(
+            f"batches holds {batches.tolist()}: whole numbers of tokens, 1 or more, are expected."
+        )
+    one, rng = layer(experts, width, hidden), np.random.default_rng(0)
+    tokens = rng.standard_normal((batches.max(), width), dtype=np.float32)
+    rounds: list[list[tuple[float, float, int]]] = []
+    start = time.perf_counter()
+    with threadpool_limits(1), tqdm(total=ROUNDS, desc="Sending tokens to experts", leave=False) as bar:
+        while len(rounds) < ROUNDS and (len(rounds) < 3 or time.perf_counter() - start < ENOUGH_SECONDS):
+            rounds.append([_one_batch(one, chosen, tokens[:batch], rng) for batch in batches])
+            bar.update()
+    mixture, dense, touched = np.moveaxis(np.array(rounds), 2, 0)
+    return Sweep(
+        experts,
+        chosen,
+        one.expert_bytes,
+        batches,
+        np.median(mixture, axis=0),
+        np.median(dense, axis=0),
+        mixture.min(axis=0),
+        touched.mean(axis=0),
+        len(rounds),
+    )
+
+
+def _one_batch(one: Layer, chosen: int, tokens: np.ndarray, rng: np.random.Generator):
+    """Seconds with random choices, seconds with all alike, and how many experts the random ones touched."""
+    routed = route(one.experts, chosen, len(tokens), 0.0, rng)
+    shared = all_alike(one.experts, chosen, len(tokens), rng)
+    return _seconds(one, tokens, routed), _seconds(one, tokens, shared), distinct(routed)[-1]
+
+
+def _seconds(one: Layer, tokens: np.ndarray, choices: np.ndarray) -> float:
+    """Seconds of one pass."""
+    start = time.perf_counter()
+    forward(one, tokens, choices)
+    return time.perf_counter() - start
