@@ -9,7 +9,7 @@ import re
 import freeweights as fw
 import numpy as np
 import pytest
-from freeweights import live, open_weights, smollm_lab, weights
+from freeweights import live, open_weights, plots, smollm_lab, weights
 from freeweights import quantities as q
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -147,7 +147,15 @@ def test_any_perplexities_are_drawn_with_labels_apart(found):
 
 
 def test_labels_are_moved_apart_and_keep_their_order():
-    assert open_weights.apart([3.0, 1.0, 1.5], gap=1.0) == [3.0, 1.0, 2.0]
+    assert plots.apart([3.0, 1.0, 1.5], gap=1.0) == [3.0, 1.0, 2.0]
+
+
+@settings(max_examples=50)
+@given(heights=st.lists(st.floats(0, 1), min_size=2, max_size=8))
+def test_labels_are_spread_and_stay_in_order_and_on_the_axis(heights):
+    gap = 1 / 12
+    moved, order = plots.spread(np.array(heights), gap), np.argsort(heights, kind="stable")
+    assert np.all(np.diff(moved[order]) >= 0.9 * gap) and moved.min() >= 0 and moved.max() <= 1
 
 
 # ---- recorded figures hold together

@@ -26,7 +26,7 @@ from .records import (
     Price,
     WeightFormat,
 )
-from .records_published import Calibration, Collective, Energy, HeldOut, Load, Offload, Streaming
+from .records_published import Calibration, Collective, Energy, HeldOut, Load, Offload, StoredCache, Streaming
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 TABLES: dict[type, str] = {
@@ -47,6 +47,7 @@ TABLES: dict[type, str] = {
     Offload: "offload.csv",
     Collective: "collectives.csv",
     Streaming: "streaming.csv",
+    StoredCache: "caches.csv",
 }
 Record = TypeVar("Record")
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from . import catalog, live, memory
 from . import quantities as q
 from .machine import timed_like
-from .plots import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, headline, log_axis
+from .plots import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, headline, log_axis, spread
 from .speedup import (
     CASES,
     COUNTS,
@@ -84,22 +84,6 @@ def draw(figure: Figure) -> dict:
         "tops": [right.text(x, 0, "", ha="center", va="bottom", fontsize=10) for x in range(len(COUNTS))],
         "link": figure.text(0.64, 0.905, "", fontsize=11, va="center"),
     }
-
-
-def spread(heights: np.ndarray, gap: float) -> np.ndarray:
-    """Heights moved up or down until neighbours are `gap` apart; their order stays.
-
-    >>> spread(np.array([0.5, 0.5, 0.9]), 0.1).round(2).tolist()
-    [0.45, 0.55, 0.9]
-    """
-    order = np.argsort(heights, kind="stable")
-    moved = heights[order].astype(float)
-    for _ in range(60):
-        short = np.maximum(gap - np.diff(moved), 0) / 2
-        moved[:-1] -= short
-        moved[1:] += short
-        moved = np.clip(moved, gap * np.arange(moved.size), 1 - gap * np.arange(moved.size)[::-1])
-    return moved[np.argsort(order, kind="stable")]
 
 
 def update(artists: dict, name: str, phase: str, batch: float, link: str) -> str:

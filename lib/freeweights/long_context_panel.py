@@ -10,10 +10,9 @@ from matplotlib.transforms import blended_transform_factory
 
 from . import live
 from . import quantities as q
-from .links import spread
 from .long_context import ANSWER, LONGEST, QUANTITIES, SHORTEST, Curve, curve, one_body, released
 from .machine import Machine, machine
-from .plots import COLOURS, GREY, MARKERS, RED, decades, headline, log_axis
+from .plots import COLOURS, GREY, MARKERS, RED, decades, headline, log_axis, spread
 from .rental import hourly_cost
 from .transformer import Model
 from .verdicts import SERVED

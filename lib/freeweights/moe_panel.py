@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from . import live
 from . import quantities as q
-from .links import spread
 from .machine import machine
 from .moe_against_dense import (
     DENSE,
@@ -21,7 +20,7 @@ from .moe_against_dense import (
     serving,
     time_ratio,
 )
-from .plots import BLUE, GREEN, GREY, ORANGE, RED, SKY, headline, log_axis
+from .plots import BLUE, GREEN, GREY, ORANGE, RED, SKY, headline, log_axis, spread
 from .rental import PAID, hourly_cost
 
 MACHINES = {

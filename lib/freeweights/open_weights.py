@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from . import quantities as q
 from . import smollm, smollm_lab, weights, yourmachine
 from .llama import Model as Weights
-from .plots import BLUE, GREY, MARKERS, RED, decades, log_axis
+from .plots import BLUE, GREY, MARKERS, RED, apart, decades, log_axis
 from .records import Recorded
 from .transformer import model
 
@@ -179,18 +179,6 @@ def where_lunch_ends(mine: yourmachine.Machine | RecordedMachine) -> float:
     return (4 * smol.shared_weights / mine.matrix_vector.median) / (
         smol.flops_per_token(1) / mine.matrix_matrix.median
     )
-
-
-def apart(heights: list[float], gap: float) -> list[float]:
-    """Heights for labels in the same order, at least `gap` apart, each at or above where it belongs.
-
-    >>> apart([5.0, 1.0, 5.5], gap=2.0)
-    [5.0, 1.0, 7.0]
-    """
-    placed, least = {}, -np.inf
-    for index in np.argsort(heights, kind="stable"):
-        placed[index] = least = max(heights[index], least + gap)
-    return [float(placed[index]) for index in range(len(heights))]
 
 
 def draw_batch(

@@ -94,3 +94,31 @@ def decades(low: float, high: float, say: Callable[[float], str] = count, every:
     """
     first, last = np.ceil(np.log10(low) - 1e-9), np.floor(np.log10(high) + 1e-9)
     return {float(10.0**power): say(float(10.0**power)) for power in np.arange(first, last + 1, every)}
+
+
+def spread(heights: np.ndarray, gap: float) -> np.ndarray:
+    """Heights from 0 to 1 for labels: moved up or down until neighbours are `gap` apart; their order stays.
+
+    >>> spread(np.array([0.5, 0.5, 0.9]), 0.1).round(2).tolist()
+    [0.45, 0.55, 0.9]
+    """
+    order = np.argsort(heights, kind="stable")
+    moved = heights[order].astype(float)
+    for _ in range(60):
+        short = np.maximum(gap - np.diff(moved), 0) / 2
+        moved[:-1] -= short
+        moved[1:] += short
+        moved = np.clip(moved, gap * np.arange(moved.size), 1 - gap * np.arange(moved.size)[::-1])
+    return moved[np.argsort(order, kind="stable")]
+
+
+def apart(heights: list[float], gap: float) -> list[float]:
+    """Heights for labels in the same order, at least `gap` apart, each at or above where it belongs.
+
+    >>> apart([5.0, 1.0, 5.5], gap=2.0)
+    [5.0, 1.0, 7.0]
+    """
+    placed, least = {}, -np.inf
+    for index in np.argsort(heights, kind="stable"):
+        placed[index] = least = max(heights[index], least + gap)
+    return [float(placed[index]) for index in range(len(heights))]

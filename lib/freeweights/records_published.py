@@ -120,6 +120,25 @@ class Streaming:
 
 
 @dataclass(frozen=True)
+class StoredCache:
+    """Bytes that somebody published of the caches of `sequences` contexts of so many tokens in one runtime.
+
+    stored: what it keeps, a way of `runtime_cache.WAYS`. kind: "estimate", "measured", or "log" of the engine.
+    """
+
+    id: str
+    model: str
+    stored: str
+    tokens: int
+    sequences: int
+    bytes: int
+    runtime: str
+    kind: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What published measurements show for one class of device under one engine or kind of engine, in one phase.
 

@@ -12,8 +12,7 @@ from . import bottleneck, first_look, inference, live, memory
 from . import quantities as q
 from .estimate import Estimate
 from .machine import Machine, machine
-from .open_weights import apart
-from .plots import BLUE, GREY, ORANGE, RED, decades, headline, log_axis
+from .plots import BLUE, GREY, ORANGE, RED, apart, decades, headline, log_axis
 from .prose import cut
 from .transformer import Model, model
 
