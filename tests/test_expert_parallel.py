@@ -10,7 +10,7 @@ from freeweights import quantities as q
 from freeweights.records_published import Collective
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import check_along_each_control, check_text, follow
+from test_lesson_panels import anywhere, check_along_each_control, check_text, follow
 
 R1 = fw.model("DeepSeek-R1")
 FABRICS = st.sampled_from(list(experts_apart.FABRICS.values()))
@@ -276,10 +276,7 @@ def test_texts_stay_apart_and_inside_along_each_control(panel):
 @few
 @given(data=st.data())
 def test_the_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(panel, data):
-    where = {
-        name: data.draw(st.sampled_from(getattr(control, "stops", control.ends)), label=name)
-        for name, control in panel.controls.items()
-    }
+    where = anywhere(panel, data)
     follow(panel, **where)
     check_text(panel, where)
     tops = [text.get_position()[1] for text in panel._artists["tops"]]

@@ -82,6 +82,12 @@ def spots(control) -> list:
     return [stops[0], stops[len(stops) // 2], stops[-1]] if stops else list(control.ends)
 
 
+def anywhere(panel, data) -> dict:
+    """Values for all controls of a panel, drawn by hypothesis."""
+    stops = {name: getattr(control, "stops", control.ends) for name, control in panel.controls.items()}
+    return {name: data.draw(st.sampled_from(values), label=name) for name, values in stops.items()}
+
+
 def test_the_checks_find_texts_that_overlap():
     assert collisions({"a": (0, 0, 10, 10), "b": (5, 5, 15, 15), "c": (20, 0, 30, 10)}) == [("a", "b")]
 
@@ -203,10 +209,7 @@ def test_every_model_at_both_ends_of_context_and_users_is_drawn_on_the_desktop_p
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_the_desktop_panel_can_be_read_wherever_its_controls_stand(desk_panel, data):
-    where = {
-        name: data.draw(st.sampled_from(getattr(control, "stops", control.ends)), label=name)
-        for name, control in desk_panel.controls.items()
-    }
+    where = anywhere(desk_panel, data)
     check_desk(desk_panel, where)
     check_text(desk_panel, where)
 

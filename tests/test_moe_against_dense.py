@@ -14,7 +14,7 @@ from freeweights import quantities as q
 from freeweights.moe_against_dense import DENSE, MIXTURE
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import check_along_each_control, check_text, follow
+from test_lesson_panels import anywhere, check_along_each_control, check_text, follow
 
 NODE, H100, MI300X = (fw.machine(name, 8) for name in ("H200 SXM 141GB", "H100 SXM5 80GB", "Instinct MI300X"))
 MODELS = releases.everything()
@@ -227,10 +227,7 @@ def test_every_machine_width_and_end_of_batch_and_context_has_its_answer(panel):
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_the_panel_can_be_read_wherever_its_controls_stand(panel, data):
-    where = {
-        name: data.draw(st.sampled_from(getattr(control, "stops", control.ends)), label=name)
-        for name, control in panel.controls.items()
-    }
+    where = anywhere(panel, data)
     follow(panel, **where)
     check_text(panel, where)
 

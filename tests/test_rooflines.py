@@ -12,7 +12,7 @@ from freeweights import bottleneck, catalog, live, my_roofline, rooflines
 from freeweights.plots import STYLE
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import check_along_each_control, check_text, follow
+from test_lesson_panels import anywhere, check_along_each_control, check_text, follow
 
 NAMES = st.sampled_from(["SmolLM2-135M-Instruct", "Llama 3.1 8B", "gpt-oss-120b", "DeepSeek-R1", "GLM-5.2"])
 DEVICES = st.sampled_from(["Apple M3 Ultra 512GB", "GeForce RTX 5090", "H200 SXM 141GB", "B200 SXM 180GB"])
@@ -224,10 +224,7 @@ def check_marks(panel) -> None:
 @settings(max_examples=120, deadline=None)
 @given(data=st.data())
 def test_the_panel_can_be_read_wherever_its_controls_stand(panel, data):
-    where = {
-        name: data.draw(st.sampled_from(getattr(control, "stops", control.ends)), label=name)
-        for name, control in panel.controls.items()
-    }
+    where = anywhere(panel, data)
     follow(panel, **where)
     check_marks(panel)
     check_text(panel, where)

@@ -14,7 +14,7 @@ from freeweights.routing import chances, check_experts, distinct, load, populari
 from freeweights.work import habits
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import check_along_each_control, check_text, follow
+from test_lesson_panels import anywhere, check_along_each_control, check_text, follow
 
 LAYERS = st.integers(1, 300).flatmap(lambda experts: st.tuples(st.just(experts), st.integers(1, experts)))
 FAVOURS = st.floats(0, 2)
@@ -193,10 +193,7 @@ def test_texts_stay_apart_and_inside_along_each_control(panel):
 @settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_the_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(panel, data):
-    where = {
-        name: data.draw(st.sampled_from(getattr(control, "stops", control.ends)), label=name)
-        for name, control in panel.controls.items()
-    }
+    where = anywhere(panel, data)
     follow(panel, **where)
     check_text(panel, where)
     art = panel._artists

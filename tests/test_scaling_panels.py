@@ -24,7 +24,7 @@ from freeweights import quantities as q
 from freeweights.machine import timed_like
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import check_along_each_control, check_text, follow
+from test_lesson_panels import anywhere, check_along_each_control, check_text, follow
 
 MODULES = {"frontier": frontier, "links": links, "export": export}
 PHASES = ("decode", "prefill")
@@ -58,10 +58,7 @@ def test_texts_stay_apart_and_inside_along_each_control(panel):
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_every_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(panel, data):
-    where = {
-        name: data.draw(st.sampled_from(getattr(control, "stops", control.ends)), label=name)
-        for name, control in panel.controls.items()
-    }
+    where = anywhere(panel, data)
     follow(panel, **where)
     check_text(panel, where)
 

@@ -102,6 +102,15 @@ def finding(runs: Sequence[Run]) -> str:
             name: float(np.median([run.seconds[-1] for run in runs if run.recipe.name == name]))
             for name in by_name
         }
-        slower = took[MIXTURE.name] / took[SAME_FLOPS.name]
-        said.append(f"In seconds it took {q.times(slower)} as long as the dense network of equal FLOPs here.")
+        said.append(in_seconds(by_name[MIXTURE.name], by_name[SAME_FLOPS.name], took))
     return " ".join(said)
+
+
+def in_seconds(mixture: Run, dense: Run, took: dict[str, float]) -> str:
+    """How long the mixture took beside the dense network of equal FLOPs, and where it stood when that was done."""
+    stood = np.interp(np.log(dense.seconds[-1]), np.log(mixture.seconds[1:]), mixture.held[1:])
+    return (
+        f"In seconds it took {q.times(took[mixture.recipe.name] / took[dense.recipe.name])} as long as the dense network of "
+        f"equal FLOPs here; when that one was done, with {dense.bits:.2f} bits, it stood at {stood:.2f}, its learning "
+        "rate still high."
+    )
