@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from . import byte_model, neural
@@ -141,7 +142,7 @@ class Run:
 def train(
     recipe: Recipe, seed: int = 0, text: Corpus | None = None, watch: Callable[[Run], None] | None = None
 ) -> Run:
-    """Train one network. The same seed gives the same numbers on the same machine.
+    """Train one network, on one core. The same seed gives the same numbers on the same machine.
 
     An interrupt (the kernel's stop button) ends the training, and what was done until then is returned.
 
@@ -158,8 +159,9 @@ def train(
     (2,)
     """
     learner = _Learner(recipe, seed, text or byte_model.corpus())
-    # What cannot be counted with any more is told in words, not in NumPy's warnings.
-    with suppress(KeyboardInterrupt), np.errstate(all="ignore"):
+    # What cannot be counted with any more is told in words, not in NumPy's warnings. Products are small: several cores
+    # gain little on them, and where another program is at work they wait for each other many times as long.
+    with suppress(KeyboardInterrupt), np.errstate(all="ignore"), threadpool_limits(1):
         for step in range(recipe.steps):
             if step in {int(part * recipe.steps) for part in MARKS}:
                 learner.mark()
