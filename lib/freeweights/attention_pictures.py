@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from . import attention_lab as lab
 from . import quantities as q
+from . import yourmachine
 from .plots import BLUE, GREEN, GREY, ORANGE, PINK, RED, headline, log_axis, spread
 
 READ = (256, 512, 1024, 2048, 4096, 8192)  # tokens of a prompt
@@ -140,12 +140,9 @@ def _rounds(name: str, sizes: Sequence[int], make: Callable, budget: float, call
     acts = [make(size) for size in sizes]
     for act in acts[0].values():
         act()
-    rounds: list[list[list[float]]] = []
-    start = time.perf_counter()
-    with threadpool_limits(1), tqdm(total=ROUNDS, desc=name, leave=False) as bar:
-        while len(rounds) < ROUNDS and (len(rounds) < LEAST_ROUNDS or time.perf_counter() - start < budget):
-            rounds.append([[seconds_of(act[kind], calls) for act in acts] for kind in KINDS])
-            bar.update()
+    with threadpool_limits(1):
+        turns = yourmachine.rounds(name, ROUNDS, LEAST_ROUNDS, budget)
+        rounds = [[[seconds_of(act[kind], calls) for act in acts] for kind in KINDS] for _ in turns]
     times = np.array(rounds)
     return [Growth(kind, np.array(sizes), times[:, place]) for place, kind in enumerate(KINDS)]
 

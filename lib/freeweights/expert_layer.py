@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
+from . import yourmachine
 from .experts import experts_touched
 from .routing import check_experts, distinct, route
 
@@ -181,12 +181,9 @@ def time_layer(
         )
     one, rng = layer(experts, width, hidden), np.random.default_rng(0)
     tokens = rng.standard_normal((batches.max(), width), dtype=np.float32)
-    rounds: list[list[tuple[float, float, int]]] = []
-    start = time.perf_counter()
-    with threadpool_limits(1), tqdm(total=ROUNDS, desc="Sending tokens to experts", leave=False) as bar:
-        while len(rounds) < ROUNDS and (len(rounds) < 3 or time.perf_counter() - start < ENOUGH_SECONDS):
-            rounds.append([_one_batch(one, chosen, tokens[:batch], rng) for batch in batches])
-            bar.update()
+    with threadpool_limits(1):
+        turns = yourmachine.rounds("Sending tokens to experts", ROUNDS, least=3, seconds=ENOUGH_SECONDS)
+        rounds = [[_one_batch(one, chosen, tokens[:batch], rng) for batch in batches] for _ in turns]
     mixture, dense, touched = np.moveaxis(np.array(rounds), 2, 0)
     return Sweep(
         experts,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
-from tqdm.auto import tqdm
 
 from . import bottleneck, yourmachine
 from . import quantities as q
@@ -92,12 +91,8 @@ def time_products(
     for side in sides:
         matrix = np.ones((side, side), np.float32)
         cases += [(matrix, np.ones((side, m), np.float32), np.empty((side, m), np.float32)) for m in columns]
-    rounds: list[list[float]] = []
-    start = time.perf_counter()
-    with tqdm(total=ROUNDS, desc="Multiplying matrices", leave=False) as bar:
-        while len(rounds) < ROUNDS and (len(rounds) < 3 or time.perf_counter() - start < ENOUGH_SECONDS):
-            rounds.append([_seconds(*case) for case in cases])
-            bar.update()
+    turns = yourmachine.rounds("Multiplying matrices", ROUNDS, least=3, seconds=ENOUGH_SECONDS)
+    rounds = [[_seconds(*case) for case in cases] for _ in turns]
     shape = (len(sides), len(columns))
     middle, least = (pick(rounds, axis=0).reshape(shape) for pick in (np.median, np.min))
     m = np.array(columns)
