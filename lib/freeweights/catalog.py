@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from . import records
+from . import records, records_published
 from .records import (
     Architecture,
     Claim,
@@ -48,6 +48,8 @@ TABLES: dict[type, str] = {
     Collective: "collectives.csv",
     Streaming: "streaming.csv",
     StoredCache: "caches.csv",
+    records_published.Distilled: "distillation.csv",
+    records_published.DistillationRun: "distillation_runs.csv",
 }
 Record = TypeVar("Record")
 

@@ -139,6 +139,38 @@ class StoredCache:
 
 
 @dataclass(frozen=True)
+class Distilled:
+    """One published figure about a teacher, a student, or what either was compared with: a score, a size, a bill.
+
+    subject: the row of models.csv where there is one, otherwise as published.
+    """
+
+    id: str
+    subject: str
+    quantity: str
+    value: float
+    unit: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class DistillationRun:
+    """One published student of the study of scaling, losses in nats for each token of held-out text.
+
+    parameters, tokens: of the student, without embeddings, and of the text it was distilled on. teacher_loss: all that the
+    study's law knows of the teacher.
+    """
+
+    id: str
+    parameters: int
+    tokens: int
+    teacher_loss: float
+    student_loss: float
+    source: str
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What published measurements show for one class of device under one engine or kind of engine, in one phase.
 

@@ -22,6 +22,7 @@ from .cases import (
     on_both,
     writes,
 )
+from .distillation_costs import distillation_is_the_shortcut
 from .machine import Machine, machine
 from .transformer import Model, model
 from .verdicts_context import million_token_context
@@ -182,6 +183,7 @@ SETTLED: dict[str, Callable[[], tuple[str, str]]] = {
     "moe-everywhere": moe_everywhere,
     "open-models-beat-all-gpus": open_models_beat_all_gpus,
     "million-token-context": million_token_context,
+    "distillation-is-the-shortcut": distillation_is_the_shortcut,
 }
 
 

@@ -1,0 +1,204 @@
+"""Floor 3. SmolLM2-135M as a teacher: what it expects at every token of a novel, and text that it writes itself.
+
+`python -m freeweights.teacher` makes data/teacher.npz anew, in some ten minutes; teacher.csv describes its arrays.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import hashlib
+import math
+import os
+import time
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from . import catalog, llama, smollm, yourmachine
+from .teacher_model import expect, likeliest, write
+
+FILE, TABLE = catalog.DATA / "teacher.npz", catalog.DATA / "teacher.csv"
+NOVEL = catalog.DATA / "texts" / "alice_in_wonderland.txt"
+COMMAND = "python -m freeweights.teacher"
+ENGINE = "freeweights.smollm, SmolLM2-135M-Instruct Q4_1 in float32"
+TOP = 16  # probabilities kept of each token
+PIECE = 256  # tokens of the novel predicted together
+HELD = 4096  # tokens at the end of the novel that no student learns from
+SMALL, LARGE = 4096, 32_768  # tokens at its beginning that students learn from
+SEQUENCES, PROMPT, SEED = (
+    64,
+    32,
+    0,
+)  # texts that the teacher writes, the tokens of the novel that each begins with
+MEANINGS = {
+    "vocabulary": "the tokens of SmolLM2 that occur in the novel; all else counts them from 0",
+    "lengths": "bytes of each token of the vocabulary",
+    "novel": "the novel in tokens of the vocabulary",
+    "top": f"the teacher's {TOP} likeliest tokens at each token of the novel but the first",
+    "chances": "their probabilities within the vocabulary",
+    "right": "ln of the probability within the vocabulary of the token that came",
+    "outside": "probability that the teacher gives to tokens outside the vocabulary",
+    "starts": "where in the novel the prompt of each text begins that the teacher wrote",
+    "written": f"what it wrote after {PROMPT} tokens of prompt, drawn within the vocabulary at temperature 1",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """What the teacher expects of the novel, and what it wrote. MEANINGS says what each array is."""
+
+    vocabulary: np.ndarray
+    lengths: np.ndarray
+    novel: np.ndarray
+    top: np.ndarray
+    chances: np.ndarray
+    right: np.ndarray
+    outside: np.ndarray
+    starts: np.ndarray
+    written: np.ndarray
+
+    @property
+    def held(self) -> slice:
+        """The tokens of the novel that no student learns from."""
+        return slice(len(self.novel) - HELD, None)
+
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes of text they are."""
+        return int(self.lengths[self.novel[self.held]].sum())
+
+    def bits_per_byte(self, within: bool = True) -> float:
+        """What the held-out text costs the teacher, in bits per byte.
+
+        Args:
+            within: told which tokens the novel has, as its students are; otherwise among all that it knows.
+        """
+        nats = -self.right[-HELD:].astype(float)
+        if not within:
+            nats -= np.log1p(-self.outside[-HELD:].astype(float))
+        return float(nats.sum() / math.log(2) / self.held_bytes)
+
+
+@dataclass(frozen=True)
+class Array:
+    """A row of teacher.csv: one array of teacher.npz. `sha256` is of its bytes."""
+
+    name: str
+    dtype: str
+    rows: int
+    columns: int
+    sha256: str
+    meaning: str
+    text: str
+    engine: str
+    machine: str
+    date: str
+
+
+def digest(array: np.ndarray) -> str:
+    """The SHA-256 of an array's bytes."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+@functools.cache
+def read(path: Path = FILE) -> Teacher:
+    """Read the shipped file.
+
+    Raises:
+        catalog.CatalogError: it is missing, damaged, or of another version of the course.
+
+    >>> read().top.shape[1] == TOP
+    True
+    """
+    advice = f"Fetch it from the course again, or make it anew with `{COMMAND}`."
+    try:
+        with np.load(path) as file:
+            found = Teacher(**{field.name: file[field.name] for field in fields(Teacher)})
+    except FileNotFoundError as error:
+        raise catalog.CatalogError(f"There is no {path.name} in {path.parent}. {advice}") from error
+    except Exception as error:  # NumPy and zipfile raise many kinds
+        raise catalog.CatalogError(f"{path.name} cannot be read: {error}. {advice}") from error
+    return found
+
+
+def pieces(length: int) -> list[tuple[int, int]]:
+    """First and last token of each piece of a text.
+
+    >>> pieces(600)
+    [(1, 256), (256, 512), (512, 600)]
+    """
+    return [(max(1, first), min(first + PIECE, length)) for first in range(0, length, PIECE)]
+
+
+def difference(model: llama.Model, data: Teacher, piece: int, tokens: int) -> float:
+    """Expect the first tokens of a piece anew: the largest distance from a probability in the shipped file.
+
+    Args:
+        model: the teacher.
+        data: from the shipped file.
+        piece: which piece of the novel, from 0.
+        tokens: how many of its tokens.
+    """
+    first, last = pieces(len(data.novel))[piece]
+    last = min(last, first + tokens)
+    anew = expect(model, data.vocabulary, data.novel, first, last)[0]
+    rows = slice(first - 1, last - 1)
+    top = np.take_along_axis(anew, data.top[rows].astype(int), axis=1)
+    right = anew[np.arange(len(anew)), data.novel[first:last]]
+    return float(max(np.abs(top - data.chances[rows]).max(), np.abs(right - np.exp(data.right[rows])).max()))
+
+
+def draws(tokens: int) -> np.ndarray:
+    """The numbers that chose the tokens of the shipped file, (tokens, SEQUENCES)."""
+    return np.random.default_rng(SEED).random((tokens, SEQUENCES))
+
+
+# ---- the shipped file
+
+
+def make(model: llama.Model | None = None) -> Teacher:
+    """Read the whole novel and write as many tokens as students learn from at most; some ten minutes."""
+    model = model or smollm.load()
+    tokens = np.array(model.tokenizer.encode(NOVEL.read_text(encoding="utf-8")).ids)
+    vocabulary, novel = np.unique(tokens, return_inverse=True)
+    lengths = [len(model.tokenizer.id_to_token(token)) for token in vocabulary]  # a letter stands for a byte
+    found: dict[str, list[np.ndarray]] = {name: [] for name in ("top", "chances", "right", "outside")}
+    for first, last in tqdm(pieces(len(novel)), desc="Reading", leave=False):
+        chances, outside = expect(model, vocabulary, novel, first, last)
+        top = likeliest(chances, TOP)
+        found["top"].append(top)
+        found["chances"].append(np.take_along_axis(chances, top, axis=1))
+        found["right"].append(np.log(chances[np.arange(last - first), novel[first:last]]))
+        found["outside"].append(outside)
+    arrays = {name: np.concatenate(parts) for name, parts in found.items()}
+    starts = np.random.default_rng(SEED + 1).integers(0, SMALL - PROMPT, SEQUENCES)
+    prompts = novel[starts[:, None] + np.arange(PROMPT)]
+    written = write(model, vocabulary, prompts, draws(LARGE // SEQUENCES))
+    arrays |= {"vocabulary": vocabulary, "lengths": lengths, "novel": novel}
+    arrays |= {"starts": starts, "written": written}
+    kinds = {"lengths": np.uint8, "chances": np.float16, "right": np.float32, "outside": np.float16}
+    return Teacher(**{name: np.asarray(array, kinds.get(name, np.uint16)) for name, array in arrays.items()})
+
+
+def save(data: Teacher, path: Path = FILE, table: Path = TABLE) -> None:
+    """Replace the shipped file and its description; an interruption leaves the old ones."""
+    arrays = {field.name: getattr(data, field.name) for field in fields(Teacher)}
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    os.replace(part, path)
+    made = (NOVEL.name, ENGINE, yourmachine.name(), datetime.date.today().isoformat())
+    rows = [
+        Array(name, array.dtype.name, len(array), array[0].size, digest(array), MEANINGS[name], *made)
+        for name, array in arrays.items()
+    ]
+    catalog.write(table, rows, digits=9)
+
+
+if __name__ == "__main__":
+    began = time.perf_counter()
+    save(make())
+    print(f"{FILE.name}: {FILE.stat().st_size:,} bytes, made in {time.perf_counter() - began:.0f} s.")
