@@ -59,3 +59,40 @@ def test_importing_the_library_sets_no_backend_starts_no_thread_and_prints_nothi
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# ---- the map in lib/README.md
+
+MAP = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+LISTED = re.findall(r"^- `(\w+)`: (.+)$", MAP, re.MULTILINE)
+CORE_LINES = 3300  # what an evening holds
+
+
+def first_sentence(name: str) -> str:
+    """The sentence with which a file begins, on one line."""
+    lines = (ast.get_docstring(ast.parse(FILES[name].read_text(encoding="utf-8"))) or "").splitlines()
+    whole = " ".join(lines[: lines.index("")] if "" in lines else lines)
+    return lines[0] if lines[0].endswith(".") else whole
+
+
+def test_the_map_names_every_file_once_with_its_own_first_sentence():
+    assert sorted(LISTED) == sorted((name, first_sentence(name)) for name in FILES)
+
+
+def test_the_core_of_the_map_is_what_the_front_door_stands_on_and_fits_an_evening():
+    section = MAP.split("\n## ")[1]
+    core = re.findall(r"^- `(\w+)`: ", section, re.MULTILINE)
+    needed, front = set(), ["inference", "bottleneck", "sweep"]
+    while front:
+        name = front.pop()
+        needed.add(name)
+        front += imports(name) - needed
+    assert section.startswith("The core: ") and set(core) == needed
+    lines = sum(len(FILES[name].read_text(encoding="utf-8").splitlines()) for name in core)
+    assert lines <= CORE_LINES, f"{lines} lines"
+
+
+def test_the_core_is_listed_in_an_order_in_which_it_can_be_read():
+    core = [name for name, _ in LISTED][:15]
+    late = {name: imports(name) - set(core[: place + 1]) for place, name in enumerate(core)}
+    assert not any(late.values()), late

@@ -5,23 +5,25 @@ Run by hand, on a machine with nothing else to do:
     python tests/benchmarks/expert_layer.py
 
 Measured on one core of an Intel Xeon (Sapphire Rapids, virtual machine with 2 cores whose third-level cache of
-480 MiB, shared with others, holds all experts), Linux, Python 3.11, NumPy 2.4 with OpenBLAS, other work running,
+480 MiB, shared with others, holds all experts), Linux, Python 3.11, NumPy 2.4 with OpenBLAS, nothing else running,
 2026-11-22, medians of 7 series:
 
     tokens  touched  mixture    of its bytes  predicted  dense
-         1      4.0     0.51 ms         1.02    0.50 ms   0.50 ms
-         2      7.6     0.93 ms         0.96    0.97 ms   0.56 ms
-         3     11.4     1.34 ms         0.95    1.41 ms   0.92 ms
-         4     14.4     1.66 ms         0.91    1.83 ms   0.82 ms
-         6     20.8     2.46 ms         0.96    2.58 ms   1.24 ms
-         8     25.6     3.08 ms         0.95    3.24 ms   1.11 ms
-        12     34.9     4.54 ms         1.05    4.33 ms   1.30 ms
-        16     40.9     5.38 ms         1.04    5.17 ms   1.28 ms
-        24     50.5     7.54 ms         1.19    6.32 ms   1.54 ms
-        32     55.4     9.20 ms         1.31    7.01 ms   1.74 ms
-    r 0.985 (median of 7 series; 0.958 to 0.987), rate 12.5 GB/s (12.3 GB/s to 13.5 GB/s)
+         1      4.0     0.45 ms         1.03    0.44 ms   0.44 ms
+         2      7.6     0.82 ms         0.96    0.85 ms   0.49 ms
+         3     11.4     1.19 ms         0.96    1.23 ms   0.86 ms
+         4     14.4     1.47 ms         0.92    1.60 ms   0.77 ms
+         6     20.8     2.15 ms         0.95    2.25 ms   1.14 ms
+         8     25.6     2.71 ms         0.96    2.83 ms   0.97 ms
+        12     34.9     3.79 ms         1.00    3.78 ms   1.17 ms
+        16     40.9     4.70 ms         1.04    4.52 ms   1.16 ms
+        24     50.5     6.52 ms         1.18    5.52 ms   1.41 ms
+        32     55.4     8.06 ms         1.32    6.13 ms   1.57 ms
+    r 0.987 (median of 7 series; 0.986 to 0.988), rate 14.4 GB/s (13.6 GB/s to 14.9 GB/s)
 
-Without `threadpool_limits(1)` the same series on the same busy machine gave r of 0.85 and a dense layer of up to
+With other work running r was 0.985 (0.958 to 0.987).
+
+Without `threadpool_limits(1)` the same series on a busy machine gave r of 0.85 and a dense layer of up to
 120 ms: two BLAS threads wait for each other after every small product.
 """
 
