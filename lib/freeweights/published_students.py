@@ -77,7 +77,7 @@ def students() -> list[str]:
 
 
 def has(subject: str, benchmark: str) -> bool:
-    """Whether a score of that model on that benchmark is published in the same table."""
+    """Whether a score of that model on that benchmark is published on the same page."""
     return (subject, BENCHMARKS[benchmark]) in figures()
 
 

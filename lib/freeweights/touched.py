@@ -176,7 +176,7 @@ def show_words(artists: dict, batch: float, favour: float, applies: bool) -> Non
     artists["here"].set_data([batch, batch], [0, 1])
     mark = ([PUBLISHED.tokens], [PUBLISHED.touched / PUBLISHED.experts]) if applies else ([], [])
     artists["published"].set_data(*mark)
-    favourites = f"━ favourites {q.significant(favour)}" if favour else "━ no favourites"
+    favourites = f"━ favour {q.significant(favour)}" if favour else "━ no favourites"
     published = f"✖ published: {PUBLISHED.touched} of {PUBLISHED.experts}" if applies else ""
     for label, text in zip(
         artists["key"], ("╌ uniform choice", favourites, f"○ {RUNS} runs drawn", published)
@@ -224,7 +224,7 @@ def sentence(
 ) -> str:
     """The same in numbers and bytes, with the runs nearest to the batch and the agreement seen in practice."""
     each, experts = expert_bytes(what), what.experts
-    choice = f"favourites of strength {q.significant(favour)}" if favour else "no favourites"
+    choice = f"favour {q.significant(favour)}" if favour else "no favourites"
     wrongs = ", ".join(
         f"“{formula}” says {q.significant(number)} ({off(number / touched)})"
         for formula, number in said.items()
@@ -236,7 +236,7 @@ def sentence(
         f"{what.name} sends a token to {what.experts_per_token} of {experts} experts a layer. With {choice}, "
         f"{touching(batch)} {q.significant(touched)}: {q.size(touched * each)} of one layer in "
         f"{what.native_format}, {q.size(what.moe_layers * touched * each)} of all {what.moe_layers}. {wrongs}. "
-        f"Drawn {RUNS} times, {touching(DOTS[near])} {runs}. Real tokens agree: the skew of "
+        f"Drawn {RUNS} times, {touching(DOTS[near])} {runs}. Real tokens also agree with each other: the agreement of "
         f"{q.significant(habits().skew)} that fits published batch series says {q.significant(agreed)}."
     )
 
@@ -253,5 +253,5 @@ def panel() -> live.Panel:
         size=(9, 4.4),
         name=live.choice("Mixture", MODELS, start="DeepSeek-R1"),
         batch=live.log_slider("Batch", 1, MOST, start=32, unit="tokens", whole=True),
-        favour=live.slider("Favourites", 0, 2, start=0, step=0.1),
+        favour=live.slider("Favour", 0, 2, start=0, step=0.1),
     )
