@@ -50,6 +50,7 @@ TABLES: dict[type, str] = {
     StoredCache: "caches.csv",
     records_published.Distilled: "distillation.csv",
     records_published.DistillationRun: "distillation_runs.csv",
+    records_published.ServingFigure: "serving.csv",
 }
 Record = TypeVar("Record")
 

@@ -215,8 +215,8 @@ def distillation_is_the_shortcut() -> tuple[str, str]:
     return IN_PART, (
         f"For its maker it is: {q.count(SAMPLES)} answers of {TEACHER} cost {q.money(one.answers)} at list price and training "
         f"the 32 B student on them {q.money(one.training)}, against {q.money(one.scratch)} from scratch. On four benchmarks "
-        f"it keeps {q.percent(min(shares))} to {q.percent(max(shares))} of its teacher's score; two models of the same base, "
-        f"made without that teacher, reach {q.percent(min(alone))} to {q.percent(max(alone))} of it. But base and teacher "
+        f"it keeps {q.percent(min(shares))} to {q.percent(max(shares))} of its teacher's score; two models of that base or a "
+        f"near relative, made without that teacher, reach {q.percent(min(alone))} to {q.percent(max(alone))} of it. But base and teacher "
         f"({q.money(one.teacher)}) were paid by others: who pays for the teacher needs {small.break_even} of the smallest "
         "students to be below their bill from scratch. And a ready teacher saves less at equal loss: by the published law "
         f"{q.count(STUDIED[0])} weights distilled on {q.count(STUDIED[1])} tokens would need {better} the tokens of text "

@@ -147,7 +147,7 @@ def sentence(benchmark: str, axis: str, place: str, best: str, shares: dict, at:
     what = "of its games against DeepSeek-R1" if benchmark == pupils.RATING else "of DeepSeek-R1's score"
     said = f"On {benchmark} {short(best)} {verb} {q.percent(shares[best])} {what}, the smallest student {q.percent(shares[least])}."
     same = [f"{name} {q.percent(shares[name])}" for name in pupils.WITHOUT_TEACHER if name in shares]
-    said += f" Of the same base as Qwen-32B ({q.percent(shares[pupils.SAME_BASE])}), but without this teacher: {', '.join(same)}."
+    said += f" From Qwen-32B's base or a near relative, but without this teacher: {', '.join(same)}."
     if axis == "parameters":
         return said
     if missing := [short(name) for name in [*pupils.students(), pupils.TEACHER] if at[name] is None]:

@@ -171,6 +171,25 @@ class DistillationRun:
 
 
 @dataclass(frozen=True)
+class ServingFigure:
+    """One published figure of what serving costs or earns, with the range that a learner may move it in, if any.
+
+    date: year, month or day for which it holds. low, high: in the unit of the value; both or none.
+    """
+
+    id: str
+    subject: str
+    quantity: str
+    value: float
+    low: float | None
+    high: float | None
+    unit: str
+    date: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What published measurements show for one class of device under one engine or kind of engine, in one phase.
 
