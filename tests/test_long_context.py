@@ -5,7 +5,7 @@ from __future__ import annotations
 import freeweights as fw
 import numpy as np
 import pytest
-from freeweights import agent_panel, long_context, long_context_panel, million, prefix_cache, takeover
+from freeweights import agent_panel, long_context, long_context_panel, million, prefix_cache, rental, takeover, work
 from freeweights import quantities as q
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,7 +121,7 @@ def test_a_request_costs_its_prompt_and_its_part_of_the_steps(context):
     reading = fw.prefill(what, NODE, context - long_context.ANSWER, weights="FP8").seconds
     seconds = float(long_context.request_seconds(what, NODE, "FP8", context))
     assert seconds == pytest.approx(reading + long_context.ANSWER * step / users)
-    assert long_context.dollars(NODE, seconds) == pytest.approx(seconds / 3600 * 8 * NODE.device.rental)
+    assert rental.dollars(NODE, seconds, "by the hour") == pytest.approx(seconds / 3600 * 8 * NODE.device.rental)
 
 
 def test_the_main_panel_says_what_the_library_says_and_what_is_missing(shown):
@@ -144,10 +144,10 @@ def test_the_main_panel_says_what_the_library_says_and_what_is_missing(shown):
 )
 def test_the_cache_outweighs_the_weights_from_the_turning_point_on_and_not_before(name, batch, weights):
     what, turn = EVERY[name], long_context.cache_takes_over(EVERY[name], weights, batch)
-    read, cached = long_context.step_bytes(what, turn or what.max_context, weights, batch)
+    read, cached = work.step_bytes(what, turn or what.max_context, weights, batch)
     assert (cached > read) == (turn is not None)
     if turn and turn > 1:
-        read, cached = long_context.step_bytes(what, np.floor(0.98 * turn), weights, batch)
+        read, cached = work.step_bytes(what, np.floor(0.98 * turn), weights, batch)
         assert cached <= read
 
 

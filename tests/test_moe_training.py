@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import matplotlib
 import numpy as np
 import pytest
-from freeweights import byte_model, moe_losses, moe_specialities, moe_training, moe_training_panel
+from freeweights import byte_model, learning, moe_losses, moe_specialities, moe_training, moe_training_panel
 from freeweights.moe_training import (
     BALANCINGS,
     COMPARED,
@@ -218,7 +218,7 @@ def test_the_finding_says_honestly_whether_the_margin_exceeds_the_spread(mixture
     runs += [fake(SAME_FLOPS.name, seed, bits, compared) for seed, bits in enumerate(dense)]
     assert (
         pytest.approx(np.mean(dense) - np.mean(mixture))
-        == moe_training.margin(runs, MIXTURE.name, SAME_FLOPS.name).bits
+        == learning.margin(runs, MIXTURE.name, SAME_FLOPS.name).bits
     )
     said = moe_losses.finding(runs)
     assert re.search(words, said), said

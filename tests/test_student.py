@@ -9,7 +9,7 @@ import matplotlib
 import numpy as np
 import pytest
 from freeweights import neural, open_weights, student, student_pictures, student_training, teacher
-from freeweights.moe_training import Margin
+from freeweights.learning import Margin
 from freeweights.plots import STYLE, blank
 from freeweights.stage import Stage
 from freeweights.student import WINDOW, Lesson

@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 
 from . import live, memory
 from . import quantities as q
-from .long_context import dollars
 from .long_context_panel import MACHINES, WAITS, WEIGHTS
 from .machine import Machine, machine
 from .plots import BLUE, GREY, ORANGE, RED, decades, headline, log_axis
 from .prefix_cache import PRICED, Reach, billed, prompts, reach, seconds_read, tokens_read, worth_keeping
+from .rental import PAID, dollars
 from .rooflines import BEHIND
 from .transformer import Model, model
 
@@ -126,7 +126,7 @@ def sentence(
 ) -> str:
     """Tokens, seconds and dollars of both ways, the memory of the kept cache, and how long it is worth that."""
     tokens, tokens_again, seconds, seconds_again = map(float, sums)
-    cost, cost_again = (q.money(float(dollars(where, one))) for one in (seconds, seconds_again))
+    cost, cost_again = (q.money(float(dollars(where, one, PAID[1]))) for one in (seconds, seconds_again))
     turns = "one turn" if sent.size == 1 else f"{sent.size} turns"
     again, held, worth = worth_keeping(what, where, weights, sent[-1])
     said = (

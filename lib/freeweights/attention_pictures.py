@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from . import attention_lab as lab
 from . import quantities as q
 from . import yourmachine
-from .plots import BLUE, GREEN, GREY, ORANGE, PINK, RED, headline, log_axis, spread
+from .plots import BLUE, GLYPHS, GREEN, GREY, ORANGE, PINK, RED, headline, log_axis, spread
 
 READ = (256, 512, 1024, 2048, 4096, 8192)  # tokens of a prompt
 WRITTEN_AFTER = (1024, 2048, 4096, 8192, 16_384, 32_768, 65_536)  # 67 MB of keys and values at the end
@@ -271,8 +271,9 @@ def draw_recall(figure: Figure) -> str:
     axes.text(width * 1.03, -0.01, f"rows of the state: {width}", fontsize=10, color=GREY)
     for row, (kind, (words, colour, marker)) in enumerate(RECALLS.items()):
         axes.plot(STORED, [found[pairs][kind] for pairs in STORED], marker=marker, color=colour)
-        sign = {"o": "●", "s": "■", "D": "◆"}[marker]
-        axes.text(0.02, 0.34 - 0.09 * row, f"{sign} {words}", color=colour, transform=axes.transAxes)
+        axes.text(
+            0.02, 0.34 - 0.09 * row, f"{GLYPHS[marker]} {words}", color=colour, transform=axes.transAxes
+        )
     lost = next(pairs for pairs in STORED if found[pairs]["best"] < 0.5)
     shares = {kind: q.percent(share) for kind, share in found[lost].items()}
     headline(figure).set_text(

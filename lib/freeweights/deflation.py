@@ -11,7 +11,7 @@ from . import catalog, live, trends
 from . import quantities as q
 from .cases import CLUSTER, DESKTOP
 from .machine import machine
-from .plots import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from .plots import BLUE, GLYPHS, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
 from .trends import CENTURY, QUANTITIES, TooFew, Trend
 
 NODES = {"8 x H200": CLUSTER, "1 x H100": ("H100 SXM5 80GB", 1)}
@@ -65,7 +65,7 @@ def draw(figure: Figure) -> dict:
     right.set_xticks([now, 2040, 2060, 2080, CENTURY])
     right.spines["left"].set_visible(False)
     for x, (which, (colour, marker)) in zip((0.012, 0.18, 0.325), LOOKS.items()):
-        figure.text(x, 0.865, {"o": "●", "s": "■", "^": "▲"}[marker], color=colour, fontsize=11, va="center")
+        figure.text(x, 0.865, GLYPHS[marker], color=colour, fontsize=11, va="center")
         figure.text(x + 0.018, 0.865, which, fontsize=10, color=GREY, va="center")
     figure.text(0.525, 0.865, "hollow: street or approximate price", fontsize=10, color=GREY, va="center")
     return {

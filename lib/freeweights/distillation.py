@@ -15,8 +15,7 @@ from itertools import pairwise
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from . import catalog, neural
-from .moe_training import pace
+from . import catalog, learning, neural
 
 LEARNT = 1000  # images to learn from, the first of the file; all others are held out
 DIGITS, PIXELS, INK = 10, 64, 16  # classes, pixels of an image, and the most that a pixel can be
@@ -218,7 +217,12 @@ def train(
         raise ValueError("the transfer set is empty: give at least one image to learn from.")
     network, ink = begin(rngs, hidden), images()[0].ink
     soft = np.zeros((LEARNT, DIGITS), np.float32) if soft is None else soft.astype(np.float32)
-    adam, order = neural.Adam(network), np.stack([*map(_shuffled, rngs, pools)])
+    adam, order = (
+        neural.Adam(network),
+        np.stack(
+            [learning.shuffled(rng, pool, STEPS * BATCH) for rng, pool in zip(rngs, pools, strict=True)]
+        ),
+    )
     stack = np.arange(len(rngs))[:, None]
     labelled = float((digits[stack, pools] != UNLABELLED).mean())
     with threadpool_limits(1):  # the products are too small to share
@@ -227,14 +231,8 @@ def train(
             logits, back = predict(network, ink[batch])
             rows = logits.reshape(-1, DIGITS), soft[batch].reshape(-1, DIGITS), digits[stack, batch].ravel()
             gradient = loss(*rows, temperature, share, labelled)[1] * len(rngs)  # each has its own mean
-            adam.step(back(gradient.reshape(logits.shape)), RATE * pace(step / STEPS))
+            adam.step(back(gradient.reshape(logits.shape)), RATE * learning.pace(step / STEPS))
     return network
-
-
-def _shuffled(rng: np.random.Generator, pool: np.ndarray) -> np.ndarray:
-    """Each image of the pool once in random order, and again until there are enough."""
-    needed = STEPS * BATCH
-    return np.concatenate([rng.permutation(pool) for _ in range(-(-needed // len(pool)))])[:needed]
 
 
 # ---- checks

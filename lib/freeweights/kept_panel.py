@@ -10,7 +10,7 @@ from . import quantities as q
 from . import published_students as pupils
 from .cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP, DESKTOP_WEIGHTS
 from .machine import machine
-from .plots import BLUE, GREY, MARKERS, ORANGE, RED, decades, headline, log_axis, spread
+from .plots import BLUE, GLYPHS, GREY, MARKERS, ORANGE, RED, decades, headline, log_axis, spread
 from .rental import PAID, hourly_cost
 from .transformer import model
 
@@ -40,7 +40,6 @@ SAY = {
     "cost": lambda v: q.money(v, 2),
 }
 SCORE, GAMES = "score, % of the teacher's", "games won against the teacher, % (50: equal)"
-GLYPHS = dict(zip(MARKERS, "●■▲◆▼✚"))
 ROW = 0.072  # of the figure's height
 
 

@@ -11,10 +11,9 @@ import numpy as np
 from . import inference, memory
 from .cases import SERVED
 from .machine import Machine
-from .quantities import HOUR
-from .rental import hourly_cost
+from .rental import PAID, dollars
 from .transformer import WITHOUT_EMBEDDINGS, Model, model
-from .work import weights_read
+from .work import step_bytes
 
 SHORTEST, LONGEST = 1024, 2**20
 ANSWER = 500  # tokens of the answer at the end of a request
@@ -105,27 +104,6 @@ def attention_flops(what: Model, context):
     return what.flops_per_token(context) - 2.0 * what.active_parameters
 
 
-def step_bytes(what: Model, context, weights, batch=1) -> tuple:
-    """Bytes that one decode step reads: of weights, and of all sequences' caches.
-
-    >>> read, cached = step_bytes(model("Llama 3.1 8B"), 8192, "BF16")
-    >>> read > cached
-    True
-    """
-    bits = memory.bits_per_weight(weights, what)[0]
-    return weights_read(what, batch) * bits / 8, batch * what.cache_read_bytes(context)
-
-
-def dollars(where: Machine, seconds):
-    """What the machine alone costs for so many seconds, rented by the hour or bought, as `hourly_cost` says.
-
-    >>> from freeweights.machine import machine
-    >>> round(dollars(machine("H200 SXM 141GB", 8), 3600), 2)
-    38.0
-    """
-    return where.count * hourly_cost(where.device, "by the hour")[0] / HOUR * seconds
-
-
 def request_seconds(what: Model, where: Machine, weights, context):
     """Seconds of the machine that one request takes: its prompt is read alone, its answer written beside other users.
 
@@ -169,7 +147,7 @@ QUANTITIES = {
         "s", lambda m, o, w, c: inference.prefill(m, o, c, weights=w).seconds
     ),
     "time per token, one user": Quantity("s", lambda m, o, w, c: inference.decode(m, o, c, 1, w).seconds),
-    "cost of a request": Quantity("$", lambda m, o, w, c: dollars(o, request_seconds(m, o, w, c))),
+    "cost of a request": Quantity("$", lambda m, o, w, c: dollars(o, request_seconds(m, o, w, c), PAID[1])),
 }
 
 

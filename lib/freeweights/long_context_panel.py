@@ -10,12 +10,12 @@ from matplotlib.transforms import blended_transform_factory
 
 from . import live
 from . import quantities as q
+from .cases import SERVED
 from .long_context import ANSWER, LONGEST, QUANTITIES, SHORTEST, Curve, curve, one_body, released
 from .machine import Machine, machine
 from .plots import COLOURS, GREY, MARKERS, RED, decades, headline, log_axis, spread
-from .rental import hourly_cost
+from .rental import PAID, hourly_cost
 from .transformer import Model
-from .verdicts import SERVED
 
 COMPARED = {"released models": released, "one body, several attentions": one_body}
 MACHINES = {
@@ -187,7 +187,7 @@ def sentence(
         said += f" {where.name} has no room for one such sequence of {'; '.join(full)}."
     if wanted.unit == "$":
         said += (
-            f" The machine alone, {hourly_cost(where.device, 'by the hour')[1]}: each prompt is read by itself, "
+            f" The machine alone, {hourly_cost(where.device, PAID[1])[1]}: each prompt is read by itself, "
             f"its answer of {ANSWER} tokens written beside {SERVED - 1} others at most."
         )
     return said

@@ -8,8 +8,9 @@ import numpy as np
 
 from . import inference, memory
 from .estimate import Fit
-from .long_context import dollars, request_seconds
+from .long_context import request_seconds
 from .machine import Machine
+from .rental import PAID, dollars
 from .transformer import WITHOUT_EMBEDDINGS, Model
 
 MILLION = 1_000_000
@@ -48,7 +49,7 @@ def request(what: Model, where: Machine, weights, context: int = MILLION) -> Req
         int(memory.slots(what, where, context, weights).expected),
         inference.prefill(what, where, context, weights=weights).seconds,
         inference.decode(what, where, context, 1, weights).tokens_per_second,
-        float(dollars(where, request_seconds(what, where, weights, context))),
+        float(dollars(where, request_seconds(what, where, weights, context), PAID[1])),
     )
 
 

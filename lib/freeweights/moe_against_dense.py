@@ -42,10 +42,7 @@ def bytes_read(what: Model, context, batch, weights=WEIGHTS):
     >>> bytes_read(llama, 4096, 2) - bytes_read(llama, 4096, 1) == llama.cache_read_bytes(4096)
     True
     """
-    bits = memory.stored(weights, what).bits
-    return plain(
-        np.asarray(work.weights_read(what, batch)) * bits / 8 + batch * what.cache_read_bytes(context)
-    )
+    return plain(sum(work.step_bytes(what, context, weights, batch)))
 
 
 def flops_ratio(context=CONTEXT) -> float:

@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 
 from . import live
 from . import quantities as q
-from .moe_training import MIXTURE, SAME_FLOPS, SAME_PARAMETERS, Run, margin
+from .learning import margin
+from .moe_training import MIXTURE, SAME_FLOPS, SAME_PARAMETERS, Run
 from .plots import BLUE, GREEN, ORANGE, decades, headline, log_axis
 from .stage import Picture
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,18 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
-from . import byte_model, neural
+from . import byte_model, learning, neural
 from .byte_model import Corpus
 from .routing import check_experts
 
 BALANCINGS = ("none", "auxiliary loss", "bias")
 MARKS = (0, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4)  # parts of a run after which held-out text is predicted
-WARM, COOL = (
-    0.05,
-    0.6,
-)  # parts of a run in which the learning rate rises at first, and falls to nothing at last
 # Both are larger than in the papers (0.01 and 0.001), whose runs are far longer.
 IMBALANCE_FACTOR = 0.1  # of the auxiliary loss
 BIAS_STEP = 0.003  # how far each expert's bias moves after a batch
@@ -181,7 +175,10 @@ class _Learner:
         rng = np.random.default_rng(seed)
         self.recipe, self.seed, self.text = recipe, seed, text
         self.weights = byte_model.begin(rng, len(text.alphabet), recipe.hidden, recipe.experts)
-        self.adam, self.order = neural.Adam(self.weights), _shuffled(len(text.train), recipe, rng)
+        self.adam, self.order = (
+            neural.Adam(self.weights),
+            learning.shuffled(rng, len(text.train), recipe.steps * recipe.tokens),
+        )
         self.losses, self.loads = np.empty(recipe.steps), np.empty((recipe.steps, recipe.experts or 0), int)
         self.done, self.marks, self.spent = 0, [], 0.0
 
@@ -193,7 +190,7 @@ class _Learner:
         nats, back_loss = neural.cross_entropy(logits, batch[:, -1])
         self.losses[self.done] = self._learnable(nats / np.log(2))
         gradients = back(back_loss(1.0), IMBALANCE_FACTOR * (recipe.balancing == "auxiliary loss"))
-        self.adam.step(gradients, recipe.rate * pace(self.done / recipe.steps))
+        self.adam.step(gradients, recipe.rate * learning.pace(self.done / recipe.steps))
         if routed:
             self.loads[self.done] = routed.load
             if recipe.balancing == "bias":
@@ -220,21 +217,6 @@ class _Learner:
         return Run(self.recipe, self.seed, self.weights, losses, loads, marks, held, seconds)
 
 
-def pace(part: float) -> float:
-    """The learning rate over its highest, after a part of the run: it warms up, stays, then sinks to nothing.
-
-    >>> pace(0.0) > 0, pace(0.2), round(pace(0.7), 2)
-    (True, 1.0, 0.5)
-    """
-    return min(1.0, (part + 1e-3) / WARM, (1 - part) / COOL)
-
-
-def _shuffled(windows: int, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
-    """Each window once in random order, and again if there are too few."""
-    needed = recipe.steps * recipe.tokens
-    return np.concatenate([rng.permutation(windows) for _ in range(-(-needed // windows))])[:needed]
-
-
 # ---- what the lesson trains
 
 
@@ -248,48 +230,18 @@ def compare(
     >>> [run.recipe.name for run in compare([0], [replace(recipe, steps=1, tokens=8) for recipe in COMPARED])]
     ['mixture', 'dense, same FLOPs', 'dense, same parameters']
     """
-    runs: list[Run] = []
 
-    def follow(so_far: Run) -> None:
-        bar.set_description(f"{so_far.recipe.name}, seed {so_far.seed}", refresh=False)
-        bar.update()
-        if watch:
-            watch(so_far)
+    def one(recipe: Recipe, seed: int, tick: Callable[[], object]) -> Run:
+        def follow(so_far: Run) -> None:
+            tick()
+            if watch:
+                watch(so_far)
 
-    steps = len(seeds) * sum(recipe.steps for recipe in recipes)
-    with tqdm(total=steps, leave=False) as bar, suppress(KeyboardInterrupt):
-        for seed, recipe in itertools.product(seeds, recipes):
-            runs.append(train(recipe, seed, watch=follow))
-            if runs[-1].stopped:
-                break
-    return runs
+        return train(recipe, seed, watch=follow)
+
+    return learning.every(one, recipes, seeds)
 
 
 def balance(watch: Callable[[Run], None] | None = None, recipe: Recipe = SWITCHED) -> list[Run]:
     """Train one mixture three times from the same first weights: without balancing, with each way of it."""
     return compare([0], [replace(recipe, balancing=way) for way in BALANCINGS], watch)
-
-
-@dataclass(frozen=True)
-class Margin:
-    """How one recipe ends against another, in bits per byte of held-out text.
-
-    Attributes:
-        bits: how much lower it ends, on average over the seeds that both were trained with.
-        spread: the largest distance between two seeds of either.
-        seeds: how many both have in common.
-    """
-
-    bits: float
-    spread: float
-    seeds: int
-
-
-def margin(runs: Sequence[Run], name: str, other: str) -> Margin | None:
-    """Compare the finished runs of two recipes; None without two seeds that both were trained with."""
-    ends = {(run.recipe.name, run.seed): run.bits for run in runs if not run.stopped}
-    seeds = [seed for recipe, seed in ends if recipe == name and (other, seed) in ends]
-    if len(seeds) < 2:
-        return None
-    one, two = (np.array([ends[recipe, seed] for seed in seeds]) for recipe in (name, other))
-    return Margin(float(np.mean(two - one)), float(max(np.ptp(one), np.ptp(two))), len(seeds))

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from . import bottleneck, yourmachine
 from . import quantities as q
-from .plots import BLUE, GREY, decades, log_axis
+from .plots import BLUE, GLYPHS, GREY, decades, log_axis
 
 COLUMNS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # of the right-hand matrix: m
 FROM_MEMORY = 5632  # rows and columns of a matrix of 127 MB, above nearly every cache
@@ -142,7 +142,7 @@ def draw(figure: Figure, mine: Roofline) -> str:
     families = ((mine.memory, BLUE, "o", "read from memory"), (mine.cache, "#8A5F00", "s", "stays in cache"))
     for row, (dots, colour, marker, words) in enumerate(families):
         axes.plot(dots.intensity, dots.rate, marker, color=colour, markeredgecolor="black", markersize=8)
-        size, sign = q.size(4.0 * dots.side**2), {"o": "●", "s": "■"}[marker]
+        size, sign = q.size(4.0 * dots.side**2), GLYPHS[marker]
         axes.text(
             0.985,
             0.15 - 0.09 * row,

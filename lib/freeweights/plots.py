@@ -17,6 +17,7 @@ from .quantities import count
 BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P")
+GLYPHS = dict(zip(MARKERS, "●■▲◆▼✚"))  # the characters that look like them
 GREY = "#595959"  # seven to one against white
 
 STYLE = {

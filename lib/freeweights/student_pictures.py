@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from . import live, open_weights, smollm_lab, student, teacher
 from . import quantities as q
-from .moe_training import Margin, margin
+from .learning import Margin, margin
 from .plots import BLUE, GREEN, GREY, MARKERS, ORANGE, PINK, headline, spread
 from .prose import Table, table
 from .stage import Picture

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
-from . import neural, teacher
-from .moe_training import pace
+from . import learning, neural, teacher
 from .student import WINDOW, Lesson, begin, bits_per_byte, loss, predict, windows
 from .teacher import LARGE, SMALL, Teacher
 
@@ -123,15 +120,14 @@ def train(
     text, soft, rng = lesson(data, recipe), WAYS[recipe.way], np.random.default_rng(seed)
     weights = begin(rng, len(data.vocabulary))
     adam, rate = neural.Adam(weights), RATES[recipe.text > SMALL]
-    passes = -(-recipe.steps * recipe.tokens // len(text.targets))
-    order = np.concatenate([rng.permutation(len(text.targets)) for _ in range(passes)])
+    order = learning.shuffled(rng, len(text.targets), recipe.steps * recipe.tokens)
     due, losses, marks = {round(part * recipe.steps) for part in MARKS}, [], {}
     with suppress(KeyboardInterrupt), threadpool_limits(1):  # the products are too small for two threads
         for step in range(recipe.steps):
             batch = text.take(order[step * recipe.tokens :][: recipe.tokens])
             logits, back = predict(weights, batch.windows)
             nats, gradient = loss(logits, batch, soft)
-            adam.step(back(gradient), rate * pace(step / recipe.steps))
+            adam.step(back(gradient), rate * learning.pace(step / recipe.steps))
             losses.append(nats)
             if tick:
                 tick()
@@ -155,12 +151,5 @@ def compare(recipes: Sequence[Recipe] | None = None, seeds: Sequence[int] = (0, 
     >>> [run.recipe.way for run in compare([Recipe("hard labels", 100, steps=1, tokens=8)], [0])]
     ['hard labels']
     """
-    recipes, runs = COMPARED if recipes is None else recipes, []
-    steps = len(seeds) * sum(recipe.steps for recipe in recipes)
-    with tqdm(total=steps, leave=False) as bar, suppress(KeyboardInterrupt):
-        for seed, recipe in itertools.product(seeds, recipes):
-            bar.set_description(f"{recipe.name}, seed {seed}", refresh=False)
-            runs.append(train(recipe, seed, tick=bar.update))
-            if runs[-1].stopped:
-                break
-    return runs
+    recipes = COMPARED if recipes is None else recipes
+    return learning.every(lambda recipe, seed, tick: train(recipe, seed, tick=tick), recipes, seeds)

@@ -11,7 +11,21 @@ from . import live
 from . import quantities as q
 from .distillation_costs import Bill, Plan
 from .kept_panel import short
-from .plots import BLUE, COLOURS, GREEN, GREY, MARKERS, ORANGE, PINK, RED, decades, headline, log_axis, spread
+from .plots import (
+    BLUE,
+    COLOURS,
+    GLYPHS,
+    GREEN,
+    GREY,
+    MARKERS,
+    ORANGE,
+    PINK,
+    RED,
+    decades,
+    headline,
+    log_axis,
+    spread,
+)
 from .published_students import students
 
 GPUS = ("A100 SXM4 80GB", "H100 SXM5 80GB", "H200 SXM 141GB", "B200 SXM 180GB")
@@ -154,7 +168,7 @@ def draw_law(figure: Figure) -> str:
             axes.plot(until, law.supervised_loss(STUDENT, until), "X", color="black", markersize=11, zorder=4)
         crossings.append(until)
         ends.append(float(curve[-1]))
-        names.append((f"{mark_glyph(mark)} teacher of {q.significant(teacher)} nats", colour))
+        names.append((f"{GLYPHS[mark]} teacher of {q.significant(teacher)} nats", colour))
     span = LOSSES[1] - LOSSES[0]
     for height, (name, colour) in zip(spread((np.array(ends) - LOSSES[0]) / span, 0.075), names):
         axes.text(1.015, height, name, color=colour, transform=axes.transAxes, fontsize=10.5, va="center")
@@ -172,8 +186,3 @@ def draw_law(figure: Figure) -> str:
         f"With one of {' or '.join(never)} nats it stays ahead up to {q.count(runs['tokens'].max())}. Lines: the law; marks: published "
         f"students; over all {runs['tokens'].size} of them the fitted law is off by {q.percent(error)} (root mean square)."
     )
-
-
-def mark_glyph(mark: str) -> str:
-    """The character that looks like a marker."""
-    return dict(zip(MARKERS, "●■▲◆▼✚"))[mark]

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import catalog, experts
 from .machine import Machine
-from .memory import ACTIVATION_BYTES, Placed, Stored
+from .memory import ACTIVATION_BYTES, Placed, Stored, stored
 from .quantities import plain
 from .records_published import Calibration
 from .transformer import WITHOUT_EMBEDDINGS, Model
@@ -63,6 +63,23 @@ def weights_read(model: Model, tokens):
     True
     """
     return plain(np.zeros(np.shape(tokens)) + sum(shared_and_routed(model, tokens)))
+
+
+def step_bytes(model: Model, context, weights, batch=1) -> tuple:
+    """Bytes that one decode step reads: of the weights that its tokens touch, and of all sequences' caches.
+
+    Args:
+        model: the model.
+        context, batch: tokens of each sequence, and sequences; numbers or arrays.
+        weights: as in `memory.stored`.
+
+    >>> from freeweights.transformer import model
+    >>> read, cached = step_bytes(model("Llama 3.1 8B"), 8192, "BF16")
+    >>> read > cached
+    True
+    """
+    bits = stored(weights, model).bits
+    return weights_read(model, batch) * bits / 8, batch * model.cache_read_bytes(context)
 
 
 def messages(model: Model, machine: Machine, tokens):
