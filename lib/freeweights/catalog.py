@@ -51,6 +51,7 @@ TABLES: dict[type, str] = {
     records_published.Distilled: "distillation.csv",
     records_published.DistillationRun: "distillation_runs.csv",
     records_published.ServingFigure: "serving.csv",
+    records_published.HostPrice: "hosts.csv",
 }
 Record = TypeVar("Record")
 

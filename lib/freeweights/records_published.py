@@ -190,6 +190,24 @@ class ServingFigure:
 
 
 @dataclass(frozen=True)
+class HostPrice:
+    """What one host asked for one open model on one day, in US dollars for a million tokens of each kind.
+
+    kind: "lab" for who trained the model, "host" for anybody else. cached: None where no such price is listed.
+    """
+
+    id: str
+    model: str
+    host: str
+    kind: str
+    input: float
+    cached: float | None
+    output: float
+    date: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What published measurements show for one class of device under one engine or kind of engine, in one phase.
 
