@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from freeweights import catalog, economics, market, rental, self_hosting
+from freeweights import catalog, economics, market, price_lists, rental, self_hosting
 from freeweights import serving_account as account
 from freeweights.economics import Costs, Prices, Terms, Tokens, cost_per_million, hourly, service
 from freeweights.machine import machine
@@ -167,7 +167,7 @@ def test_no_tokens_and_a_price_of_zero_need_no_division_by_zero():
 def test_a_full_machine_s_capacity_spends_its_day_on_the_mix():
     terms, mix = WAYS[1], Tokens(3.0, 1.0, 1.0)
     costs = economics.serving_costs(model("GLM-5.2"), NODE, NODE, terms, weights="FP8")
-    own = self_hosting.self_hosting(NODE, costs, self_hosting.list_prices("GLM-5"), mix, terms)
+    own = self_hosting.self_hosting(NODE, costs, price_lists.list_prices("GLM-5"), mix, terms)
     assert costs.dollars(mix) / mix.total * own.capacity == pytest.approx(own.day)
 
 
@@ -269,7 +269,7 @@ def test_a_lab_without_share_revenue_or_years_is_never_paid():
         (lambda: hourly(DESKTOP, Terms()), "set paid to 'by purchase'"),
         (lambda: cost_per_million(NODE, 0, Terms()), "gives more than 0"),
         (lambda: economics.figure("deepseek-service-node"), "deepseek-service-nodes"),
-        (lambda: self_hosting.list_prices("GLM-55"), "GLM-5"),
+        (lambda: price_lists.list_prices("GLM-55"), "GLM-5"),
         (lambda: account.writing_speed(1000), "one user of each device gets"),
         (lambda: Demand(1.0, 0.0, 1.0), "quantity is 0.0"),
         (lambda: market.market(market.published_demand(), []), "one host or more is needed"),

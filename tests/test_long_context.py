@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from freeweights import agent_panel, long_context, long_context_panel, million, prefix_cache, rental, takeover, work
 from freeweights import quantities as q
+from freeweights.price_lists import list_prices
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_lesson_panels import anywhere, check_along_each_control, check_text, follow
@@ -256,7 +257,8 @@ def test_the_last_possible_turn_fits_and_the_next_does_not(first, added, turns, 
 
 def test_a_bill_lies_between_all_full_price_and_all_cached_price():
     sent = prefix_cache.prompts(10_000, 1000, 20)
-    full, cached = prefix_cache.listed("GLM-5")
+    prices = list_prices("GLM-5")
+    full, cached = prices.input / 1e6, prices.cached / 1e6
     bills = [prefix_cache.billed("GLM-5", sent, share) for share in (0, 0.5, 1)]
     assert bills[0] == pytest.approx(full * sent.sum()) and bills == sorted(bills, reverse=True)
     assert bills[2] == pytest.approx(full * sent[-1] + cached * sent[:-1].sum())
@@ -287,7 +289,7 @@ def test_the_agents_panel_says_what_it_lacks(shown, settings_, words):
         (lambda: prefix_cache.prompts(0, 1, 1), "first is 0"),
         (lambda: prefix_cache.prompts(1, 1, 0), "turns is 0"),
         (lambda: prefix_cache.tokens_read(np.array([1.0, 2.0]), 1.5), "hits is 1.5"),
-        (lambda: prefix_cache.listed("GPT-4"), "take one of GLM-5"),
+        (lambda: prefix_cache.billed("GPT-44", np.ones(2)), "or 'GPT-4.1'"),
         (lambda: million.request(fw.model("DeepSeek-R1"), NODE, "FP8"), "takes at most 163,840"),
     ],
 )

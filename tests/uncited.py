@@ -23,7 +23,7 @@ UNITS = {"B", "s", "W", "bit", "bits", "FLOP", "FLOPs"}  # a number with one of 
 WORDS |= {"ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9}
 NUMBER = re.compile(
     r"(?P<digits>\d+(?:[,\u202f]\d{3}(?!\d))*)(?:\.(?P<decimals>\d+))?"
-    r"(?:e(?P<exponent>[-+]?\d+)|\^\{?(?P<power>-?\d+)\}?)?"
+    r"(?:e(?P<exponent>[-+]?\d{1,2}(?!\d))|\^\{?(?P<power>-?\d+)\}?)?"
     r"(?:[ \u00a0\u202f-]?(?P<unit>[A-Za-zµ]+)(?![\w]))?"
 )
 CITED = re.compile(r"\]\(https?://|<https?://|(?<![(\w])https?://")

@@ -8,7 +8,7 @@ from . import inference
 from .machine import Machine, machine
 from .transformer import model
 
-HOLDS, IN_PART, FAILS = "holds", "holds in part", "fails"
+HOLDS, IN_PART, FAILS, NOT_ARITHMETIC = "holds", "holds in part", "fails", "not a matter of arithmetic"
 DESKTOP, CLUSTER = ("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8)
 DESKTOP_WEIGHTS, CLUSTER_WEIGHTS = "4.5 bits", "FP8"
 CONTEXT, LONG_CONTEXT, CROWD = 4096, 32_768, 128

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import catalog, inference, memory
+from . import inference, memory
+from .economics import Tokens
 from .machine import Machine
 from .memory import whole
-from .records import Price
+from .price_lists import list_prices
 from .transformer import Model
 
 # Whose list prices stand for a model: its own, or those of the nearest release that has a price for cached input.
@@ -128,29 +129,11 @@ def worth_keeping(what: Model, where: Machine, weights, context: float) -> tuple
     return again, held, again * held
 
 
-def listed(subject: str) -> tuple[float, float]:
-    """List prices in US dollars per token: of input, and of input that was cached.
-
-    Raises:
-        UnknownName: no two such prices in data/prices.csv.
-
-    >>> [1e6 * price for price in listed("GLM-5")]
-    [1.0, 0.2]
-    """
-    known = {row.quantity: row.value for row in catalog.table(Price) if row.subject == subject}
-    if not {"input", "cached input"} <= known.keys():
-        raise catalog.UnknownName(
-            f"data/prices.csv has no prices of input and cached input for '{subject}': take one of {', '.join(PRICED.values())}."
-        )
-    return known["input"] / 1e6, known["cached input"] / 1e6
-
-
 def billed(subject: str, sent: np.ndarray, hits: float = 1.0) -> float:
     """US dollars that all prompts of a task cost at list prices, the found prefixes at the price of cached input.
 
     >>> round(billed("GLM-5", prompts(1000, 200, 4), hits=0), 6)
     0.0052
     """
-    full, cached = listed(subject)
     found = share(hits) * sent[:-1].sum()
-    return float(full * (sent.sum() - found) + cached * found)
+    return float(list_prices(subject).dollars(Tokens(sent.sum() - found, found, 0.0)))

@@ -1,33 +1,88 @@
-"""Floor 4. One's own machine against a vendor's price: from how many tokens a day it is cheaper."""
+"""Floor 4. One's own machine against a vendor's price: from how many tokens a day it is cheaper.
+
+Tokens of all models are taken to be alike, and a vendor's charge for filling its cache, where it has one, is left out.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from . import catalog
+from . import catalog, energy, memory
 from . import quantities as q
-from .economics import Costs, Prices, Terms, Tokens, hourly
-from .machine import Machine
+from .cases import CLUSTER, CLUSTER_WEIGHTS, CONTEXT, DESKTOP, DESKTOP_WEIGHTS, SERVED
+from .economics import CARD, Costs, Prices, Terms, Tokens, hourly, serving_costs
+from .machine import Machine, machine
 from .quantities import plain
-from .records import Price
+from .rental import PAID
+from .transformer import model
+
+FLEET = 1_000_000  # machines: what even so many cannot pay for is taken never to pay
+MONTHS = 12 * q.DAY / q.YEAR  # in a day
 
 
-def list_prices(subject: str) -> Prices:
-    """What a vendor asks, from data/prices.csv; who lists no price of cached input asks that of input.
+@dataclass(frozen=True)
+class Way:
+    """One way to run an open model oneself. weights: its format, None for the released one. most: users at once."""
 
-    >>> list_prices("GLM-5").cached
-    0.2
+    model: str
+    place: tuple[str, int]
+    weights: str | None
+    paid: str
+    most: int | None
+
+    @property
+    def machine(self) -> Machine:
+        return machine(*self.place)
+
+
+WAYS = {
+    "bought desktop": Way("GLM-5.2", DESKTOP, DESKTOP_WEIGHTS, PAID[0], 1),
+    "rented GPU": Way("gpt-oss-120b", (CARD, 1), None, PAID[1], None),
+    "rented node": Way("GLM-5.2", CLUSTER, CLUSTER_WEIGHTS, PAID[1], None),
+}
+
+
+def way(name: str) -> Way:
+    """One of `WAYS`.
+
+    Raises:
+        UnknownName: there is no such way; the nearest names are given.
+
+    >>> way("rented node").machine.count
+    8
     """
-    rows = [row for row in catalog.table(Price) if row.unit == "USD per million tokens"]
-    known = {row.quantity: row.value for row in rows if row.subject == subject}
-    if not {"input", "output"} <= known.keys():
-        names = sorted({row.subject for row in rows})
+    if name not in WAYS:
         raise catalog.UnknownName(
-            f"data/prices.csv has no prices for '{subject}'. {catalog.nearest(subject, names)}"
+            f"'{name}' is no way to run a model here. {catalog.nearest(name, list(WAYS))}"
         )
-    return Prices(known["input"], known.get("cached input", known["input"]), known["output"])
+    return WAYS[name]
+
+
+def mixed(prompt: float, cached: float = 0.0) -> Tokens:
+    """Tokens for each token of an answer: of the prompt so many, of which a share is found in a cache.
+
+    >>> mixed(10, 0.8)
+    Tokens(input=2.0, cached=8.0, output=1.0)
+    """
+    if not (prompt > 0 and 0 <= cached <= 1):
+        raise ValueError(
+            f"prompt is {prompt} and cached {cached}: more than 0 prompt tokens and a share of 0 to 1 are needed."
+        )
+    return Tokens(round(prompt * (1 - cached), 12), prompt * cached, 1.0)
+
+
+def people(hours: float, wage: float) -> float:
+    """Dollars a day for so many hours of work a month at so many dollars an hour.
+
+    >>> round(people(20, 60), 2)
+    39.43
+    """
+    if not (hours >= 0 and wage >= 0):
+        raise ValueError(f"hours is {hours} and wage {wage}: neither can be below 0.")
+    return hours * wage * MONTHS
 
 
 def ratio(above, below):
@@ -43,40 +98,52 @@ def ratio(above, below):
 
 @dataclass(frozen=True)
 class SelfHosting:
-    """One's own machine against a vendor's price, for one mix of tokens; numbers or arrays.
+    """One's own machines against a vendor's price, for one mix of tokens; numbers or arrays.
 
-    day: dollars that the machine costs each day, busy or not. capacity: tokens that it serves in one.
-    price: dollars for one token of the mix at the vendor.
+    day: dollars that a machine costs each day, busy or not. capacity: tokens that it serves in one.
+    price: dollars for one token of the mix at the vendor. people: dollars a day, however many machines.
     """
 
     day: float
     capacity: float
     price: float
+    people: float = 0.0
 
     @property
     def break_even(self):
-        """Tokens a day from which one machine is cheaper; None, or masked, where even a full one is dearer."""
-        pays = np.asarray(self.price) * self.capacity >= self.day
-        return ratio(self.day, np.where(pays, self.price, 0.0))
+        """The fewest tokens a day whose bill pays for one's own machines and people; None, or masked, where none do.
+
+        It is often less than what one machine serves. Where even a full one does not pay for the people, more are needed,
+        each with what a full machine saves. A machine just added is dearer again until it, too, has enough to do.
+        """
+        saved = np.asarray(self.price) * self.capacity - self.day
+        pays = (saved >= 0) & (FLEET * saved >= self.people)
+        enough = np.maximum(1, np.ceil(self.people / np.where(saved > 0, saved, 1)))
+        return ratio(enough * self.day + self.people, np.where(pays, self.price, 0.0))
+
+    def machines(self, tokens):
+        """How many the tokens of a day need: at least one."""
+        return plain(np.maximum(1, np.ceil(np.asarray(tokens) / self.capacity)))
 
     def own_cost(self, tokens):
-        """Dollars a day of as many machines as the tokens of a day need, at least one: no tokens cost a day, too."""
-        return plain(np.maximum(1, np.ceil(np.asarray(tokens) / self.capacity)) * self.day)
+        """Dollars a day of as many machines as the tokens of a day need, and of people: no tokens cost a day, too."""
+        return plain(np.asarray(self.machines(tokens)) * self.day + self.people)
 
     def bill(self, tokens):
         """Dollars a day that the vendor asks."""
         return plain(np.asarray(tokens) * self.price)
 
 
-def self_hosting(where: Machine, costs: Costs, prices: Prices, mix: Tokens, terms: Terms) -> SelfHosting:
+def self_hosting(
+    where: Machine, costs: Costs, prices: Prices, mix: Tokens, terms: Terms, people: float = 0.0
+) -> SelfHosting:
     """One's own machine, which reads and writes by turns, against a vendor's prices.
 
     Args:
         where, terms: the machine and how it is paid for. costs: its own, from `serving_costs` with the same two.
-        prices: of the vendor. mix: tokens of each kind, in any amount above zero.
+        prices: of the vendor. mix: tokens of each kind, in any amount above zero. people: dollars a day.
 
-    >>> from freeweights.economics import serving_costs
-    >>> from freeweights.machine import machine; from freeweights.transformer import model
+    >>> from freeweights.price_lists import list_prices
     >>> node, terms = machine("H200 SXM 141GB", 8), Terms()
     >>> costs = serving_costs(model("GLM-5.2"), node, node, terms, weights="FP8")
     >>> own = self_hosting(node, costs, list_prices("GLM-5"), Tokens(3, 0, 1), terms)
@@ -89,4 +156,63 @@ def self_hosting(where: Machine, costs: Costs, prices: Prices, mix: Tokens, term
         )
     day = sum(map(np.asarray, hourly(where, terms).values())) * q.DAY / q.HOUR
     capacity = day * mix.total / costs.dollars(mix)
-    return SelfHosting(plain(day), plain(capacity), plain(np.asarray(prices.dollars(mix) / mix.total)))
+    return SelfHosting(
+        plain(day), plain(capacity), plain(np.asarray(prices.dollars(mix) / mix.total)), people
+    )
+
+
+@cache
+def users_at_once(name: str, wanted: int = SERVED) -> int:
+    """Users that a way serves at once: as many as wanted, or as its memory and its kind allow.
+
+    >>> users_at_once("bought desktop"), users_at_once("rented node")
+    (1, 64)
+    """
+    chosen = way(name)
+    if wanted < 1:
+        raise ValueError(f"users is {wanted}: at least one is needed.")
+    room = int(memory.slots(model(chosen.model), chosen.machine, CONTEXT, chosen.weights).expected)
+    return min(wanted, room, chosen.most or room)
+
+
+def own_way(
+    name: str,
+    prices: Prices,
+    mix: Tokens,
+    users: int = SERVED,
+    hours: float = 24.0,
+    spare: float = 0.0,
+    people: float = 0.0,
+) -> SelfHosting:
+    """One of `WAYS` against a vendor's prices.
+
+    Args:
+        prices: of the vendor. mix: tokens of each kind. users: at once, as in `users_at_once`.
+        hours: of the day in which tokens arrive; it is paid for all day. spare: as in `Terms`. people: dollars a day.
+
+    >>> from freeweights.price_lists import list_prices
+    >>> node = own_way("rented node", list_prices("GLM-5.2"), mixed(3))
+    >>> node.break_even < node.capacity
+    True
+    """
+    chosen = way(name)
+    what, where = model(chosen.model), chosen.machine
+    share, tariff = hours * q.HOUR / q.DAY, energy.usual_tariff().value
+    terms = Terms(chosen.paid, utilisation=share, spare=spare, tariff=tariff)
+    users = users_at_once(name, users)
+    costs = serving_costs(what, where, where, terms, users=users, weights=chosen.weights)
+    return self_hosting(where, costs, prices, mix, terms, people)
+
+
+def wait(own: SelfHosting, mix: Tokens, users: int, hours: float = 24.0, prompt: float = CONTEXT) -> float:
+    """Seconds from a prompt of so many tokens to the end of its answer, where all users of a machine ask at once.
+
+    Users are throughput times waiting: J. Little 1961, Operations Research 9(3), 383-387.
+
+    >>> from freeweights.price_lists import list_prices
+    >>> mix = mixed(3)
+    >>> wait(own_way("bought desktop", list_prices("GLM-5.2"), mix), mix, users=1) > 60
+    True
+    """
+    asks = prompt * mix.total / (mix.input + mix.cached)
+    return users * asks / (own.capacity / (hours * q.HOUR))

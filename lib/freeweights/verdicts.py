@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import catalog, inference, memory, trends
+from . import verdicts_money as money
 from . import quantities as q
 from .cases import (
     CLUSTER,
@@ -184,6 +185,11 @@ SETTLED: dict[str, Callable[[], tuple[str, str]]] = {
     "open-models-beat-all-gpus": open_models_beat_all_gpus,
     "million-token-context": million_token_context,
     "distillation-is-the-shortcut": distillation_is_the_shortcut,
+    "open-weights-let-hosts-compete": money.hosts_compete,
+    "hosts-keep-the-revenue": money.hosts_keep_the_revenue,
+    "self-hosting-saves": money.self_hosting_saves,
+    "good-enough-disrupts": money.good_enough_disrupts,
+    "concentration-is-the-danger": money.concentration_is_the_danger,
 }
 
 

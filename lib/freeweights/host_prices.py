@@ -1,0 +1,145 @@
+"""Floor 4. What hosts ask for an open model: how far apart, how many ask the lab's price, and what serving is predicted to cost.
+
+Prices are list prices of one day, costs are predicted: no number here is both. Both are of one blend of tokens.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from . import catalog, memory
+from .cases import CLUSTER, CLUSTER_WEIGHTS, CONTEXT, SERVED
+from .economics import MILLION, PerMillion, Prices, Terms, Tokens, serving_costs
+from .machine import machine
+from .price_lists import asked_by, listings
+from .records_published import HostPrice, ServingFigure
+from .self_hosting import ratio
+from .transformer import model
+
+BLEND = Tokens(0.75 * MILLION, 0.0, 0.25 * MILLION)  # three tokens read anew for each one written
+SERVES = {  # the machine and format of the predicted cost; the released format if None
+    "GLM-5.2": (CLUSTER, CLUSTER_WEIGHTS),
+    "DeepSeek-V4-Pro": (CLUSTER, None),
+    "gpt-oss-120b": ((CLUSTER[0], 1), None),
+}
+FULL = 512  # users at once that a row of GPUs is taken to hold at most
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What hosts ask for one model on one day, dollars for a million tokens of the blend, rising.
+
+    lab: what the lab itself asks, None if it sells none. first: what it asked first, None if that is the same or not known.
+    hosts: all others.
+    """
+
+    model: str
+    date: str
+    lab: float | None
+    first: float | None
+    hosts: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return float(np.median(self.hosts))
+
+    @property
+    def apart(self) -> float:
+        """The dearest host's price over the cheapest one's."""
+        return self.hosts[-1] / self.hosts[0]
+
+    def at(self, price: float | None) -> float | None:
+        """Share of hosts that ask exactly this price; None without one."""
+        return None if price is None else float(np.mean(np.isclose(self.hosts, price, rtol=1e-9)))
+
+    @property
+    def largest(self) -> int:
+        """How many hosts ask the price that most ask, to the cent of a cent."""
+        return max(Counter(round(price, 4) for price in self.hosts).values())
+
+    @property
+    def over_lab(self) -> float | None:
+        """The median over the lab's price; None without one."""
+        return None if self.lab is None else ratio(self.median, self.lab)
+
+
+def models() -> list[str]:
+    """Every model of data/hosts.csv, as the table has them.
+
+    >>> models()
+    ['GLM-5.2', 'DeepSeek-V4-Pro', 'gpt-oss-120b']
+    """
+    return list(dict.fromkeys(row.model for row in catalog.table(HostPrice)))
+
+
+def first_price(name: str) -> float | None:
+    """What the lab asked for the blend when it released the model; None where no such row is known.
+
+    >>> first_price("DeepSeek-V4-Pro") > asked("DeepSeek-V4-Pro").lab, first_price("GLM-5.2")
+    (True, None)
+    """
+    rows = {row.quantity: row.value for row in catalog.table(ServingFigure) if row.subject == name}
+    read, written = (rows.get(f"first price of {kind}") for kind in ("input", "output"))
+    return None if read is None or written is None else blended(Prices(read, read, written))
+
+
+def blended(each: PerMillion) -> float:
+    """Dollars for a million tokens of the blend.
+
+    >>> round(blended(Prices(1.0, 0.5, 5.0)), 2)
+    2.0
+    """
+    return each.dollars(BLEND)
+
+
+@cache
+def asked(name: str) -> Asked:
+    """Published prices of one model.
+
+    Raises:
+        UnknownName: data/hosts.csv has none of it.
+
+    >>> asked("DeepSeek-V4-Pro").over_lab > 3 > asked("GLM-5.2").over_lab
+    True
+    """
+    prices = {kind: [] for kind in ("lab", "host")}
+    for row in listings(name):
+        prices[row.kind].append(blended(asked_by(row)))
+    lab, hosts = min(prices["lab"], default=None), tuple(sorted(prices["host"]))
+    return Asked(name, max(row.date for row in listings(name)), lab, first_price(name), hosts)
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Predicted cost of a million tokens of the blend on rented machines: `full` with the most users, `served` with SERVED.
+
+    where: the machines in words. users: the most at once for which there is memory, up to FULL, in powers of two.
+    """
+
+    where: str
+    users: int
+    full: float
+    served: float
+
+
+@cache
+def predicted(name: str) -> Serving:
+    """What serving one model of the table is predicted to cost on H200s: eight, or one where that holds the model.
+
+    >>> found = predicted("gpt-oss-120b")
+    >>> found.where, found.users, found.full < found.served
+    ('1 x H200', 256, True)
+    """
+    (card, count), weights = SERVES[name]
+    what, where = model(name), machine(card, count)
+    users = 2 ** np.arange(1, int(np.log2(FULL)) + 1)
+    most = int(users[np.asarray(memory.fits(what, where, weights, CONTEXT, users).fits)][-1])
+    costs = (
+        blended(serving_costs(what, where, where, Terms(), users=number, weights=weights))
+        for number in (most, SERVED)
+    )
+    return Serving(f"{count} x H200", most, *costs)

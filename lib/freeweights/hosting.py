@@ -1,0 +1,174 @@
+"""Floor 4. A host of GLM-5.2: what reading and writing cost it on five machines, beside what the lab asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+
+import numpy as np
+
+from . import economics, inference
+from .cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP, DESKTOP_WEIGHTS
+from .economics import MILLION, NEW, Costs, Prices, Terms, Tokens, cost_per_million, service
+from .machine import Machine, machine
+from .price_lists import asked_by, listings
+from .records_published import HostPrice
+from .rental import PAID
+from .transformer import model
+
+MODEL = "GLM-5.2"
+MACHINES = {
+    "8 x H200 141GB": (CLUSTER, CLUSTER_WEIGHTS),
+    "8 x B200 180GB": (("B200 SXM 180GB", 8), CLUSTER_WEIGHTS),
+    "16 x H100 80GB, InfiniBand": (("H100 SXM5 80GB", 16, "InfiniBand NDR (4x port)"), CLUSTER_WEIGHTS),
+    "8 x H100 80GB": (("H100 SXM5 80GB", 8), CLUSTER_WEIGHTS),
+    "Desktop, 512 GB, bought": (DESKTOP, DESKTOP_WEIGHTS),
+}
+USERS = np.arange(1, 1025)  # at once
+CONTEXTS = (2 * NEW, 524_288)  # tokens, shortest and longest
+
+
+@cache
+def listed() -> HostPrice:
+    """What the lab itself asks for the model, and when.
+
+    >>> listed().host, listed().output
+    ('Z.AI', 4.4)
+    """
+    return next(row for row in listings(MODEL) if row.kind == "lab")
+
+
+def prices() -> Prices:
+    """The lab's list prices."""
+    return asked_by(listed())
+
+
+def kept() -> float:
+    """Share of the prompts' tokens found in a cache: DeepSeek's service, 27 and 28 February 2025."""
+    return service("cached-input-tokens") / service("input-tokens")
+
+
+def mixed(ratio: float) -> Tokens:
+    """So many tokens of prompt, the usual share of them kept, to one token written.
+
+    >>> mixed(4).total
+    5.0
+    """
+    return Tokens(ratio * (1 - kept()), ratio * kept(), 1.0)
+
+
+@lru_cache(maxsize=64)
+def speeds(place: str, context: int) -> dict[str, Tokens]:
+    """Tokens of each kind in one second of a machine of `MACHINES`, predicted, by the end of the estimate.
+
+    Args:
+        place: the machine.
+        context: tokens of a prompt, and of each user's cache; all but the last `NEW` of it are kept.
+
+    Returns:
+        Tokens whose `output` is an array: for one user, two, and as many of `USERS` as have room. Empty for no room.
+
+    >>> len(speeds("8 x H200 141GB", 4096)["expected"].output), speeds("8 x H100 80GB", 4096)
+    (667, {})
+    """
+    (where, weights), what = MACHINES[place], model(MODEL)
+    where = machine(*where)
+    writing = inference.decode(what, where, context, USERS, weights)
+    room = np.count_nonzero(writing.fits)
+    if not room:
+        return {}
+    reading = inference.prefill(what, where, context, 1, weights)
+    return {
+        end: Tokens(
+            reading.tokens / getattr(reading, end),
+            1 / economics.cached_seconds(what, where, context - NEW, weights, end),
+            USERS[:room] / np.asarray(getattr(writing, end)[:room]),
+        )
+        for end in ("low", "expected", "high")
+    }
+
+
+def rented(place: str, rent: float | None = None) -> Machine:
+    """A machine of `MACHINES`, at a rent for each device of it in place of the listed one."""
+    where = machine(*MACHINES[place][0])
+    if rent is None or where.device.rental is None:
+        return where
+    return replace(where, device=replace(where.device, rental=rent))
+
+
+def paid(place: str) -> str:
+    """How a host would pay for a machine: by the hour where that is offered."""
+    return PAID[0] if rented(place).device.rental is None else PAID[1]
+
+
+def costs(place: str, context: int, terms: Terms, rent: float | None = None) -> dict[str, Costs]:
+    """What a million tokens of each kind cost, by the end of the estimate; `output` for each number of users with room.
+
+    Args:
+        place, context: as in `speeds`. terms: how the machine is paid for and used. rent: as in `rented`.
+
+    >>> dear, cheap = (costs("8 x H200 141GB", 4096, Terms(), rent)["expected"] for rent in (4, 2))
+    >>> dear.input == 2 * cheap.input, bool(cheap.output[63] < cheap.output[9])
+    (True, True)
+    """
+    where = rented(place, rent)
+    return {
+        end: Costs(*(cost_per_million(where, one, terms) for one in vars(speed).values()))
+        for end, speed in speeds(place, context).items()
+    }
+
+
+def for_users(found: dict[str, Costs], users: int) -> dict[str, Costs]:
+    """The same costs with the output of so many users alone."""
+    return {end: replace(one, output=float(one.output[users - 1])) for end, one in found.items()}
+
+
+def per_million(dollars: Costs | Prices, mix: Tokens):
+    """Dollars for a million tokens of a mix; number or array."""
+    return dollars.dollars(mix) / mix.total * MILLION
+
+
+@dataclass(frozen=True)
+class Business:
+    """Costs of a million tokens by row of the picture, as (low, expected, high), and prices.
+
+    room: users whose caches fit. least: users from whom on the mix earns, None if no number of them with room does.
+    costs: empty where the machine has no room for the users. speed: tokens/s of one of them.
+    """
+
+    prices: dict[str, float]
+    costs: dict[str, tuple[float, float, float]]
+    room: int
+    least: int | None
+    speed: float | None
+
+    @property
+    def spent(self) -> tuple[float, float, float]:
+        """What a dollar of sales of the mix costs, as (low, expected, high)."""
+        return tuple(cost / self.prices["mix"] for cost in self.costs["mix"])
+
+
+def business(place: str, rent: float, share: float, users: int, context: int, ratio: float) -> Business:
+    """What one host pays and asks.
+
+    Args:
+        place, rent, context: as in `costs`. share: of the hours in which it serves.
+        users: at once. ratio: as in `mixed`.
+
+    >>> found = business("8 x H200 141GB", 4.75, 0.8, 64, 4096, 4)
+    >>> found.room, found.costs["output"][1] > found.prices["output"], found.costs["input"][1] < found.prices["input"]
+    (667, True, True)
+    """
+    mix, asked = mixed(ratio), prices()
+    found = costs(place, context, Terms(paid=paid(place), utilisation=share), rent)
+    price = vars(asked) | {"mix": per_million(asked, mix)}
+    if not found:
+        return Business(price, {}, 0, None, None)
+    wrote = speeds(place, context)["expected"].output
+    earns = np.flatnonzero(per_million(found["expected"], mix) <= price["mix"])
+    least = int(earns[0]) + 1 if earns.size else None
+    if users > wrote.size:
+        return Business(price, {}, wrote.size, least, None)
+    rows = [vars(one) | {"mix": per_million(one, mix)} for one in for_users(found, users).values()]
+    ranges = {name: tuple(row[name] for row in rows) for name in price}
+    return Business(price, ranges, wrote.size, least, float(wrote[users - 1]) / users)

@@ -1,0 +1,274 @@
+"""Lesson 09's host and its scale: laws of costs, panels that agree with the library and can be read anywhere."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+from freeweights import (
+    catalog,
+    economics,
+    host_panel,
+    hosting,
+    inference,
+    memory,
+    price_lists,
+    scale_panel,
+    serving_account,
+)
+from freeweights import quantities as q
+from freeweights.economics import Terms
+from freeweights.machine import machine
+from freeweights.rental import PAID
+from freeweights.transformer import model
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_lesson_panels import anywhere, check_along_each_control, check_text, follow, spots
+
+MODULES = {"host": host_panel, "scale": scale_panel}
+ROOMY = [place for place in hosting.MACHINES if place != scale_panel.TIGHT]
+PLACES, CONTEXTS = st.sampled_from(ROOMY), st.integers(1024, 131_072)
+SHARES, RENTS, RATIOS = st.floats(0.05, 1), st.floats(2, 7), st.floats(0, 100)
+
+
+@pytest.fixture(scope="module", params=list(MODULES))
+def panel(request):
+    return MODULES[request.param].panel()
+
+
+@pytest.fixture(scope="module")
+def host():
+    return host_panel.panel()
+
+
+@pytest.fixture(scope="module")
+def scale():
+    return scale_panel.panel()
+
+
+def inside(line, low, high) -> bool:
+    values = np.asarray(line, float)
+    return bool(np.all(np.isfinite(values) & (values >= low) & (values <= high)))
+
+
+# ---- costs of a host
+
+
+def test_speeds_are_those_of_the_predictions_for_each_number_of_users():
+    found = hosting.speeds("8 x H200 141GB", 4096)["expected"]
+    glm, node = model(hosting.MODEL), machine("H200 SXM 141GB", 8)
+    for users in (1, 10, 64, found.output.size):
+        step = inference.decode(glm, node, 4096, users, "FP8")
+        assert found.output[users - 1] == pytest.approx(step.tokens_per_second)
+    assert not inference.decode(glm, node, 4096, found.output.size + 1, "FP8").fits
+    assert found.input == pytest.approx(inference.prefill(glm, node, 4096, 1, "FP8").tokens_per_second)
+
+
+def test_costs_are_those_of_the_shared_account():
+    node, terms = machine("H200 SXM 141GB", 8), Terms()
+    shared = economics.serving_costs(model(hosting.MODEL), node, node, terms, users=64, weights="FP8")
+    own = hosting.for_users(hosting.costs("8 x H200 141GB", 4096, terms), 64)["expected"]
+    assert own.input == pytest.approx(shared.input) and own.output == pytest.approx(shared.output)
+
+
+def test_the_lab_s_prices_are_those_of_the_table_of_vendors():
+    assert hosting.prices() == price_lists.list_prices(hosting.MODEL)
+
+
+def test_a_mix_keeps_the_published_share_of_its_prompt():
+    day, mix = serving_account.tokens(), hosting.mixed(10)
+    assert mix.cached / mix.input == pytest.approx(day.cached / day.input) and mix.output == 1
+
+
+def test_the_rents_offered_are_those_that_the_data_name():
+    ranges = [
+        re.findall(r"\d\.\d\d", catalog.device(name).rental_date)
+        for name in ("H100 SXM5 80GB", "H200 SXM 141GB")
+    ]
+    ends = [float(end) for pair in ranges for end in pair]
+    assert host_panel.RENTS == pytest.approx((min(ends), max(ends)), rel=0.01)
+
+
+@given(PLACES, CONTEXTS, SHARES, RENTS, RATIOS)
+@settings(deadline=None, max_examples=40)
+def test_cost_falls_with_users_and_with_utilisation_and_never_with_rent(place, context, share, rent, ratio):
+    mix, paid = hosting.mixed(ratio), hosting.paid(place)
+    idle, busy, dear = (
+        hosting.per_million(
+            hosting.costs(place, context, Terms(paid=paid, utilisation=used), asked)["expected"], mix
+        )
+        for used, asked in ((share, rent), (min(1, 1.5 * share), rent), (share, rent + 1))
+    )
+    assert np.all(np.diff(idle) <= 1e-9 * idle[:-1])
+    assert np.all(busy <= idle) and np.all(dear >= idle)
+    assert place == scale_panel.DESK or np.all(dear > idle)
+
+
+@given(PLACES, CONTEXTS, SHARES, RENTS, RATIOS)
+@settings(deadline=None, max_examples=40)
+def test_the_parts_of_a_mix_add_up_and_lie_in_their_ranges(place, context, share, rent, ratio):
+    found, mix = hosting.business(place, rent, share, 1, context, ratio), hosting.mixed(ratio)
+    for end in range(3):
+        parts = sum(found.costs[kind][end] * getattr(mix, kind) for kind in ("input", "cached", "output"))
+        assert found.costs["mix"][end] * mix.total == pytest.approx(parts)
+    assert all(0 < low <= middle <= high < np.inf for low, middle, high in found.costs.values())
+
+
+@given(PLACES, CONTEXTS, RENTS, RATIOS)
+@settings(deadline=None, max_examples=40)
+def test_a_host_earns_from_the_least_number_of_users_on_and_not_before(place, context, rent, ratio):
+    def earns(users: int) -> bool:
+        return hosting.business(place, rent, 0.8, users, context, ratio).spent[1] <= 1
+
+    found = hosting.business(place, rent, 0.8, 1, context, ratio)
+    if found.least is None:
+        assert not earns(found.room)
+    else:
+        assert earns(found.least) and (found.least == 1 or not earns(found.least - 1))
+
+
+def test_a_machine_too_small_has_no_costs_and_a_bought_one_no_rent():
+    assert hosting.business(scale_panel.TIGHT, 3, 0.8, 1, 4096, 4).room == 0
+    dear, cheap = (hosting.business(scale_panel.DESK, rent, 0.8, 1, 4096, 4) for rent in (7, 2))
+    assert dear == cheap
+
+
+# ---- scale
+
+
+@given(st.sampled_from(scale_panel.NODES), st.sampled_from(PAID), CONTEXTS, RATIOS)
+@settings(deadline=None, max_examples=30)
+def test_a_full_machine_costs_its_best_and_no_day_costs_less(node, paid, context, ratio):
+    for one in filter(None, scale_panel.ways(node, paid, context, ratio).values()):
+        found = one.cost(scale_panel.DAYS)
+        assert np.all(np.isfinite(found)) and np.all(found >= one.at_best * (1 - 1e-9))
+        assert one.cost(one.own.capacity) == pytest.approx(one.at_best)
+        assert one.cost(1.001 * one.own.capacity) == pytest.approx(2 * one.at_best, rel=0.002)
+        below = scale_panel.DAYS[scale_panel.DAYS < one.own.capacity]
+        assert one.cost(below) * below == pytest.approx(np.full(below.shape, one.own.day * 1e6))
+
+
+@given(st.sampled_from(scale_panel.NODES), st.sampled_from(PAID), CONTEXTS, RATIOS)
+@settings(deadline=None, max_examples=30)
+def test_from_where_it_is_cheaper_a_way_stays_cheaper(node, paid, context, ratio):
+    desktop, _, full = scale_panel.ways(node, paid, context, ratio).values()
+    start = scale_panel.cheaper_from(full, desktop)
+    cheaper = full.cost(scale_panel.DAYS) < desktop.cost(scale_panel.DAYS)
+    if start is None:
+        assert not cheaper[-1]
+    else:
+        assert cheaper[scale_panel.DAYS >= start].all()
+        assert start == scale_panel.DAYS[0] or not cheaper[scale_panel.DAYS < start][-1]
+
+
+def test_more_users_make_a_full_node_cheaper_never_dearer():
+    terms = Terms()
+    best = [
+        scale_panel.way("8 x H200 141GB", users, 4096, terms, 4).at_best
+        for users in (1, 10, 100, scale_panel.FULL)
+    ]
+    assert best == sorted(best, reverse=True)
+
+
+def test_a_way_has_room_for_as_many_users_as_the_machine_and_for_no_more():
+    room = hosting.business("8 x H200 141GB", 3, 0.8, 1, 4096, 4).room
+    found = [scale_panel.way("8 x H200 141GB", users, 4096, Terms(), 4) for users in (room, room + 1)]
+    assert found[0].users == room and found[1] is None
+
+
+def test_a_rented_node_is_cheaper_to_buy_and_the_desktop_stays_the_same():
+    bought, rented = (scale_panel.ways("8 x H200 141GB", paid, 4096, 4) for paid in PAID)
+    assert bought["full"].own.day < rented["full"].own.day and bought["desktop"] == rented["desktop"]
+
+
+# ---- panels
+
+
+def test_texts_stay_apart_and_inside_along_each_control(panel):
+    check_along_each_control(panel)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_every_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(panel, data):
+    where = anywhere(panel, data)
+    follow(panel, **where)
+    check_text(panel, where)
+
+
+def test_marks_of_the_host_lie_on_the_axis_at_all_corners(host):
+    names = list(host.controls)
+    lost = room = 0
+    for values in itertools.product(
+        *(spots(host.controls[name])[:: 1 if name == "place" else 2] for name in names)
+    ):
+        said = follow(host, **dict(zip(names, values)))
+        title = host._artists["title"].get_text()
+        room += "no room" in title
+        lost += "loses money" in title
+        for row in host._artists["rows"].values():
+            for kind in ("between", "range", "cost", "price"):
+                assert inside(row[kind].get_xdata(), host_panel.LEAST, host_panel.MOST), (values, kind)
+        assert "List prices of Z.AI, 2026-07-02" in said
+    assert lost > 10 and room > 10
+
+
+def test_the_host_s_sentence_and_title_say_what_the_library_says(host):
+    said = follow(host, place="8 x H200 141GB", rent=4.75, users=256, context=4096, ratio=4, share=82)
+    found = hosting.business("8 x H200 141GB", 4.75, 0.82, 256, 4096, 4)
+    for name in host_panel.ROWS:
+        assert q.money(found.costs[name][1]) in said and q.money(found.prices[name]) in said
+    assert q.significant(100 * (1 - found.spent[1]), 2) + " cents" in host._artists["title"].get_text()
+    assert f"earns from {found.least:,} users on" in said and q.speed(found.speed) in said
+
+
+@pytest.mark.parametrize("users", [1, 64, 600])
+def test_a_row_s_words_say_a_loss_where_its_cost_is_above_its_price(host, users):
+    follow(host, place="8 x H200 141GB", users=users, context=4096)
+    values = host.values
+    found = hosting.business(
+        "8 x H200 141GB", values["rent"], values["share"] / 100, users, 4096, values["ratio"]
+    )
+    for name, row in host._artists["rows"].items():
+        lost = found.costs[name][1] > found.prices[name]
+        assert row["words"].get_text().startswith("loses" if lost else "keeps")
+        assert sorted(row["between"].get_xdata()) == sorted([found.costs[name][1], found.prices[name]])
+
+
+def test_a_kept_prefix_is_all_of_the_context_but_its_new_tokens():
+    (where, weights), context = hosting.MACHINES[scale_panel.DESK], 8192
+    found = hosting.speeds(scale_panel.DESK, context)["high"].cached
+    prefix = context - economics.NEW
+    expected = economics.cached_seconds(model(hosting.MODEL), machine(*where), prefix, weights, "high")
+    assert 1 / found == pytest.approx(expected)
+
+
+def test_too_many_users_and_too_small_a_machine_are_said(host):
+    said = follow(host, place="8 x H200 141GB", users=1024, context=4096)
+    room = memory.slots(model(hosting.MODEL), machine("H200 SXM 141GB", 8), 4096, "FP8").expected
+    assert f"{room:,.0f} users have room, not 1,024" in said
+    assert "it does not fit" in follow(host, place=scale_panel.TIGHT)
+    assert "the rent is not used" in follow(host, place=scale_panel.DESK, users=1)
+
+
+def test_curves_of_the_scale_lie_on_the_axes_at_all_corners(scale):
+    names = list(scale.controls)
+    for values in itertools.product(*(spots(scale.controls[name]) for name in names)):
+        said = follow(scale, **dict(zip(names, values)))
+        for kind in ("curves", "full"):
+            for line in scale._artists[kind].values():
+                assert inside(line.get_ydata(), scale_panel.LEAST, scale_panel.MOST), (values, kind)
+        assert inside(scale._artists["price"].get_ydata(), scale_panel.LEAST, scale_panel.MOST)
+        assert ("no room" in said) == any(
+            one is None for one in scale_panel.ways(*values[:2], int(values[2]), values[3]).values()
+        )
+
+
+def test_the_scale_s_labels_tell_costs_from_the_price(scale):
+    follow(scale, node="8 x H200 141GB", context=4096)
+    names = {name: text.get_text() for name, text in scale._artists["names"].items()}
+    assert names.pop("price").startswith("list price") and all(
+        one.startswith("cost:") for one in names.values()
+    )
