@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from freeweights import catalog, economics, market, price_lists, rental, self_hosting
+from freeweights import catalog, economics, inference, market, price_lists, rental, self_hosting
 from freeweights import serving_account as account
 from freeweights.economics import Costs, Prices, Terms, Tokens, cost_per_million, hourly, service
 from freeweights.machine import machine
@@ -125,6 +125,17 @@ def test_a_kept_token_costs_less_than_a_new_one_and_a_written_one_most(end):
     assert 0 < found.cached < found.input < found.output
 
 
+@pytest.mark.parametrize("where", [NODE, DESKTOP], ids=lambda where: where.name)
+@pytest.mark.parametrize("prompt", [512, 4096, 65_536])
+def test_a_kept_token_waits_for_no_drive_for_a_drive_a_device_or_for_one(where, prompt):
+    what, weights = model("GLM-5.2"), "FP8" if where is NODE else "4.5 bits"
+    low, middle, high = (economics.cached_seconds(what, where, prompt, weights, end) for end in ENDS)
+    one = what.cache_bytes(prompt) / prompt / catalog.link(economics.DISK).bandwidth
+    assert 0 < low < middle < high and middle > one / where.count and high > one
+    whole = inference.prefill(what, where, prompt + economics.NEW, 1, weights)
+    assert low * prompt < whole.low and (high - one) * prompt < whole.high
+
+
 def test_costs_and_prices_are_different_types_and_no_tokens_cost_nothing():
     assert not issubclass(Costs, Prices) and not issubclass(Prices, Costs)
     assert Costs(1, 1, 1).dollars(Tokens(0, 0, 0)) == 0
@@ -201,7 +212,7 @@ def test_equal_hosts_fall_from_the_monopolist_s_price_towards_bertrand_s(demand,
     cost = part * demand.choke
     found = market.market(demand, [cost] * hosts)
     assert found.price == pytest.approx((demand.choke + hosts * cost) / (hosts + 1))
-    assert found.concentration == pytest.approx(10_000 / hosts)
+    assert market.concentration(found.quantities) == pytest.approx(10_000 / hosts)
     two = market.market(demand, [cost] * 2, rule="Bertrand")
     assert two.price == cost and two.profits == pytest.approx([0, 0])
 
@@ -225,7 +236,7 @@ def test_who_cannot_cover_fixed_costs_leaves_until_as_many_stay_as_have_room(cos
 def test_one_host_no_host_no_share_and_arrays_end_in_numbers():
     demand = market.published_demand()
     assert market.market(demand, [demand.choke + 1]).revenue == 0
-    assert market.market(demand, [np.inf]).concentration == 0
+    assert market.concentration(market.market(demand, [np.inf]).quantities) == 0
     rows = market.market(demand, market.one_to(20, 0.5), 1e6)
     assert np.all(np.diff(rows.price) <= 0) and np.isfinite(rows.profits).all()
     assert rows.price[4] == market.market(demand, [0.5] * 5, 1e6).price

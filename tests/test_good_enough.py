@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from freeweights import catalog, good_enough, good_enough_panel
+from freeweights import catalog, good_enough, good_enough_panel, lab_panel
+from freeweights import quantities as q
 from freeweights.economics import figure
 from freeweights.good_enough import ClosedModel, Switch, task_price
+from freeweights.price_lists import listed_on
 from freeweights.records import Price
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,21 +29,21 @@ MODELS = st.builds(
 @given(SWITCHES, SHARE, SHARE)
 def test_a_task_costs_less_the_more_often_the_open_model_is_good_enough(one, first, second):
     low, high = sorted((first, second))
-    assert one.cost(high) <= one.cost(low) * (1 + 1e-12)
-    assert one.cost(np.array([low, high])).tolist() == [one.cost(low), one.cost(high)]
+    assert one.spent(high) <= one.spent(low) * (1 + 1e-12)
+    assert one.spent(np.array([low, high])).tolist() == [one.spent(low), one.spent(high)]
 
 
 @given(SWITCHES)
 def test_the_break_even_share_lies_between_none_and_all_or_is_said_to_be_never(one):
     share = one.break_even
     if share is None:
-        assert one.cost(1.0) >= one.closed * (1 - 1e-12)
+        assert one.spent(1.0) >= one.closed * (1 - 1e-12)
         return
-    assert 0 <= share < 1 or one.cost(1.0) == pytest.approx(one.closed)
-    assert one.cost(share) <= one.closed * (1 + 1e-9)
+    assert 0 <= share < 1 or one.spent(1.0) == pytest.approx(one.closed)
+    assert one.spent(share) <= one.closed * (1 + 1e-9)
     if share > 0:
-        assert one.cost(share) == pytest.approx(one.closed, rel=1e-9)
-        assert one.cost(0.9 * share) >= one.closed * (1 - 1e-9)
+        assert one.spent(share) == pytest.approx(one.closed, rel=1e-9)
+        assert one.spent(0.9 * share) >= one.closed * (1 - 1e-9)
 
 
 @given(SWITCHES, st.floats(1.01, 10))
@@ -114,7 +116,7 @@ def test_published_shares_of_tokens_and_revenue_agree_with_each_other():
         (lambda: Switch(0.1, 0.0), "nothing can be saved"),
         (lambda: Switch(0.1, 1.0, noticed=1.1), "noticed is 1.1: 0 to 1"),
         (lambda: Switch(float("nan"), 1.0), "open is nan: 0 or more"),
-        (lambda: Switch(0.1, 1.0).cost(2), "share is 2: 0 to 1"),
+        (lambda: Switch(0.1, 1.0).spent(2), "share is 2: 0 to 1"),
         (lambda: ClosedModel(0.0, 1.0, 0.1, 0.1, 0.1, 1), "no bill to earn back"),
         (lambda: ClosedModel(1.0, 1.0, 0.1, 0.1, 0.1, 1).earned(-1), "lag is -1: 0 or more"),
         (lambda: task_price("GPT-55"), "GPT-5"),
@@ -142,10 +144,29 @@ def test_the_switch_is_drawn_for_every_pair_and_its_title_says_which_side_it_is_
             low, high = good_enough_panel.TIMES
             height = panel._artists["point"].get_ydata()[0]
             title = panel._artists["title"].get_text()
-            assert low < height < high
+            assert low < height <= high
             assert (height < 1) == title.startswith("With") and ("no share" in said) == ("never" in title)
+            assert all(f"with {name} (list price of {listed_on(name)})" in said for name in (open, closed))
             heads.add(title.split(" ")[2])
-    assert heads >= {"never", "costs"}
+    assert heads >= {"never", "takes"}
+
+
+def test_bad_answers_that_nobody_notices_stand_in_the_title_and_a_curve_off_the_axis_is_said():
+    panel = good_enough_panel.panel()
+    said = follow(panel, share=0, noticed=0, loss=0.01, checking=0.0001)
+    assert panel._artists["title"].get_text().endswith("; 100 % bad unnoticed") and "at any share" in said
+    assert panel._artists["even"].get_text() == "pays at any share"
+    assert panel._artists["above"].get_text() == ""
+    follow(panel, share=0, noticed=0, loss=10, checking=0.0001)
+    leaky = good_enough.switch(*list(panel.values.values())[:2], checking=0.0001, noticed=0.0, loss=10)
+    assert q.times(leaky.spent(0) / leaky.closed) in panel._artists["above"].get_text()
+    assert panel._artists["point"].get_ydata() == [good_enough_panel.TIMES[1]]
+    widest = {"open": "DeepSeek-V4-Pro", "closed": "Gemini 2.5 Flash", "share": 0, "noticed": 0, "loss": 10}
+    follow(panel, **widest, checking=0.0001)
+    assert "times" in panel._artists["title"].get_text()
+    check_text(panel, widest)
+    follow(panel, share=95, noticed=90)
+    assert "unnoticed" not in panel._artists["title"].get_text()
 
 
 def test_marks_of_both_panels_lie_within_their_axes_at_every_end():
@@ -165,6 +186,20 @@ def test_marks_of_both_panels_lie_within_their_axes_at_every_end():
 
 def test_the_returns_panel_says_when_training_is_never_paid_back_and_when_no_lead_is_needed():
     panel = good_enough_panel.returns_panel()
-    assert "even without a follower" in follow(panel, training=1e10, revenue=1e6)
+    assert "even without a follower" in follow(panel, run=1e10, revenue=1e6)
     assert panel._artists["title"].get_text().startswith("It never pays back")
-    assert "needs no lead" in follow(panel, training=1e7, revenue=1e9)
+    assert "needs no lead" in follow(panel, run=1e7, revenue=1e9)
+
+
+def test_the_closed_labs_bill_counts_all_runs_before_as_the_open_labs_does():
+    closed, open = good_enough_panel.returns_panel(), lab_panel.panel()
+    assert closed.values["times"] == open.values["times"] == figure("research-over-final-run").value
+    ends = [(panel.controls["times"].ends) for panel in (closed, open)]
+    assert ends[0] == ends[1]
+    assert "10 times one run of" in follow(closed) and "times one run" not in follow(closed, times=1)
+
+
+def test_a_closed_model_loses_what_its_follower_takes_and_no_more_the_more_customers_stay():
+    lost = [good_enough.followed(stays, 0.2).lost(4) for stays in (0.0, 0.5, 0.8, 1.0)]
+    assert lost == sorted(lost, reverse=True) and lost[-1] == 0
+    assert lost[2] == pytest.approx(0.2 * 8 / 12) and ClosedModel(1, 0, 0.1, 0.1, 0.1, 12).lost(4) == 0

@@ -16,6 +16,7 @@ from freeweights import (
     memory,
     price_lists,
     scale_panel,
+    self_hosting,
     serving_account,
 )
 from freeweights import quantities as q
@@ -28,7 +29,7 @@ from hypothesis import strategies as st
 from test_lesson_panels import anywhere, check_along_each_control, check_text, follow, spots
 
 MODULES = {"host": host_panel, "scale": scale_panel}
-ROOMY = [place for place in hosting.MACHINES if place != scale_panel.TIGHT]
+ROOMY = [place for place in hosting.MACHINES if place != hosting.TIGHT]
 PLACES, CONTEXTS = st.sampled_from(ROOMY), st.integers(1024, 131_072)
 SHARES, RENTS, RATIOS = st.floats(0.05, 1), st.floats(2, 7), st.floats(0, 100)
 
@@ -103,7 +104,7 @@ def test_cost_falls_with_users_and_with_utilisation_and_never_with_rent(place, c
     )
     assert np.all(np.diff(idle) <= 1e-9 * idle[:-1])
     assert np.all(busy <= idle) and np.all(dear >= idle)
-    assert place == scale_panel.DESK or np.all(dear > idle)
+    assert place == hosting.DESK or np.all(dear > idle)
 
 
 @given(PLACES, CONTEXTS, SHARES, RENTS, RATIOS)
@@ -130,57 +131,62 @@ def test_a_host_earns_from_the_least_number_of_users_on_and_not_before(place, co
 
 
 def test_a_machine_too_small_has_no_costs_and_a_bought_one_no_rent():
-    assert hosting.business(scale_panel.TIGHT, 3, 0.8, 1, 4096, 4).room == 0
-    dear, cheap = (hosting.business(scale_panel.DESK, rent, 0.8, 1, 4096, 4) for rent in (7, 2))
+    assert hosting.business(hosting.TIGHT, 3, 0.8, 1, 4096, 4).room == 0
+    dear, cheap = (hosting.business(hosting.DESK, rent, 0.8, 1, 4096, 4) for rent in (7, 2))
     assert dear == cheap
 
 
 # ---- scale
 
 
-@given(st.sampled_from(scale_panel.NODES), st.sampled_from(PAID), CONTEXTS, RATIOS)
+@given(st.sampled_from(hosting.NODES), st.sampled_from(PAID), CONTEXTS, RATIOS)
 @settings(deadline=None, max_examples=30)
 def test_a_full_machine_costs_its_best_and_no_day_costs_less(node, paid, context, ratio):
-    for one in filter(None, scale_panel.ways(node, paid, context, ratio).values()):
-        found = one.cost(scale_panel.DAYS)
+    for one in filter(None, hosting.ways(node, paid, context, ratio).values()):
+        found = one.cost(hosting.DAYS)
         assert np.all(np.isfinite(found)) and np.all(found >= one.at_best * (1 - 1e-9))
         assert one.cost(one.own.capacity) == pytest.approx(one.at_best)
         assert one.cost(1.001 * one.own.capacity) == pytest.approx(2 * one.at_best, rel=0.002)
-        below = scale_panel.DAYS[scale_panel.DAYS < one.own.capacity]
+        below = hosting.DAYS[hosting.DAYS < one.own.capacity]
         assert one.cost(below) * below == pytest.approx(np.full(below.shape, one.own.day * 1e6))
 
 
-@given(st.sampled_from(scale_panel.NODES), st.sampled_from(PAID), CONTEXTS, RATIOS)
+@given(st.sampled_from(hosting.NODES), st.sampled_from(PAID), CONTEXTS, RATIOS)
 @settings(deadline=None, max_examples=30)
 def test_from_where_it_is_cheaper_a_way_stays_cheaper(node, paid, context, ratio):
-    desktop, _, full = scale_panel.ways(node, paid, context, ratio).values()
-    start = scale_panel.cheaper_from(full, desktop)
-    cheaper = full.cost(scale_panel.DAYS) < desktop.cost(scale_panel.DAYS)
+    desktop, _, full = hosting.ways(node, paid, context, ratio).values()
+    start = hosting.cheaper_from(full, desktop)
+    cheaper = full.cost(hosting.DAYS) < desktop.cost(hosting.DAYS)
     if start is None:
         assert not cheaper[-1]
     else:
-        assert cheaper[scale_panel.DAYS >= start].all()
-        assert start == scale_panel.DAYS[0] or not cheaper[scale_panel.DAYS < start][-1]
+        assert cheaper[hosting.DAYS >= start].all()
+        assert start == hosting.DAYS[0] or not cheaper[hosting.DAYS < start][-1]
 
 
 def test_more_users_make_a_full_node_cheaper_never_dearer():
     terms = Terms()
     best = [
-        scale_panel.way("8 x H200 141GB", users, 4096, terms, 4).at_best
-        for users in (1, 10, 100, scale_panel.FULL)
+        hosting.way("8 x H200 141GB", users, 4096, terms, 4).at_best for users in (1, 10, 100, hosting.FULL)
     ]
     assert best == sorted(best, reverse=True)
 
 
 def test_a_way_has_room_for_as_many_users_as_the_machine_and_for_no_more():
     room = hosting.business("8 x H200 141GB", 3, 0.8, 1, 4096, 4).room
-    found = [scale_panel.way("8 x H200 141GB", users, 4096, Terms(), 4) for users in (room, room + 1)]
+    found = [hosting.way("8 x H200 141GB", users, 4096, Terms(), 4) for users in (room, room + 1)]
     assert found[0].users == room and found[1] is None
 
 
 def test_a_rented_node_is_cheaper_to_buy_and_the_desktop_stays_the_same():
-    bought, rented = (scale_panel.ways("8 x H200 141GB", paid, 4096, 4) for paid in PAID)
+    bought, rented = (hosting.ways("8 x H200 141GB", paid, 4096, 4) for paid in PAID)
     assert bought["full"].own.day < rented["full"].own.day and bought["desktop"] == rented["desktop"]
+
+
+def test_the_desktop_has_one_account_in_both_of_its_places():
+    mix = self_hosting.mixed(3)
+    home = self_hosting.own_way("bought desktop", hosting.prices(), mix)
+    assert hosting.ways("8 x H200 141GB", PAID[1], 4096, 4)["desktop"].own.day == pytest.approx(home.day)
 
 
 # ---- panels
@@ -208,9 +214,17 @@ def test_marks_of_the_host_lie_on_the_axis_at_all_corners(host):
         title = host._artists["title"].get_text()
         room += "no room" in title
         lost += "loses money" in title
-        for row in host._artists["rows"].values():
-            for kind in ("between", "range", "cost", "price"):
+        found = hosting.business(
+            values[0], values[1], values[2] / 100, int(values[3]), int(values[4]), values[5]
+        )
+        for name, row in host._artists["rows"].items():
+            for kind in ("cost", "price"):
                 assert inside(row[kind].get_xdata(), host_panel.LEAST, host_panel.MOST), (values, kind)
+            for kind in ("between", "range"):
+                assert inside(row[kind].get_xdata(), 1e-9, np.inf), (values, kind)
+            if found.costs:
+                beyond = not host_panel.LEAST <= found.costs[name][1] <= host_panel.MOST
+                assert beyond == (row["cost"].get_marker() in "<>"), (values, name)
         assert "List prices of Z.AI, 2026-07-02" in said
     assert lost > 10 and room > 10
 
@@ -222,6 +236,14 @@ def test_the_host_s_sentence_and_title_say_what_the_library_says(host):
         assert q.money(found.costs[name][1]) in said and q.money(found.prices[name]) in said
     assert q.significant(100 * (1 - found.spent[1]), 2) + " cents" in host._artists["title"].get_text()
     assert f"earns from {found.least:,} users on" in said and q.speed(found.speed) in said
+
+
+@pytest.mark.parametrize("users", [1, 64, 600])
+def test_a_title_claims_a_loss_or_a_gain_only_where_its_whole_range_does(host, users):
+    follow(host, place="8 x H200 141GB", rent=4.75, users=users, context=4096, ratio=4, share=82)
+    low, _, high = hosting.business("8 x H200 141GB", 4.75, 0.82, users, 4096, 4).spent
+    start = "The host loses" if low >= 1 else "Of each dollar" if high <= 1 else "It may earn or lose"
+    assert host._artists["title"].get_text().startswith(start)
 
 
 @pytest.mark.parametrize("users", [1, 64, 600])
@@ -238,8 +260,8 @@ def test_a_row_s_words_say_a_loss_where_its_cost_is_above_its_price(host, users)
 
 
 def test_a_kept_prefix_is_all_of_the_context_but_its_new_tokens():
-    (where, weights), context = hosting.MACHINES[scale_panel.DESK], 8192
-    found = hosting.speeds(scale_panel.DESK, context)["high"].cached
+    (where, weights), context = hosting.MACHINES[hosting.DESK], 8192
+    found = hosting.speeds(hosting.DESK, context)["high"].cached
     prefix = context - economics.NEW
     expected = economics.cached_seconds(model(hosting.MODEL), machine(*where), prefix, weights, "high")
     assert 1 / found == pytest.approx(expected)
@@ -249,8 +271,8 @@ def test_too_many_users_and_too_small_a_machine_are_said(host):
     said = follow(host, place="8 x H200 141GB", users=1024, context=4096)
     room = memory.slots(model(hosting.MODEL), machine("H200 SXM 141GB", 8), 4096, "FP8").expected
     assert f"{room:,.0f} users have room, not 1,024" in said
-    assert "it does not fit" in follow(host, place=scale_panel.TIGHT)
-    assert "the rent is not used" in follow(host, place=scale_panel.DESK, users=1)
+    assert "it does not fit" in follow(host, place=hosting.TIGHT)
+    assert "the rent is not used" in follow(host, place=hosting.DESK, users=1)
 
 
 def test_curves_of_the_scale_lie_on_the_axes_at_all_corners(scale):
@@ -262,7 +284,7 @@ def test_curves_of_the_scale_lie_on_the_axes_at_all_corners(scale):
                 assert inside(line.get_ydata(), scale_panel.LEAST, scale_panel.MOST), (values, kind)
         assert inside(scale._artists["price"].get_ydata(), scale_panel.LEAST, scale_panel.MOST)
         assert ("no room" in said) == any(
-            one is None for one in scale_panel.ways(*values[:2], int(values[2]), values[3]).values()
+            one is None for one in hosting.ways(*values[:2], int(values[2]), values[3]).values()
         )
 
 

@@ -9,8 +9,19 @@ import numpy as np
 import pytest
 from freeweights import inference, model, self_hosting_panel
 from freeweights.economics import Prices, Tokens, figure
-from freeweights.price_lists import at_hosts, by_price, list_prices
-from freeweights.self_hosting import FLEET, WAYS, SelfHosting, mixed, own_way, people, users_at_once, wait
+from freeweights.price_lists import at_hosts, by_price, list_prices, listed_on, listings, middle_host
+from freeweights.self_hosting import (
+    FLEET,
+    SIDES,
+    WAYS,
+    SelfHosting,
+    mixed,
+    own_way,
+    people,
+    users_at_once,
+    users_of,
+    wait,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_lesson_panels import anywhere, check_along_each_control, check_text, follow
@@ -121,6 +132,21 @@ def test_every_model_that_is_rented_or_bought_here_is_sold_by_hosts_cheapest_fir
         assert len(asked) > 10 and asked == sorted(asked)
 
 
+def test_the_middle_host_has_as_many_cheaper_as_dearer_ones_beside_it_or_one_more():
+    mix = mixed(3)
+    hosts = by_price("GLM-5.2", mix)
+    at = hosts.index(middle_host("GLM-5.2", mix))
+    assert at - (len(hosts) - at - 1) in (0, 1)
+
+
+def test_a_list_price_says_when_it_was_listed_or_nothing():
+    lab = next(row for row in listings("GLM-5.2") if row.kind == "lab")
+    assert lab.date.startswith(listed_on("GLM-5.2")) and listed_on("GLM-52") is None
+    for who in self_hosting_panel.CLOSED:
+        said, date = self_hosting_panel.vendor(who, "GLM-5.2", mixed(3))[2], listed_on(who)
+        assert said == (f"list price of {date}" if date else "list price")
+
+
 def test_hosts_without_a_price_of_cached_input_ask_that_of_input():
     assert at_hosts("GLM-5.2")["Nebius Token Factory"] == Prices(1.4, 1.4, 4.4)
     assert list_prices("GPT-5-mini").cached == list_prices("GPT-5-mini").input
@@ -206,7 +232,10 @@ def test_a_desktop_says_that_it_serves_one_user_and_how_long_that_user_waits(pan
 
 def test_both_sides_have_a_best_case_and_at_worst_no_host_of_the_same_model_is_beaten():
     rows = self_hosting_panel.both_sides()
-    best, worst = ([row for row in rows if row["side"] == side] for side in self_hosting_panel.SIDES)
-    assert [row["way"] for row in best] == [row["way"] for row in worst] == list(WAYS)
+    best, worst = ([row for row in rows if row["side"] == side] for side in SIDES)
+    named = [f"{name}, {way.stored}" for name, way in WAYS.items()]
+    assert [row["way"] for row in best] == [row["way"] for row in worst] == named
+    assert [row["users"] for row in worst] == [users_of(name, "at worst") for name in WAYS]
+    assert users_of("rented GPU", "at worst") < users_of("rented GPU", "at best")
     assert all(row["middle"] != "never" for row in best) and all(row["middle"] == "never" for row in worst)
     assert all(row["closed"] != "never" for row in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from freeweights import agent_panel, token_capital_panel
+from freeweights import agent_panel, exercises_money, token_capital_panel
 from freeweights import token_capital as capital
 from freeweights.economics import figure
 from freeweights.market import CONCENTRATED
@@ -43,6 +43,23 @@ def test_the_index_falls_when_owners_split_and_never_rises(stocks, parts, others
 def test_the_index_of_equal_owners_is_ten_thousand_over_their_number(stock, others):
     assert index({REST: stock}, 1, others) == pytest.approx(10_000 / others)
     assert index({"A": stock, REST: stock}, others, others) == pytest.approx(5000 / others)
+
+
+def test_the_stocks_that_all_share_cannot_be_changed_by_one_of_them():
+    for stocks in (capital.companies(), capital.blocs()):
+        with pytest.raises((TypeError, AttributeError)):
+            stocks.pop(REST)
+        with pytest.raises(TypeError):
+            stocks[REST] = 0.0
+
+
+def test_one_merger_lifts_the_owners_over_the_line_only_if_everybody_else_is_one_owner():
+    owned = dict(capital.companies())
+    both = owned.pop(exercises_money.BUYER) + owned.pop(exercises_money.BOUGHT)
+    rise = index(owned | {"both": both}) - index(capital.companies())
+    assert exercises_money.points_of_a_merger().check(f"{rise:.1f}").right
+    assert index(capital.companies()) < CONCENTRATED < index(owned | {"both": both})
+    assert index(owned | {"both": both}, others=capital.MANY) < CONCENTRATED
 
 
 def test_very_many_owners_are_as_good_as_endlessly_many():
@@ -132,6 +149,22 @@ def test_marks_and_index_stay_on_their_axes_for_every_model_share_and_mix(panel)
                 assert ends.max() < token_capital_panel.MOST, where
                 check_text(panel, where)
     assert none == 3 * len(controls["what"].ends)
+
+
+def test_the_agent_is_held_against_the_tokens_read_alone(panel):
+    kept, again = token_capital_panel.agent_tokens()
+    read = capital.per_person(capital.companies()["Google"], capital.predicted("GLM-5.2"), 4, 0.5) * 4 / 5
+    said = follow(panel, what="GLM-5.2, predicted", whose="Google", prompt=4, share=50)
+    assert f"for {token_capital_panel.tasks(read / kept)} with its prefix kept" in said
+    assert token_capital_panel.tasks(read / again) in said
+    published = follow(panel, whose="Google", prompt=4)
+    assert "hits in a cache counted" in published and "prefix kept" not in published
+    assert "no agent could use them" in follow(panel, prompt=0)
+    assert [token_capital_panel.tasks(day) for day in (0.00002, 0.1, 2)] == [
+        "less than a task a year",
+        "one task in 10 days",
+        "2 tasks a day",
+    ]
 
 
 def test_the_curve_of_the_index_is_the_one_the_sentence_says(panel):

@@ -235,19 +235,22 @@ class Prices(PerMillion):
 
 
 def cached_seconds(what: Model, where: Machine, prompt: float, weights, end: str = "expected") -> float:
-    """Seconds that one kept token costs: its bytes come from a drive, and the tokens behind it attend to it.
+    """Seconds that one kept token costs: the tokens behind it attend to it, and its bytes come from a drive.
 
     Args:
         what, where, weights: as in `inference.prefill`.
         prompt: tokens of the kept prefix; `NEW` tokens follow it.
-        end: which end of the estimate, "low", "expected" or "high".
+        end: "low": the machine does other work while the drive reads. "expected": it waits for as many drives as it has
+            devices, side by side, as in mlcommons/inference_results_v6.1 closed/Crusoe/systems (GB200). "high": for one.
 
-    The machine is taken to wait for the drive; many do not. Where and for how long the prefix is kept is not counted.
+    Where and for how long the prefix is kept is not counted.
     """
-    lengths = np.array([prompt, prompt + NEW, NEW], float)
-    first, both, alone = getattr(inference.prefill(what, where, lengths, 1, weights), end)
-    attending = max(both - first - alone, 0.0)
-    return float(attending / prompt + what.cache_bytes(prompt) / prompt / catalog.link(DISK).bandwidth)
+    whole = what.prefill_flops(prompt + NEW)
+    attending = (whole - what.prefill_flops(prompt) - what.prefill_flops(NEW)) / whole
+    reading = getattr(inference.prefill(what, where, prompt + NEW, 1, weights), end)
+    drives = {"low": np.inf, "expected": where.count, "high": 1}[end]
+    waiting = what.cache_bytes(prompt) / (drives * catalog.link(DISK).bandwidth)
+    return float((reading * attending + waiting) / prompt)
 
 
 def serving_costs(

@@ -8,12 +8,8 @@ from . import lesson, market, token_capital
 from . import quantities as q
 from .economics import MILLION
 
-GPUS, RENT, RATE, BUSY = (
-    8,
-    2.0,
-    3000.0,
-    0.4,
-)  # dollars per GPU-hour, tokens/s of all users, share of the hours
+GPUS, RENT = 8, 2.0  # of a node, dollars per GPU-hour
+RATE, BUSY = 3000.0, 0.4  # tokens/s of all users, share of the hours
 DAY, CAPACITY = 400.0, 9e8  # dollars and tokens a day of a machine of one's own
 INPUT, OUTPUT, RATIO = 2.0, 10.0, 4  # a vendor's dollars per million tokens; tokens read for one written
 BUYER, BOUGHT = "Microsoft", "Oracle"
@@ -34,6 +30,10 @@ def node_by_hand() -> lesson.Exercise:
         tolerance=0.02,
         mistakes=[
             (lambda: cost(busy=1), "That is a node that is never idle. You pay for the idle hours, too."),
+            (
+                lambda: cost(busy=1 - BUSY),
+                "You divided by the idle share; tokens come in the hours that serve.",
+            ),
             (lambda: cost(hour=RENT), f"That is the rent of one GPU; the node has {GPUS}."),
             (
                 lambda: cost(busy=1 / BUSY),
@@ -53,7 +53,7 @@ def tokens_a_day() -> lesson.Exercise:
 
     return lesson.exercise(
         "tokens a day",
-        f"A machine of your own costs {q.money(DAY)} a day and can read and write {q.count(CAPACITY)} tokens in it. A vendor "
+        f"A machine of your own costs {q.money(DAY)} a day and can read and write {CAPACITY / MILLION:.0f} million tokens in it. A vendor "
         f"asks {q.money(INPUT)} for a million tokens of input and {q.money(OUTPUT)} for a million of output; you read "
         f"{RATIO} tokens for each that is written. From how many **tokens a day**, read and written together, is your own "
         "machine cheaper? Check that it can serve them.",
@@ -66,6 +66,10 @@ def tokens_a_day() -> lesson.Exercise:
             (
                 lambda: DAY / ((INPUT + OUTPUT) / 2) * MILLION,
                 f"You took the plain mean of both prices: of {RATIO + 1} tokens only one is written.",
+            ),
+            (
+                lambda: DAY / ((INPUT + RATIO * OUTPUT) / (RATIO + 1)) * MILLION,
+                f"You swapped the weights: {RATIO} tokens are read for one that is written.",
             ),
             (
                 lambda: DAY / (RATIO * INPUT + OUTPUT) * MILLION,

@@ -1,7 +1,7 @@
 """Floor 4. An open model that is good enough for some tasks: when the switch to it pays, and what it leaves of a closed one's return.
 
 Prices are list prices of data/prices.csv. Both models are taken to spend the same tokens on a task; who thinks longer for the
-same answer costs more than is counted here. Costs are of tokens and checks alone. Dollars are US dollars, not discounted.
+same answer takes more than is counted here: tokens and checks alone. Dollars are US dollars, not discounted.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ CLOSED = (  # those whose price of cached input is listed, too
     "Gemini 2.5 Flash",
 )
 TASK = 10_000  # tokens of a task, read and written
+CHECK = {"checking": 0.001, "noticed": 0.9, "loss": 0.5}  # of `Switch`; assumed: nobody publishes them
+LIFE = 12  # months that a closed model sells; assumed, too
 
 
 def task() -> Tokens:
@@ -62,9 +64,9 @@ def refuse(name: str, value, low: float, high: float = np.inf) -> None:
 class Switch:
     """Every task goes to the open model first and is checked; whatever is noticed to be bad goes to the closed one, too.
 
-    open, closed: dollars that a task costs there. checking: dollars for each answer of the open model. noticed: share of its
-    bad answers that the check finds. loss: dollars that a bad answer costs which it does not find. The closed model's answers
-    are the measure: they count as good, and are not checked.
+    open, closed: dollars that their vendors ask for a task. checking: dollars for each answer of the open model. noticed: share of its
+    bad answers that the check finds. loss: dollars of damage by a bad answer which it does not find. The closed model's
+    answers are the measure: they count as good, and are not checked.
 
     Raises:
         ValueError: a number below 0, a share above 1, or a closed model that asks nothing.
@@ -88,10 +90,10 @@ class Switch:
         """Dollars that one bad answer costs on average: asked again where noticed, lost where not."""
         return self.noticed * self.closed + (1 - self.noticed) * self.loss
 
-    def cost(self, share):
-        """Dollars for each finished task where the open model is good enough for a share of them; number or array.
+    def spent(self, share):
+        """Dollars for each finished task, damage included, where the open model is good enough for a share of them; number or array.
 
-        >>> Switch(open=0.02, closed=0.08, checking=0.01).cost(0.75)
+        >>> Switch(open=0.02, closed=0.08, checking=0.01).spent(0.75)
         0.05
         """
         refuse("share", share, 0, 1)
@@ -99,9 +101,9 @@ class Switch:
 
     @property
     def break_even(self) -> float | None:
-        """The share of good enough tasks above which the switch pays: 0 if any does, None if none, not even all of them.
+        """The share of good enough tasks above which the switch pays: 0 if it pays at any, None if not even at all of them.
 
-        One less the saving of a good task over the cost of a bad one; if every failure is noticed, open price and check over
+        One less what a good task saves over what a bad one takes; if every failure is noticed, open price and check over
         closed price.
 
         >>> Switch(open=0.02, closed=0.08).break_even, Switch(open=0.09, closed=0.08).break_even
@@ -111,6 +113,15 @@ class Switch:
         if saving <= 0:
             return None
         return 1 - saving / self.failure if self.failure > saving else 0.0
+
+
+def switch(open: str, closed: str, **check: float) -> Switch:
+    """The switch between two models at their list prices, with a check as in `Switch`.
+
+    >>> switch("GLM-5.2", "GPT-5.5").break_even < switch("GLM-5.2", "GPT-5.5", **CHECK).break_even
+    True
+    """
+    return Switch(task_price(open), task_price(closed), **check)
 
 
 def serving_share() -> float:
@@ -124,7 +135,7 @@ def serving_share() -> float:
 
 
 def stayed() -> float:
-    """Share of the tokens on OpenRouter that closed models kept beside open ones (2025-11)."""
+    """Share of the tokens on OpenRouter that closed models kept beside open ones; how many customers stayed nobody publishes."""
     return 1 - figure("open-use").value / 100
 
 
@@ -195,6 +206,15 @@ class ClosedModel:
         alone = np.minimum(lag, self.life)
         return plain(self.before * alone + self.after * (self.life - alone))
 
+    def lost(self, lag):
+        """Share of what it would earn alone that is lost to an open model which follows after so many months.
+
+        >>> ClosedModel(10.0, 2.0, serving=0.0, price=0.0, stays=0.5, life=12).lost(6)
+        0.25
+        """
+        whole = self.before * self.life
+        return 1 - self.earned(lag) / whole if whole else 0.0
+
     @property
     def break_even_lag(self) -> float | None:
         """Months of lead that just pay the training bill: 0 if none is needed, None if a whole life alone does not.
@@ -206,3 +226,12 @@ class ClosedModel:
             return None
         missing = max(self.training - self.after * self.life, 0.0)
         return min(ratio(missing, self.before - self.after) or 0.0, self.life)
+
+
+def followed(stays: float, price: float) -> ClosedModel:
+    """A closed model that sells for `LIFE` months; its bill and a month's revenue are 1, since `lost` depends on neither.
+
+    >>> round(followed(stays=0.7, price=0.0).lost(6), 2)
+    0.15
+    """
+    return ClosedModel(1.0, 1.0, serving_share(), price, stays, LIFE)

@@ -1,6 +1,8 @@
-"""Floor 5. Lesson 09's good enough: what a task costs with an open model first, and what a closed one earns until it is followed."""
+"""Floor 5. Lesson 09's good enough: what a task takes with an open model first, and what a closed one earns until it is followed."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -8,18 +10,32 @@ from matplotlib.figure import Figure
 from . import live
 from . import quantities as q
 from .economics import figure
-from .good_enough import CLOSED, OPEN, TASK, ClosedModel, Switch, serving_share, stayed, task_price
+from .good_enough import (
+    CHECK,
+    CLOSED,
+    LIFE,
+    OPEN,
+    TASK,
+    ClosedModel,
+    Switch,
+    serving_share,
+    stayed,
+    switch,
+    task_price,
+)
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, headline, log_axis
+from .price_lists import listed_on
 from .rooflines import BEHIND
 
 SHARES = np.linspace(0, 1, 201)
-TIMES = (0.008, 3000)  # ends of the axis of costs, over those of the closed model
-TICKS = {0.1: "0.1", 1: "closed\nalone", 10: "10", 100: "100", 1000: "1,000"}
+TIMES = (0.012, 30)  # ends of the axis of dollars spent, over those of the closed model
+TICKS = {0.1: "0.1", 1: "closed\nalone", 10: "10"}
+NAMED = 0.05  # unnoticed bad answers from which on the title names them
 LAGS = np.linspace(0, 24, 97)  # months
 RESALE = "GLM-5.2", "GPT-5.5"  # whose prices say how far a closed price falls, at first
 
 
-def samples(canvas: Figure, words: list[tuple[float, str, str, str]]) -> None:
+def samples(canvas: Figure, words: list[tuple[float, str, object, str]]) -> None:
     """A row below the title: samples of lines, and what they are."""
     for x, sample, colour, name in words:
         canvas.text(x, 0.865, sample, color=colour, fontsize=11, fontweight="bold", va="center")
@@ -35,11 +51,11 @@ def beside(text, at: float, axis: tuple[float, float], words: str) -> None:
 
 
 def draw(canvas: Figure) -> dict:
-    """Cost of a finished task over that of the closed model alone, against the share for which the open one is good enough."""
+    """What is spent on a finished task over the price of the closed model alone, against the share for which the open one is good enough."""
     axes = canvas.add_axes((0.1, 0.14, 0.885, 0.675))
     log_axis(axes.yaxis, TICKS)
     axes.set(xlim=(0, 100), ylim=TIMES, xlabel="tasks for which the open model is good enough, %")
-    axes.set_ylabel("cost of a finished task")
+    axes.set_ylabel("spent on a finished task")
     axes.axhline(1, color=GREY, linewidth=1.2)
     samples(
         canvas,
@@ -56,32 +72,31 @@ def draw(canvas: Figure) -> dict:
         row = figure(id)
         axes.axvline(row.value, color=GREY, linestyle=":", linewidth=1.5)
         said = f"{row.value:g} {words} ({row.date})"
-        axes.text(row.value + step, 0.011, said, fontsize=10, color=GREY, ha=side, va="bottom")
+        axes.text(row.value + step, 0.015, said, fontsize=10, color=GREY, ha=side, va="bottom")
     return {
         "title": headline(canvas),
         "pays": axes.plot([], [], color=GREEN, linewidth=7, solid_capstyle="butt")[0],
         "noticed": axes.plot([], [], "--", color=ORANGE)[0],
         "line": axes.plot([], [], color="black")[0],
         "point": axes.plot([], [], "o", color=BLUE, markersize=10, zorder=4, clip_on=False)[0],
-        "even": axes.text(
-            0, 1500, "", fontsize=10.5, color=GREEN, va="center", fontweight="bold", bbox=BEHIND
-        ),
+        "above": axes.text(0, 21, "", fontsize=10.5, color=BLUE, va="center", fontweight="bold", bbox=BEHIND),
+        "even": axes.text(0, 13, "", fontsize=10.5, color=GREEN, va="center", fontweight="bold", bbox=BEHIND),
     }
 
 
 def update(
     artists: dict, open: str, closed: str, share: float, noticed: float, loss: float, checking: float
 ) -> str:
-    """Move the curves to one pair of models and one check; say what a task costs and when the switch pays."""
-    prices = task_price(open), task_price(closed)
-    one = Switch(*prices, checking, noticed / 100, loss)
-    found, even = one.cost(share / 100), one.break_even
-    artists["line"].set_data(100 * SHARES, one.cost(SHARES) / one.closed)
-    artists["noticed"].set_data(100 * SHARES, Switch(*prices, checking).cost(SHARES) / one.closed)
-    artists["point"].set_data([share], [found / one.closed])
+    """Move the curves to one pair of models and one check; say what a task takes and when the switch pays."""
+    one = switch(open, closed, checking=checking, noticed=noticed / 100, loss=loss)
+    part, even = one.spent(share / 100) / one.closed, one.break_even
+    artists["line"].set_data(100 * SHARES, one.spent(SHARES) / one.closed)
+    artists["noticed"].set_data(100 * SHARES, replace(one, noticed=1.0).spent(SHARES) / one.closed)
+    artists["point"].set_data([share], [min(part, TIMES[1])])
+    beside(artists["above"], share, (0, 100), f"off the axis: {q.times(part)} ↑" if part > TIMES[1] else "")
     start = 100 if even is None else 100 * even
     artists["pays"].set_data([start, 100], [1, 1])
-    words = "pays for no share" if even is None else f"pays above {q.percent(even, 3)}"
+    words = "pays for no share" if even is None else f"pays {when(even)}"
     beside(artists["even"], start, (0, 100), words)
     artists["even"].set_color(RED if even is None else GREEN)
     artists["title"].set_text(finding(one, share / 100))
@@ -89,25 +104,41 @@ def update(
 
 
 def finding(one: Switch, share: float) -> str:
-    """The title: what the switch saves or costs at this share."""
-    part = one.cost(share) / one.closed
+    """The title: what the switch saves or takes at this share, and how many bad answers it lets through."""
+    part = one.spent(share) / one.closed
     if one.break_even is None:
-        return "The switch never pays: open price and check cost as much as the closed model"
+        return "The switch never pays: open price and check take as much as the closed model"
+    lost = unnoticed(one, share)
+    through = f"; {q.percent(lost)} bad unnoticed" if lost > NAMED else ""
     if part < 1:
-        return f"With {q.percent(share)} good enough, a finished task costs {q.percent(part)} of the closed price"
-    return f"The switch costs more: with {q.percent(share)} good enough, {q.times(part)} the closed price"
+        return f"With {q.percent(share)} good enough, a task takes {q.percent(part)} of the closed price{through}"
+    return f"The switch takes {q.times(part)} the closed price with {q.percent(share)} good enough{through}"
+
+
+def unnoticed(one: Switch, share: float) -> float:
+    """Share of all answers that are bad and found by no check."""
+    return (1 - one.noticed) * (1 - share)
+
+
+def when(even: float) -> str:
+    """Shares at which the switch pays, in words."""
+    return f"above {q.percent(even, 3)}" if even else "at any share"
+
+
+def listed(model: str) -> str:
+    """A model's list price of one task, with its date."""
+    date = listed_on(model)
+    return f"{q.money(task_price(model))} with {model} (list price{f' of {date}' if date else ''})"
 
 
 def sentence(one: Switch, open: str, closed: str, share: float) -> str:
-    """Prices, the cost of a bad answer, and the share from which the switch pays."""
-    even = one.break_even
-    when = "for no share at all" if even is None else f"above a share of {q.percent(even, 3)}"
-    lost = (1 - one.noticed) * (1 - share)
+    """Prices, what a bad answer takes, and the share from which the switch pays."""
+    pays = "for no share at all" if one.break_even is None else when(one.break_even)
     return (
-        f"A task of {TASK:,} tokens costs {q.money(one.open)} with {open} and {q.money(one.closed)} with {closed} (list prices "
-        f"of 2026). A check costs {q.money(one.checking)} and finds {q.percent(one.noticed)} of the bad answers, so that a bad "
-        f"one costs {q.money(one.failure)} on average. With {q.percent(share)} good enough a finished task costs "
-        f"{q.money(one.cost(share))}, and {q.percent(lost)} of all answers are bad unnoticed. The switch pays {when}."
+        f"A task of {TASK:,} tokens is {listed(open)}, {listed(closed)}. A check takes {q.money(one.checking)} and finds "
+        f"{q.percent(one.noticed)} of the bad answers, so that a bad one takes {q.money(one.failure)} on average. With "
+        f"{q.percent(share)} good enough {q.money(one.spent(share))} is spent on a finished task, and "
+        f"{q.percent(unnoticed(one, share))} of all answers are bad unnoticed. The switch pays {pays}."
     )
 
 
@@ -119,14 +150,14 @@ def panel() -> live.Panel:
     return live.panel(
         draw,
         update,
-        title="Cost of a finished task with an open model first, over that of a closed model alone",
+        title="Spent on a finished task with an open model first, over the price of a closed model alone",
         size=(9, 4.3),
         open=live.choice("Open", OPEN),
         closed=live.choice("Closed", CLOSED),
         share=live.slider("Good enough", 0, 100, start=figure("open-score").value, unit="% of tasks"),
-        noticed=live.slider("Noticed", 0, 100, start=90, unit="% of bad answers"),
-        loss=live.log_slider("Loss by a bad answer unnoticed", 0.01, 10, start=0.5, unit="dollars"),
-        checking=live.log_slider("A check", 0.0001, 1, start=0.001, unit="dollars"),
+        noticed=live.slider("Noticed", 0, 100, start=round(100 * CHECK["noticed"]), unit="% of bad answers"),
+        loss=live.log_slider("Loss by a bad answer unnoticed", 0.01, 10, start=CHECK["loss"], unit="dollars"),
+        checking=live.log_slider("A check", 0.0001, 1, start=CHECK["checking"], unit="dollars"),
     )
 
 
@@ -144,14 +175,14 @@ def draw_return(canvas: Figure) -> dict:
     axes.axvspan(row.low, row.high, color=GREY, alpha=0.18, linewidth=0)
     for one in (row, later):
         axes.axvline(one.value, color=GREY, linestyle=":", linewidth=1.5)
-    axes.text(row.high + 0.15, 4, "grey: published lags", fontsize=10, color=GREY, va="bottom")
     samples(
         canvas,
         [
             (0.085, "━━", "black", "price kept, some leave"),
-            (0.325, "╍╍", ORANGE, "price cut, all stay"),
-            (0.535, "····", GREY, "all leave"),
-            (0.68, "━━", RED, "the training bill"),
+            (0.32, "╍╍", ORANGE, "price cut, all stay"),
+            (0.515, "····", GREY, "all leave"),
+            (0.64, "━━", RED, "the training bill"),
+            (0.825, "▅▅", (GREY, 0.3), "published lags"),
         ],
     )
     lines = {
@@ -169,22 +200,29 @@ def draw_return(canvas: Figure) -> dict:
 
 
 def update_return(
-    artists: dict, training: float, revenue: float, lag: float, stays: float, price: float, life: float
+    artists: dict,
+    run: float,
+    times: float,
+    revenue: float,
+    lag: float,
+    stays: float,
+    price: float,
+    life: float,
 ) -> str:
     """Move the curves to one closed model; say what it earns back and which lag just pays its bill."""
-    one = ClosedModel(training, revenue, serving_share(), price / 100, stays / 100, life)
+    one = ClosedModel(run * times, revenue, serving_share(), price / 100, stays / 100, life)
     alone = one.before * life
     ways = {"kept": one.kept, "cut": max(one.cut, 0.0), "none": 0.0}
     for name, after in ways.items():
         months = np.minimum(LAGS, life)
         artists["lines"][name].set_data(LAGS, 100 * (one.before * months + after * (life - months)) / alone)
-    artists["bill"].set_ydata([min(100 * training / alone, 108)] * 2)
+    artists["bill"].set_ydata([min(100 * one.training / alone, 108)] * 2)
     artists["point"].set_data([lag], [100 * one.earned(lag) / alone])
     even = one.break_even_lag
     crossed = even is not None and 0 < even <= LAGS[-1]
-    artists["even"].set_data(*(([even], [100 * training / alone]) if crossed else ([], [])))
+    artists["even"].set_data(*(([even], [100 * one.training / alone]) if crossed else ([], [])))
     artists["title"].set_text(finding_return(one, lag))
-    return sentence_return(one, lag)
+    return sentence_return(one, lag, times)
 
 
 def finding_return(one: ClosedModel, lag: float) -> str:
@@ -204,9 +242,11 @@ def months(value: float) -> str:
     return f"{number} month{'' if number == '1' else 's'}"
 
 
-def sentence_return(one: ClosedModel, lag: float) -> str:
+def sentence_return(one: ClosedModel, lag: float, times: float) -> str:
     """Earnings, their loss to the follower, what the lab does about it, and the break-even lag."""
-    alone, found = one.before * one.life, one.earned(lag)
+    bill = q.money(one.training)
+    if times > 1:
+        bill += f" ({q.significant(times)} times one run of {q.money(one.training / times)})"
     if one.after == 0:
         way = "then it stops selling"
     elif one.kept >= one.cut:
@@ -215,36 +255,38 @@ def sentence_return(one: ClosedModel, lag: float) -> str:
         way = f"then it cuts its price to {q.percent(one.price)} and keeps all"
     even = one.break_even_lag
     need = (
-        f"The bill of {q.money(one.training)} would need {q.money(one.training / one.life / (1 - one.serving))} of revenue a "
+        f"The bill of {bill} would need {q.money(one.training / one.life / (1 - one.serving))} of revenue a "
         "month even without a follower."
         if even is None
-        else f"The training bill of {q.money(one.training)} needs {'no' if even == 0 else months(even) + ' of'} lead."
+        else f"The bill of {bill} needs {'no' if even == 0 else months(even) + ' of'} lead."
     )
     return (
         f"At {q.money(one.revenue)} of revenue a month, of which serving takes {q.percent(one.serving)} (as in DeepSeek's account), "
-        f"it earns {q.money(alone)} in {months(one.life)} if nobody follows. An open model follows after {months(lag)}; {way}: "
-        f"{q.money(found)}, a loss of {q.percent(1 - found / alone)}. {need}"
+        f"it earns {q.money(one.before * one.life)} in {months(one.life)} if nobody follows. An open model follows after {months(lag)}; {way}: "
+        f"{q.money(one.earned(lag))}, a loss of {q.percent(one.lost(lag))}. {need}"
     )
 
 
 def returns_panel() -> live.Panel:
     """What a closed model earns of its training bill until an open one follows, and after.
 
-    No lab publishes what one model brings a month: where that control starts is an assumption.
+    No lab publishes what one model brings a month, nor who stays: where revenue starts is an assumption, and so is that
+    customers stay as tokens did on one exchange.
 
     >>> returns_panel().set(lag=12)
     """
-    bill, slow = figure("closed-training-gemini-ultra").value, figure("lag-2026").value
+    run, every = figure("closed-training-gemini-ultra"), figure("research-over-final-run")
     usual = round(100 * task_price(RESALE[0]) / task_price(RESALE[1]))
     return live.panel(
         draw_return,
         update_return,
         title="What a closed model earns, over the months until an open one follows",
         size=(9, 4.3),
-        training=live.log_slider("Training bill", 1e7, 1e10, start=bill, unit="dollars", whole=True),
-        revenue=live.log_slider("Revenue", 1e6, 1e10, start=30_000_000, unit="dollars a month", whole=True),
-        lag=live.slider("Followed after", 0, 24, step=0.5, start=slow, unit="months"),
+        run=live.log_slider("Last training run", 1e7, 1e10, start=run.value, unit="dollars", whole=True),
+        times=live.slider("With all runs before, times", 1, 20, step=0.5, start=every.value),
+        revenue=live.log_slider("Revenue", 1e6, 1e10, start=200_000_000, unit="dollars a month", whole=True),
+        lag=live.slider("Followed after", 0, 24, step=0.5, start=figure("lag-2026").value, unit="months"),
         stays=live.slider("Stay", 0, 100, start=round(100 * stayed()), unit="% of customers"),
         price=live.slider("or price cut to", 1, 100, step=1, start=usual, unit="%"),
-        life=live.slider("Sold for", 1, 36, step=1, start=12, unit="months", whole=True),
+        life=live.slider("Sold for", 1, 36, step=1, start=LIFE, unit="months", whole=True),
     )

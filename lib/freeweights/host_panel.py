@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from . import economics, live, memory
 from . import quantities as q
 from .cases import CONTEXT, SERVED
-from .economics import service
-from .hosting import CONTEXTS, MACHINES, MODEL, USERS, Business, business, kept, listed, rented
+from .hosting import CONTEXTS, MACHINES, MODEL, USERS, Business, business, listed, prompt_words, rented
 from .plots import BLUE, GREY, RED, decades, headline, log_axis
+from .serving_account import usual_prompt
 from .transformer import model
 
 RENTS = (2, 7)  # dollars; data/devices.csv names 1.99 to 7.00 for an hour of an H100 or H200 in May 2026
-LEAST, MOST = 0.001, 10_000  # dollars, ends of the axis
+LEAST, MOST = 0.01, 1000  # dollars, ends of the axis; what lies beyond is drawn as an arrow at its end
 ROWS = {"input": "input, read anew", "cached": "input, kept prefix", "output": "output", "mix": "the mix"}
 
 
@@ -43,8 +43,10 @@ def draw(figure: Figure) -> dict:
         rows[name] = {
             "between": axes.plot([], [], linewidth=7, solid_capstyle="butt", dash_capstyle="butt")[0],
             "range": axes.plot([], [], "|-", color="black", linewidth=1.5, markersize=9)[0],
-            "cost": axes.plot([], [], "o", color="black", zorder=4)[0],
-            "price": axes.plot([], [], "D", color="white", markeredgecolor="black", zorder=5)[0],
+            "price": axes.plot([], [], "D", color="white", markeredgecolor="black", markersize=10, zorder=4)[
+                0
+            ],
+            "cost": axes.plot([], [], "o", color="black", markersize=5, zorder=5, clip_on=False)[0],
             "amounts": figure.text(0.69, high + 0.026, "", fontsize=10, va="center", parse_math=False),
             "words": figure.text(0.69, high - 0.028, "", fontsize=10, va="center", parse_math=False),
             "y": y,
@@ -60,7 +62,7 @@ def update(
     for name, marks in artists["rows"].items():
         show(marks, found.prices[name], found.costs.get(name))
     artists["title"].set_text(finding(found, place, int(users)))
-    head = f"{MODEL} at {MACHINES[place][1]} on {place}, {' '.join(paying(place, rent, share))}."
+    head = f"{MODEL} at {MACHINES[place][1]} on {place.removesuffix(', bought')}, {' '.join(paying(place, rent, share))}."
     return " ".join([head, *sentences(found, place, int(users), int(context), ratio)])
 
 
@@ -82,22 +84,26 @@ def show(marks: dict, price: float, cost: tuple[float, float, float] | None) -> 
         linestyle=(0, (0.7, 0.4)) if lost else "-",
     )
     marks["range"].set_data([low, high], [y, y])
-    marks["cost"].set_data([middle], [y])
+    marks["cost"].set_data([min(max(middle, LEAST), MOST)], [y])
+    beyond = "<" if middle < LEAST else ">" if middle > MOST else None
+    marks["cost"].set(marker=beyond or "o", markersize=8 if beyond else 5)
     marks["amounts"].set_text(f"cost {q.money(middle)}, price {q.money(price)}")
     said = f"loses {q.money(middle - price)} a million" if lost else f"keeps {q.percent(1 - middle / price)}"
     marks["words"].set(text=said, color=RED if lost else "black")
 
 
 def finding(found: Business, place: str, users: int) -> str:
-    """The title: what is left of each dollar, or that there is a loss, or no room."""
+    """The title: what is left of each dollar, or that there is a loss, or that the range holds both, or no room."""
     if not found.room:
         return f"{MODEL} has no room on {place}: nothing to sell"
     if not found.costs:
         return f"{users:,} users have no room on {place}: {found.room:,} at most"
     low, middle, high = found.spent
+    costing = f"each dollar of its sales costs it {q.money(middle)} ({q.money(low)} to {q.money(high)})"
+    if low < 1 < high:
+        return f"It may earn or lose: {costing}"
     if middle > 1:
-        costing = f"costs it {q.money(middle)} ({q.money(low)} to {q.money(high)})"
-        return f"The host loses money: each dollar of its sales {costing}"
+        return f"The host loses money: {costing}"
     worst, kept, best = (q.significant(100 * (1 - spent), 2) for spent in (high, middle, low))
     return f"Of each dollar of its sales the host keeps {kept} cents ({worst} to {best})"
 
@@ -107,7 +113,7 @@ def paying(place: str, rent: float, share: float) -> Iterator[str]:
     where = rented(place)
     device, life = where.device, economics.inputs()["life"]
     if device.rental is None:
-        yield f"bought at {q.money(device.price)} for {life.value:.0f} years ({life.date}), its power paid besides;"
+        yield f"bought at {q.money(device.price)} over {life.value:.0f} years ({life.date}), its household electricity paid besides;"
         yield "the rent is not used;"
     else:
         yield f"rented at {q.money(rent)} for each GPU-hour"
@@ -118,7 +124,6 @@ def paying(place: str, rent: float, share: float) -> Iterator[str]:
 def sentences(found: Business, place: str, users: int, context: int, ratio: float) -> Iterator[str]:
     """Costs with their ranges, prices with their date, the mix, and from how many users on it earns."""
     asked = listed()
-    mix = f"{q.significant(ratio, 3)} tokens of prompt ({q.percent(kept())} of them kept) to one written"
     if not found.costs:
         if not found.room:
             yield memory.fits(model(MODEL), rented(place), MACHINES[place][1], context).sentence()
@@ -134,7 +139,7 @@ def sentences(found: Business, place: str, users: int, context: int, ratio: floa
             said.append(f"{ROWS[name]} {q.money(middle)}{spread if low < high else ''}")
         yield f"{'; '.join(said)}."
         low, middle, high = found.costs["mix"]
-        yield f"With {mix}: cost {q.money(middle)} ({q.money(low)} to {q.money(high)}) a million, price"
+        yield f"With {prompt_words(ratio)}: cost {q.money(middle)} ({q.money(low)} to {q.money(high)}) a million, price"
         yield f"{q.money(found.prices['mix'])}."
     if found.room:
         if found.least is None:
@@ -170,7 +175,7 @@ def panel() -> live.Panel:
             0,
             100,
             step=1,
-            start=round(service("input-tokens") / service("output-tokens")),
+            start=round(usual_prompt()),
             unit="tokens",
         ),
     )

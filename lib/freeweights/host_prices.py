@@ -34,13 +34,14 @@ class Asked:
     """What hosts ask for one model on one day, dollars for a million tokens of the blend, rising.
 
     lab: what the lab itself asks, None if it sells none. first: what it asked first, None if that is the same or not known.
-    hosts: all others.
+    alike: how many hosts ask the lab's price of input, of output and of cached input. hosts: the prices of all others.
     """
 
     model: str
     date: str
     lab: float | None
     first: float | None
+    alike: int
     hosts: tuple[float, ...]
 
     @property
@@ -55,6 +56,11 @@ class Asked:
     def at(self, price: float | None) -> float | None:
         """Share of hosts that ask exactly this price; None without one."""
         return None if price is None else float(np.mean(np.isclose(self.hosts, price, rtol=1e-9)))
+
+    @property
+    def followers(self) -> int | None:
+        """How many hosts ask as little as the lab, or less; None without a lab's price."""
+        return None if self.lab is None else sum(price <= self.lab * (1 + 1e-9) for price in self.hosts)
 
     @property
     def largest(self) -> int:
@@ -106,11 +112,12 @@ def asked(name: str) -> Asked:
     >>> asked("DeepSeek-V4-Pro").over_lab > 3 > asked("GLM-5.2").over_lab
     True
     """
-    prices = {kind: [] for kind in ("lab", "host")}
-    for row in listings(name):
-        prices[row.kind].append(blended(asked_by(row)))
-    lab, hosts = min(prices["lab"], default=None), tuple(sorted(prices["host"]))
-    return Asked(name, max(row.date for row in listings(name)), lab, first_price(name), hosts)
+    prices = {kind: [asked_by(row) for row in listings(name) if row.kind == kind] for kind in ("lab", "host")}
+    lab = min(prices["lab"], key=blended, default=None)
+    hosts = tuple(sorted(map(blended, prices["host"])))
+    date = max(row.date for row in listings(name))
+    own = None if lab is None else blended(lab)
+    return Asked(name, date, own, first_price(name), prices["host"].count(lab), hosts)
 
 
 @dataclass(frozen=True)
@@ -118,12 +125,15 @@ class Serving:
     """Predicted cost of a million tokens of the blend on rented machines: `full` with the most users, `served` with SERVED.
 
     where: the machines in words. users: the most at once for which there is memory, up to FULL, in powers of two.
+    full_range, served_range: the low and the high end of each.
     """
 
     where: str
     users: int
     full: float
     served: float
+    full_range: tuple[float, float]
+    served_range: tuple[float, float]
 
 
 @cache
@@ -138,8 +148,11 @@ def predicted(name: str) -> Serving:
     what, where = model(name), machine(card, count)
     users = 2 ** np.arange(1, int(np.log2(FULL)) + 1)
     most = int(users[np.asarray(memory.fits(what, where, weights, CONTEXT, users).fits)][-1])
-    costs = (
-        blended(serving_costs(what, where, where, Terms(), users=number, weights=weights))
+    full, served = (
+        [
+            blended(serving_costs(what, where, where, Terms(), users=number, weights=weights, end=end))
+            for end in ("low", "expected", "high")
+        ]
         for number in (most, SERVED)
     )
-    return Serving(f"{count} x H200", most, *costs)
+    return Serving(f"{count} x H200", most, full[1], served[1], (full[0], full[2]), (served[0], served[2]))

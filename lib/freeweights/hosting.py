@@ -1,4 +1,7 @@
-"""Floor 4. A host of GLM-5.2: what reading and writing cost it on five machines, beside what the lab asks for them."""
+"""Floor 4. A host of GLM-5.2: what reading and writing cost it on five machines, beside what the lab asks for them.
+
+And how that cost falls with the tokens of a day: a desktop for one user, a node for ten, a node that is full.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from . import economics, inference
+from . import economics, energy, inference
+from . import quantities as q
 from .cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP, DESKTOP_WEIGHTS
 from .economics import MILLION, NEW, Costs, Prices, Terms, Tokens, cost_per_million, service
 from .machine import Machine, machine
 from .price_lists import asked_by, listings
 from .records_published import HostPrice
 from .rental import PAID
+from .self_hosting import SelfHosting, self_hosting
 from .transformer import model
 
 MODEL = "GLM-5.2"
@@ -24,7 +29,11 @@ MACHINES = {
     "8 x H100 80GB": (("H100 SXM5 80GB", 8), CLUSTER_WEIGHTS),
     "Desktop, 512 GB, bought": (DESKTOP, DESKTOP_WEIGHTS),
 }
+*NODES, TIGHT, DESK = MACHINES  # TIGHT: too small for the model
 USERS = np.arange(1, 1025)  # at once
+FULL = int(USERS[-1])
+AT_ONCE = {"desktop": 1, "ten": 10, "full": FULL}  # ways to serve, and users at once
+DAYS = np.geomspace(1e4, 1e11, 701)  # tokens of a day
 CONTEXTS = (2 * NEW, 524_288)  # tokens, shortest and longest
 
 
@@ -55,6 +64,18 @@ def mixed(ratio: float) -> Tokens:
     5.0
     """
     return Tokens(ratio * (1 - kept()), ratio * kept(), 1.0)
+
+
+def prompt_words(ratio: float) -> str:
+    """The mix of `mixed` in words.
+
+    >>> prompt_words(1), prompt_words(0)
+    ('1 token of prompt (56 % of it kept) to one written', 'no prompt')
+    """
+    if not ratio:
+        return "no prompt"
+    said = f"{q.significant(ratio)} {'token' if ratio == 1 else 'tokens'} of prompt"
+    return f"{said} ({q.percent(kept())} of {'it' if ratio == 1 else 'them'} kept) to one written"
 
 
 @lru_cache(maxsize=64)
@@ -99,6 +120,19 @@ def rented(place: str, rent: float | None = None) -> Machine:
 def paid(place: str) -> str:
     """How a host would pay for a machine: by the hour where that is offered."""
     return PAID[0] if rented(place).device.rental is None else PAID[1]
+
+
+def terms(place: str, how: str, **other) -> Terms:
+    """Terms of a machine: a desktop stands at home, with household electricity and no other one beside it.
+
+    Args:
+        place: the machine. how: one of `rental.PAID`. other: of `Terms`.
+
+    >>> terms(DESK, PAID[0]).spare, terms("8 x H200 141GB", PAID[1]).spare
+    (0.0, 0.1)
+    """
+    home = {"spare": 0.0, "tariff": energy.usual_tariff().value} if place == DESK else {}
+    return Terms(how, **home | other)
 
 
 def costs(place: str, context: int, terms: Terms, rent: float | None = None) -> dict[str, Costs]:
@@ -160,7 +194,7 @@ def business(place: str, rent: float, share: float, users: int, context: int, ra
     (667, True, True)
     """
     mix, asked = mixed(ratio), prices()
-    found = costs(place, context, Terms(paid=paid(place), utilisation=share), rent)
+    found = costs(place, context, terms(place, paid(place), utilisation=share), rent)
     price = vars(asked) | {"mix": per_million(asked, mix)}
     if not found:
         return Business(price, {}, 0, None, None)
@@ -172,3 +206,72 @@ def business(place: str, rent: float, share: float, users: int, context: int, ra
     rows = [vars(one) | {"mix": per_million(one, mix)} for one in for_users(found, users).values()]
     ranges = {name: tuple(row[name] for row in rows) for name in price}
     return Business(price, ranges, wrote.size, least, float(wrote[users - 1]) / users)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of serving: users at once, tokens/s of each, and its account against the list price.
+
+    ends: dollars for a million tokens of a machine as busy as it can be, as (low, expected, high).
+    """
+
+    users: int
+    speed: float
+    own: SelfHosting
+    ends: tuple[float, float, float]
+
+    @property
+    def at_best(self) -> float:
+        """The expected one of `ends`."""
+        return self.ends[1]
+
+    def cost(self, tokens):
+        """Dollars for a million tokens, for so many of them a day, number or array; machines are paid busy or not."""
+        return self.own.own_cost(tokens) / tokens * MILLION
+
+
+def way(place: str, users: int, context: int, terms: Terms, ratio: float) -> Way | None:
+    """A machine of `MACHINES` with so many users; for `FULL`, as many as have room. None where they have none.
+
+    Args:
+        place, context: as in `hosting.costs`. terms: how it is paid for. ratio: tokens of prompt to one written.
+
+    >>> node = [way("8 x H200 141GB", users, 4096, Terms(), 4) for users in (10, FULL)]
+    >>> node[1].users, node[1].own.day == node[0].own.day, node[1].own.capacity > 5 * node[0].own.capacity
+    (667, True, True)
+    """
+    found = costs(place, context, terms)
+    room = found["expected"].output.size if found else 0
+    if not room or users > room and users != FULL:
+        return None
+    users, mix = min(users, room), mixed(ratio)
+    at = for_users(found, users)
+    speed = float(speeds(place, context)["expected"].output[users - 1]) / users
+    own = self_hosting(rented(place), at["expected"], prices(), mix, terms)
+    return Way(users, speed, own, tuple(per_million(one, mix) for one in at.values()))
+
+
+def ways(node: str, paid: str, context: int, ratio: float) -> dict[str, Way | None]:
+    """The ways of `AT_ONCE`: the desktop, which is always bought, and the node, paid for as asked.
+
+    >>> list(ways("8 x H200 141GB", PAID[1], 4096, 4))
+    ['desktop', 'ten', 'full']
+    """
+    places = {name: (DESK, PAID[0]) if name == "desktop" else (node, paid) for name in AT_ONCE}
+    return {
+        name: way(place, AT_ONCE[name], context, terms(place, how), ratio)
+        for name, (place, how) in places.items()
+    }
+
+
+def cheaper_from(one: Way, other: Way) -> float | None:
+    """Tokens a day from which one way is cheaper than the other, up to the end of `DAYS`; None if it never is.
+
+    >>> node = way("8 x H200 141GB", FULL, 4096, Terms(), 4)
+    >>> cheaper_from(node, node) is None
+    True
+    """
+    dearer = np.flatnonzero(one.cost(DAYS) >= other.cost(DAYS))
+    if not dearer.size:
+        return float(DAYS[0])
+    return float(DAYS[dearer[-1] + 1]) if dearer[-1] + 1 < DAYS.size else None

@@ -2,76 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from matplotlib.figure import Figure
 
-from . import catalog, live
+from . import live
 from . import quantities as q
-from . import serving_account as account
-from .distillation_costs import teacher_bill
-from .economics import CARD, MILLION, figure, service
+from .economics import MILLION, figure
 from .host_prices import asked
 from .market import Lab, inputs
+from .market_accounts import PAYING, bills, margin, reaching, revenue
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, headline
 from .rooflines import BEHIND
 
 YOURS = "yours, by the slider"
-WAYS = {  # how the lab is paid: colour, line, glyph
-    "own API": (BLUE, "-", "━━"),
-    "share of hosts' revenue": (ORANGE, "--", "╍╍"),
-    "both": (GREEN, "-.", "━ ╴"),
-    "nobody": (GREY, ":", "┈┈"),
-}
+LOOKS = (BLUE, "-", "━━"), (ORANGE, "--", "╍╍"), (GREEN, "-.", "━ ╴"), (GREY, ":", "┈┈")
+WAYS = dict(zip(PAYING, LOOKS))  # how the lab is paid: colour, line, glyph
 YEARS, TOP = 10.0, 2.0  # ends of the axes: years, and receipts in bills
 AGES = 1000.0  # years; beyond them the number says nothing
 LINE = 0.052  # of the figure's height
-
-
-@cache
-def bills() -> dict[str, float]:
-    """Dollars of the computers of the last run or runs, by whose they are: published, or estimated by others.
-
-    >>> min(bills(), key=bills().get), round(max(bills().values()) / 1e6)
-    ('DeepSeek-V3 and R1, published', 191)
-    """
-    rented = catalog.device(CARD).rental_date[:7]
-    return {
-        "DeepSeek-V3 and R1, published": sum(teacher_bill()),
-        f"Llama 3.1, at the rent of {rented}": inputs()["training"].high,
-        "GPT-4, estimated in 2024": figure("closed-training-gpt-4").value,
-        "Gemini Ultra, estimated in 2024": figure("closed-training-gemini-ultra").value,
-    }
-
-
-def margin() -> float:
-    """Share of its theoretical revenue that DeepSeek's account of February 2025 leaves after the rent of its GPUs.
-
-    >>> round(margin(), 2)
-    0.85
-    """
-    day = account.account(0, service("nodes"))
-    return 1 - day.cost / day.revenue
-
-
-def revenue() -> float:
-    """Dollars a year, were all its days like the one of DeepSeek's account, at list prices."""
-    return service("revenue") * q.YEAR / q.DAY
-
-
-def reaching(share, kept, left) -> dict:
-    """Shares of all revenue that reach a lab, by way; numbers or arrays from 0 to 1.
-
-    Args:
-        share: of their revenue that hosts pay. kept: part of the market that the lab serves itself.
-        left: of the lab's own revenue, after its cost of serving.
-
-    >>> reaching(share=0.2, kept=0.5, left=0.8)
-    {'own API': 0.4, "share of hosts' revenue": 0.1, 'both': 0.5, 'nobody': 0.0}
-    """
-    own, hosts = kept * left, share * (1 - kept)
-    return dict(zip(WAYS, (own, hosts, own + hosts, 0.0 * own)))
 
 
 def draw(figure: Figure) -> dict:
@@ -83,7 +31,7 @@ def draw(figure: Figure) -> dict:
     artists: dict = {
         "title": headline(figure),
         "life": axes.fill([0], [0], color=GREY, alpha=0.16, linewidth=0)[0],
-        "bill": axes.text(YEARS, 1.02, "", color=RED, fontsize=10.5, ha="right", va="bottom", bbox=BEHIND),
+        "bill": axes.text(0, 1.02, "", color=RED, fontsize=10.5, ha="center", va="bottom", bbox=BEHIND),
         "lines": {way: axes.plot([], [], style, color=ink)[0] for way, (ink, style, _) in WAYS.items()},
         "mark": axes.plot([], [], "o", color="black", markersize=8, zorder=4)[0],
         "words": {},
@@ -115,12 +63,26 @@ def update(
     by_way = reaching(share / 100, kept / 100, left / 100)
     lab = Lab(last * times, takings, np.array(list(by_way.values())), life)
     waits = dict(zip(WAYS, lab.years_needed.tolist()))
-    artists["bill"].set_text(f"the bill: {q.money(lab.training)}")
+    artists["bill"].set(text=f"the bill: {q.money(lab.training)}", x=aside(waits, way))
     artists["life"].set_xy([(0, 0), (0, TOP), (life, TOP), (life, 0)])
     show_ways(artists, waits, dict(zip(WAYS, (lab.share * takings).tolist())), way)
     chosen = Lab(lab.training, takings, by_way[way], life)
     artists["title"].set_text(finding(chosen, way))
     return sentence(chosen, way, bill, last, times)
+
+
+def aside(waits: dict, chosen: str) -> float:
+    """Years at which the bill's label lies on the fewest lines, and not on the chosen one.
+
+    >>> aside({"own API": 9.0, "both": 1.0, "nobody": None}, "own API")
+    5.0
+    """
+    places = np.array([YEARS / 6, YEARS / 2, 5 * YEARS / 6])
+    crossed = np.zeros(places.size)
+    for way, wait in waits.items():
+        if wait is not None:
+            crossed += (1 + len(waits) * (way == chosen)) * (np.abs(places - 1.06 * wait) < YEARS / 6)
+    return float(places[crossed.argmin()])
 
 
 def show_ways(artists: dict, waits: dict, yearly: dict, chosen: str) -> None:
@@ -165,6 +127,9 @@ def sentence(lab: Lab, way: str, bill: str, last: float, times: float) -> str:
         if times == 1
         else f"{runs} for the last run, times {q.significant(times)} with all runs before: {q.money(lab.training)}"
     )
+    origin = "your assumption"
+    if round(lab.revenue) == round(revenue()):
+        origin = f"one day of {figure('deepseek-service-revenue').date[:7]} at list prices, theoretical"
     needed = lab.share_needed
     enough = (
         f"{q.percent(needed)} of all revenue would have to reach the lab"
@@ -177,7 +142,7 @@ def sentence(lab: Lab, way: str, bill: str, last: float, times: float) -> str:
         else f"{q.money(-lab.balance)} short of the bill"
     )
     return (
-        f"The bill is {whole}. Of {q.money(lab.revenue)} of revenue a year {q.money(lab.share * lab.revenue)} "
+        f"The bill is {whole}. Of {q.money(lab.revenue)} a year ({origin}) {q.money(lab.share * lab.revenue)} "
         f"({q.percent(lab.share)}) reach the lab (paid by: {way}). While the model sells, for {spell(lab.years)}, that is "
         f"{q.money(lab.received)}, {balance}. To pay the bill in that time, {enough}. People and data are not in this bill."
     )
@@ -199,7 +164,7 @@ def panel() -> live.Panel:
         dollars=live.log_slider("Yours", MILLION, 1e10, start=100 * MILLION, unit="dollars", whole=True),
         times=live.slider("With all runs before, times", 1, 20, step=0.5, start=every.value),
         takings=live.log_slider(
-            "Revenue of all hosts", 1e5, 1e11, start=round(revenue()), unit="$ a year", whole=True
+            "All revenue", 1e5, 1e11, start=round(revenue()), unit="$ a year", whole=True
         ),
         way=live.choice("Lab is paid by", list(WAYS)),
         share=live.slider(

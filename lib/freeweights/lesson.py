@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import ipywidgets as W
 from IPython.display import Markdown, display
 
+from . import kept
 from .answers import Feedback, Number, Unreadable, how_far, judge_number, read_number, said, worked_out
 from .controls import checked_name
 from .prose import prose, say, table
@@ -17,6 +18,8 @@ __all__ = ["VERDICTS", "Feedback", "exercise", "guess", "questions", "say", "tab
 VERDICTS = ("holds", "holds in part", "fails", "not a matter of arithmetic")
 TRIES_TO_HINT, TRIES_TO_ANSWER = 2, 3
 NOT_CHOSEN = "Choose ..."
+# Sent letter by letter, the last letters would arrive behind a quick press of the button.
+TYPED = {"continuous_update": False, "style": {"description_width": "initial"}}
 _questions: dict[str, Question] = {}
 
 
@@ -99,6 +102,7 @@ class Question:
         self.key, self.question = key, question
         self.feedback: Feedback | None = None
         self._line = W.HTML()
+        kept.remember(key, form)
         self.form = W.VBox([W.HBox(list(form), layout=W.Layout(flex_flow="row wrap")), self._line])
         _questions[key] = self
 
@@ -209,15 +213,13 @@ class Exercise(Question):
 
 
 class Verdict(Question):
-    """A claim that the learner judges first. Made by `verdict`. Nothing is kept on disk."""
+    """A claim that the learner judges first. Made by `verdict`."""
 
     def __init__(self, claim, text, settled, because):
         self.settled, self.because = settled, because
         self.box = _dropdown("Your verdict", VERDICTS)
         self.reason = W.Textarea(
-            description="Because (one sentence)",
-            style={"description_width": "initial"},
-            layout=W.Layout(width="100%", height="4em"),
+            description="Because (one sentence)", layout=W.Layout(width="100%", height="4em"), **TYPED
         )
         self.button = _button("Commit", lambda: self.commit(self.box.value, self.reason.value))
         super().__init__(claim, f"**Claim {claim}.** {text}", [self.box, self.reason, self.button])
@@ -236,8 +238,7 @@ class Verdict(Question):
 
 
 def _text_box(name: str, unit: str) -> W.Text:
-    wide = {"style": {"description_width": "initial"}, "layout": W.Layout(width="auto")}
-    return W.Text(description=f"{name} in {unit}" if unit else name, **wide)
+    return W.Text(description=f"{name} in {unit}" if unit else name, layout=W.Layout(width="auto"), **TYPED)
 
 
 def _dropdown(name: str, names: Sequence[str]) -> W.Dropdown:

@@ -103,10 +103,6 @@ class Outcome:
         """What all customers pay."""
         return plain(np.asarray(self.price) * self.quantities.sum(axis=-1))
 
-    @property
-    def concentration(self):
-        return concentration(self.quantities)
-
 
 def concentration(quantities):
     """The Herfindahl-Hirschman index: the sum of squared market shares in per cent, 10,000 for one seller, 0 for no sales.
@@ -211,8 +207,10 @@ def market(demand: Demand, costs, fixed=0.0, share=0.0, rule: str = "Cournot") -
     return Outcome(plain(price), quantities, profits, plain(lab))
 
 
-def one_to(most: int, cost: float) -> np.ndarray:
-    """Costs of markets with one host, two, and so on, one market a row, for `market`: equal costs, empty places infinite.
+def one_to(most: int, cost) -> np.ndarray:
+    """Costs of markets with one host, two, and so on, one market a row, for `market`; empty places are infinite.
+
+    cost: of every host, or one of each in the order in which they enter.
 
     >>> one_to(2, 0.5).tolist()
     [[0.5, inf], [0.5, 0.5]]

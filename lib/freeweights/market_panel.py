@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from matplotlib.figure import Figure
 
 from . import live
 from . import quantities as q
-from . import serving_account as account
-from .cases import CLUSTER, CLUSTER_WEIGHTS, SERVED
-from .economics import MILLION, Terms, cost_per_million, figure, service
-from .inference import decode
-from .machine import machine
-from .market import RULES, Demand, Outcome, concentration, inputs, market, published_demand
+from .economics import MILLION, figure, service
+from .market import RULES, Demand, Outcome, inputs, market, most_hosts, published_demand
+from .market_accounts import cost_ranges, costs, entry, most, parts, rising
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, headline, log_axis, spread
 from .rooflines import BEHIND
-from .transformer import model
 
-OWN, SMALL = "DeepSeek's service, predicted", f"8 x H200, {SERVED} users, predicted"
 LOWEST, HIGHEST = 0.1, 10.0  # dollars for a million tokens, ends of the axis
 LEFT, RIGHT = -60.0, 150.0  # million dollars, ends of the other
 PARTS = {  # of the revenue: name, colour, hatch
@@ -28,74 +21,6 @@ PARTS = {  # of the revenue: name, colour, hatch
     "lab": ("to the lab", GREEN, "\\\\\\"),
     "kept": ("hosts keep", BLUE, ""),
 }
-
-
-@cache
-def costs() -> dict[str, float]:
-    """Costs of a million tokens of output by who predicted or published them, machines alone.
-
-    >>> own, published, *_ = costs().values()
-    >>> 0.5 < own / published < 2
-    True
-    """
-    written = service("output-tokens") / MILLION
-    found = {}
-    for name, day in (
-        (OWN, account.predicted_account()),
-        ("DeepSeek's service, published", account.published_account()),
-    ):
-        found[name] = day.cost * day.writing / day.nodes / written
-    found["SGLang on 96 H100, published"] = figure("sglang-deepseek-v3-cost-of-output").value
-    where = machine(*CLUSTER)
-    for users in (512, SERVED):
-        step = decode(model(account.MODEL), where, service("context"), users, CLUSTER_WEIGHTS)
-        found[SMALL.replace(str(SERVED), str(users))] = cost_per_million(
-            where, step.tokens_per_second, Terms()
-        )
-    return found
-
-
-def rising(cost: float, more: float, hosts: int) -> np.ndarray:
-    """Costs of hosts in the order they enter: the first has `cost`, the last of all that may enter 1 + `more` times that.
-
-    >>> rising(1.0, 0.5, 90)[[0, -1]].tolist()
-    [1.0, 1.5]
-    """
-    return cost * (1 + more * np.arange(hosts) / (most() - 1))
-
-
-def most() -> int:
-    """How many hosts there are at most: as many as serve any open model where that was counted."""
-    return int(inputs()["hosts"].high)
-
-
-def entry(
-    demand: Demand, each: np.ndarray, fixed: float, share: float, rule: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Prices with the first host, the first two, and so on, and how many of them stay; without any, a masked price.
-
-    By Cournot's rule the dearest leave until nobody loses, as in `market`; by Bertrand's they lose and stay.
-
-    >>> prices, stay = entry(Demand(2, 1e6, 1), np.full(20, 0.4), 1e5, 0, "Cournot")
-    >>> stay[[0, 6, 19]].tolist()
-    [1, 7, 7]
-    """
-    hosts = np.arange(1, each.size + 1)
-    found = market(demand, np.where(np.tri(each.size, dtype=bool), each, np.inf), 0.0, share, rule)
-    least = np.where(found.quantities > 0, found.profits, np.inf).min(axis=-1)
-    staying = np.isfinite(least) & ((least >= fixed) | (rule == "Bertrand"))
-    stay = np.maximum.accumulate(np.where(staying, hosts, 0))
-    return np.ma.masked_array(found.price[np.maximum(stay, 1) - 1], mask=stay == 0), stay
-
-
-def parts(found: Outcome, each: np.ndarray, fixed: float) -> dict[str, float]:
-    """Where the revenue of a market goes, dollars a year: the parts add up to it."""
-    return {
-        "serving": float(each @ found.quantities),
-        "fixed": fixed * found.serving,
-        "lab": found.lab,
-        "kept": float(found.profits.sum()),
-    }
 
 
 def draw(figure: Figure) -> dict:
@@ -167,16 +92,34 @@ def update(
     found = market(demand, each[: max(staying, 1)], fixed * MILLION, taken, rule)
     split = parts(found, each[: max(staying, 1)], fixed * MILLION)
     show_parts(artists, split, found.revenue)
-    artists["title"].set_text(finding(found, split, number, each[0]))
-    head = f"At the cost of {cost}, {q.money(each[0])} for a million tokens written"
-    head += (
-        f", and {q.percent(each[number - 1] / each[0] - 1)} more for the last host"
-        if more and number > 1
-        else ""
-    )
+    artists["title"].set_text(finding(found, split, number, each[0] / (1 - taken), taken))
+    head = costing(cost, each[:number])
     if not found.serving:
         return f"{head}, nobody serves: customers pay {q.money(demand.choke)} at most, and no host covers its costs from that."
-    return f"{head}: {sentence(found, split, number, rule)}"
+    said = f"{head}: {sentence(found, split, number)}"
+    if rule == "Bertrand":
+        paradox = " They stay at a loss here, where real ones would leave: the paradox of this rule."
+        return said + (paradox if split["kept"] < 0 else "")
+    return said if more else said + room(demand, each[0], fixed * MILLION, taken)
+
+
+def costing(name: str, each: np.ndarray) -> str:
+    """What a million tokens cost the hosts, on which terms, and how far the prediction reaches."""
+    low, expected, high = cost_ranges()[name]
+    reach = f" ({q.money(low)} to {q.money(high)})" if low < high else ""
+    rent = q.money(service("price-of-a-gpu-hour"))
+    last = f", and {q.percent(each[-1] / each[0] - 1)} more for the last host" if each[-1] > each[0] else ""
+    return f"At the cost of {name}, {q.money(expected)}{reach} for a million tokens written on GPUs at {rent} an hour, always busy{last}"
+
+
+def room(demand: Demand, cost: float, fixed: float, share: float) -> str:
+    """How many hosts of this cost the market has room for; nothing where there are no fixed costs to cover.
+
+    >>> room(Demand(2, 1e6, 1), 0.4, 1e5, 0)
+    ' There is room for 7 such hosts.'
+    """
+    many = most_hosts(demand, cost / (1 - share), fixed / (1 - share))
+    return "" if many is None else f" There is room for {many:,} such {'host' if many == 1 else 'hosts'}."
 
 
 def show_prices(artists: dict, prices: np.ndarray, each: np.ndarray, number: int) -> None:
@@ -206,18 +149,16 @@ def show_parts(artists: dict, split: dict[str, float], revenue: float) -> None:
         artists["texts"][part].set_text(f"{q.money(amount)}{of_all}" if revenue else "nothing")
 
 
-def finding(found: Outcome, split: dict[str, float], number: int, cost: float) -> str:
-    """The title: how many stay, and how far above the cost their price is."""
+def finding(found: Outcome, split: dict[str, float], number: int, floor: float, share: float) -> str:
+    """The title: how many stay, and how far their price is above the floor, the first host's cost and the lab's share of it."""
     if not found.serving:
         return "Nobody serves: not even a single host covers its costs"
-    over = found.price / cost - 1
-    above = (
-        f"{q.money(found.price)}, {q.percent(over)} above cost"
-        if over > 0.005
-        else f"{q.money(found.price)}, its cost"
-    )
+    over, least = found.price / floor - 1, "cost and the lab's share" if share else "cost"
+    above = f"{q.money(found.price)}, {q.percent(over)} above {least}"
+    if over <= 0.005:
+        above = f"{q.money(found.price)}, {least if share else 'its cost'}"
     if split["kept"] < 0:
-        return f"A price war of {number} hosts: the price is {above}, and they lose money"
+        return f"A price war of {number} hosts at a loss: {above}"
     if number == 1:
         return f"A monopoly: one host asks {above}"
     if found.serving == 1:
@@ -227,22 +168,19 @@ def finding(found: Outcome, split: dict[str, float], number: int, cost: float) -
     return f"{number} hosts: the price is {above}"
 
 
-def sentence(found: Outcome, split: dict[str, float], number: int, rule: str) -> str:
+def sentence(found: Outcome, split: dict[str, float], number: int) -> str:
     """Who serves, at what price, and every part of the revenue."""
     sold = found.quantities > 0
     least, best = found.profits[sold].min(), found.profits[sold].max()
     one = "1 host serves" if found.serving == 1 else f"{found.serving} of {number} hosts serve"
-    gains = q.money(best) if best - least < 1e-6 * abs(best) + 1 else f"{q.money(least)} to {q.money(best)}"
+    sign = -1 if best < 0 else 1  # a loss is said in words
+    gains = {q.money(sign * end): None for end in (least, best)}  # one amount where both are the same
     keeps = f"lose {q.money(-split['kept'])}" if split["kept"] < 0 else f"keep {q.money(split['kept'])}"
-    said = (
+    return (
         f"{one} {q.count(found.quantities.sum() * MILLION)} tokens a year at {q.money(found.price)} a million, for "
         f"{q.money(found.revenue)}. Of that serving costs {q.money(split['serving'])}, fixed costs take "
-        f"{q.money(split['fixed'])}, the lab gets {q.money(split['lab'])}, and hosts {keeps}, {gains} each. "
-        f"The index of concentration is {concentration(found.quantities):,.0f}."
+        f"{q.money(split['fixed'])}, the lab gets {q.money(split['lab'])}, and hosts {keeps}, {' to '.join(gains)} each."
     )
-    if rule == "Bertrand" and split["kept"] < 0:
-        said += " They stay at a loss here, where real ones would leave: the paradox of this rule."
-    return said
 
 
 def panel() -> live.Panel:

@@ -5,6 +5,7 @@ Who lists no price of cached input asks that of input.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from . import catalog
@@ -30,6 +31,17 @@ def list_prices(subject: str) -> Prices:
             f"data/prices.csv has no prices of input and output for '{subject}'. {catalog.nearest(subject, names)}"
         )
     return Prices(known["input"], known.get("cached input", known["input"]), known["output"])
+
+
+@cache
+def listed_on(subject: str) -> str | None:
+    """Year and month, or day, of a vendor's list prices, the newest of its rows of data/prices.csv; None where none is given.
+
+    >>> listed_on("GLM-5.2")
+    '2026-07'
+    """
+    said = " ".join(row.conditions or "" for row in catalog.table(Price) if row.subject == subject)
+    return max(re.findall(r"\b20\d\d-[01]\d(?:-[0-3]\d)?\b", said), default=None)
 
 
 @cache
@@ -75,3 +87,13 @@ def by_price(what: str, mix: Tokens) -> list[str]:
     """
     hosts = at_hosts(what)
     return sorted(hosts, key=lambda host: hosts[host].dollars(mix))
+
+
+def middle_host(what: str, mix: Tokens) -> str:
+    """The host in the middle of `by_price`.
+
+    >>> middle_host("GLM-5.2", Tokens(3, 0, 1)) in at_hosts("GLM-5.2")
+    True
+    """
+    hosts = by_price(what, mix)
+    return hosts[len(hosts) // 2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,101 +10,34 @@ from matplotlib.figure import Figure
 from . import live
 from . import quantities as q
 from .cases import CONTEXT
-from .economics import MILLION, Terms, service
+from .economics import Terms
 from .hosting import (
     CONTEXTS,
+    DAYS,
+    DESK,
     MACHINES,
     MODEL,
-    USERS,
-    costs,
-    for_users,
-    kept,
+    NODES,
+    Way,
+    cheaper_from,
     listed,
     mixed,
     per_million,
     prices,
+    prompt_words,
     rented,
-    speeds,
+    ways,
 )
 from .plots import BLUE, GREEN, RED, decades, headline, log_axis, spread
 from .rental import PAID
-from .self_hosting import SelfHosting, self_hosting
+from .serving_account import usual_prompt
 
-*NODES, TIGHT, DESK = MACHINES  # TIGHT: too small for the model
-DAYS = np.geomspace(1e4, 1e11, 701)  # tokens of a day
 LEAST, MOST = 0.001, 1e6  # dollars, ends of the axis
-TEN = 10
-FULL = int(USERS[-1])
-WAYS = {  # of serving: users at once, colour, line, words
-    "desktop": (1, RED, ":", "desktop, one user"),
-    "ten": (TEN, GREEN, "--", "node, ten users"),
-    "full": (FULL, BLUE, "-", "node, full"),
+WAYS = {  # of serving: colour, line, words
+    "desktop": (RED, ":", "desktop, one user"),
+    "ten": (GREEN, "--", "node, ten users"),
+    "full": (BLUE, "-", "node, full"),
 }
-
-
-@dataclass(frozen=True)
-class Way:
-    """One way of serving: users at once, tokens/s of each, and its account against the list price.
-
-    ends: dollars for a million tokens of a machine as busy as it can be, as (low, expected, high).
-    """
-
-    users: int
-    speed: float
-    own: SelfHosting
-    ends: tuple[float, float, float]
-
-    @property
-    def at_best(self) -> float:
-        """The expected one of `ends`."""
-        return self.ends[1]
-
-    def cost(self, tokens):
-        """Dollars for a million tokens, for so many of them a day, number or array; machines are paid busy or not."""
-        return self.own.own_cost(tokens) / tokens * MILLION
-
-
-def way(place: str, users: int, context: int, terms: Terms, ratio: float) -> Way | None:
-    """A machine of `MACHINES` with so many users; for `FULL`, as many as have room. None where they have none.
-
-    Args:
-        place, context: as in `hosting.costs`. terms: how it is paid for. ratio: tokens of prompt to one written.
-
-    >>> node = [way("8 x H200 141GB", users, 4096, Terms(), 4) for users in (10, FULL)]
-    >>> node[1].users, node[1].own.day == node[0].own.day, node[1].own.capacity > 5 * node[0].own.capacity
-    (667, True, True)
-    """
-    found = costs(place, context, terms)
-    room = found["expected"].output.size if found else 0
-    if not room or users > room and users != FULL:
-        return None
-    users, mix = min(users, room), mixed(ratio)
-    at = for_users(found, users)
-    speed = float(speeds(place, context)["expected"].output[users - 1]) / users
-    own = self_hosting(rented(place), at["expected"], prices(), mix, terms)
-    return Way(users, speed, own, tuple(per_million(one, mix) for one in at.values()))
-
-
-def ways(node: str, paid: str, context: int, ratio: float) -> dict[str, Way | None]:
-    """The desktop, which is always bought, and the node, paid for as asked."""
-    places = {name: (DESK, PAID[0]) if name == "desktop" else (node, paid) for name in WAYS}
-    return {
-        name: way(place, WAYS[name][0], context, Terms(paid=how), ratio)
-        for name, (place, how) in places.items()
-    }
-
-
-def cheaper_from(one: Way, other: Way) -> float | None:
-    """Tokens a day from which one way is cheaper than the other, up to the end of `DAYS`; None if it never is.
-
-    >>> node = way("8 x H200 141GB", FULL, 4096, Terms(), 4)
-    >>> cheaper_from(node, node) is None
-    True
-    """
-    dearer = np.flatnonzero(one.cost(DAYS) >= other.cost(DAYS))
-    if not dearer.size:
-        return float(DAYS[0])
-    return float(DAYS[dearer[-1] + 1]) if dearer[-1] + 1 < DAYS.size else None
 
 
 def draw(figure: Figure) -> dict:
@@ -120,12 +52,12 @@ def draw(figure: Figure) -> dict:
         ylabel="US dollars per million tokens: cost, price",
     )
     artists: dict = {"title": headline(figure), "curves": {}, "full": {}, "names": {}}
-    for name, (_, colour, style, _) in WAYS.items():
+    for name, (colour, style, _) in WAYS.items():
         artists["curves"][name] = axes.plot([], [], color=colour, linestyle=style)[0]
         artists["full"][name] = axes.plot([], [], "o", color=colour, markeredgecolor="black", zorder=4)[0]
     artists["price"] = axes.axhline(1, color="black", linestyle=(0, (6, 3)), linewidth=1.5)
     for name in (*WAYS, "price"):
-        colour = "black" if name == "price" else WAYS[name][1]
+        colour = "black" if name == "price" else WAYS[name][0]
         artists["names"][name] = figure.text(
             0.74, 0, "", color=colour, fontsize=10, va="center", parse_math=False
         )
@@ -153,9 +85,9 @@ def name_ends(names: dict, found: dict[str, Way | None], price: float) -> None:
         if name == "price":
             said = f"list price, {q.money(end)}\n({listed().host}, {listed().date})"
         elif found[name] is None:
-            said = f"{WAYS[name][3]}:\nno room"
+            said = f"{WAYS[name][2]}:\nno room"
         else:
-            said = f"cost: {WAYS[name][3]},\n{q.money(end)} at best"
+            said = f"cost: {WAYS[name][2]},\n{q.money(end)} at best"
         names[name].set(text=said, y=0.14 + 0.755 * height)
 
 
@@ -164,7 +96,7 @@ def finding(found: dict[str, Way | None]) -> str:
     desktop, ten, full = found.values()
     if ten is None:
         batch = "for ten users no room"
-    elif full.users == TEN:
+    elif full.users == ten.users:
         batch = "ten users fill it"
     else:
         batch = f"with ten users {q.times(ten.at_best / full.at_best)} the cost"
@@ -178,15 +110,16 @@ def sentences(
 ) -> Iterator[str]:
     """Each way at its best and at a small day, and where it falls below the list price."""
     device = rented(node).device
+    years = f"{Terms().life:.0f} years"
     how = f"rented at {q.money(device.rental)} a GPU-hour ({device.rental_date})"
     if paid == PAID[0]:
-        how = f"bought at {q.money(device.price)} a GPU, with servers and power"
+        how = f"bought at {q.money(device.price)} a GPU, with servers and power, over {years}"
     desk, most = rented(DESK).device.price, q.percent(Terms().utilisation)
-    mix = f"{q.significant(ratio)} tokens of prompt ({q.percent(kept())} of them kept) to one written"
-    yield f"{MODEL}, {context:,} tokens of context, {mix}. The desktop is bought at {q.money(desk)};"
-    yield f"{node} is {how}. All are paid for every hour and serve {most} of them at most."
+    yield f"{MODEL}, {context:,} tokens of context, {prompt_words(ratio)}. The desktop, at {MACHINES[DESK][1]} a weight, is bought"
+    yield f"at {q.money(desk)} over {years}, with household electricity; {node}, at {MACHINES[node][1]}, is {how}."
+    yield f"All are paid for every hour and serve {most} of them at most."
     for name, one in found.items():
-        words = WAYS[name][3].capitalize()
+        words = WAYS[name][2].capitalize()
         if one is None:
             yield f"{words}: no room at this context."
             continue
@@ -219,7 +152,7 @@ def panel() -> live.Panel:
             0,
             100,
             step=1,
-            start=round(service("input-tokens") / service("output-tokens")),
+            start=round(usual_prompt()),
             unit="tokens",
         ),
     )

@@ -37,11 +37,23 @@ class Way:
     def machine(self) -> Machine:
         return machine(*self.place)
 
+    @property
+    def stored(self) -> str:
+        """The model with its format in words."""
+        return f"{self.model} {f'at {self.weights}' if self.weights else 'as released'}"
+
 
 WAYS = {
     "bought desktop": Way("GLM-5.2", DESKTOP, DESKTOP_WEIGHTS, PAID[0], 1),
     "rented GPU": Way("gpt-oss-120b", (CARD, 1), None, PAID[1], None),
     "rented node": Way("GLM-5.2", CLUSTER, CLUSTER_WEIGHTS, PAID[1], None),
+}
+
+
+MOST = 512  # users at once that a machine is taken to serve at best
+SIDES = {  # filled: share of the users that it could serve; hours a day; spare machines; work: hours a month
+    "at best": {"filled": 1.0, "hours": 24, "spare": 0.0, "work": 0},
+    "at worst": {"filled": 1 / 8, "hours": 8, "spare": 0.1, "work": 40},
 }
 
 
@@ -202,6 +214,22 @@ def own_way(
     users = users_at_once(name, users)
     costs = serving_costs(what, where, where, terms, users=users, weights=chosen.weights)
     return self_hosting(where, costs, prices, mix, terms, people)
+
+
+def users_of(name: str, side: str) -> int:
+    """Users at once of a way on one of `SIDES`: at least one.
+
+    >>> users_of("rented node", "at best"), users_of("rented node", "at worst")
+    (512, 64)
+    """
+    return max(1, round(users_at_once(name, MOST) * SIDES[side]["filled"]))
+
+
+def own_side(name: str, side: str, prices: Prices, mix: Tokens, wage: float) -> SelfHosting:
+    """One of `WAYS` on one of `SIDES` against a vendor's prices; wage: dollars for an hour of work."""
+    case = SIDES[side]
+    staff = people(case["work"], wage)
+    return own_way(name, prices, mix, users_of(name, side), case["hours"], case["spare"], staff)
 
 
 def wait(own: SelfHosting, mix: Tokens, users: int, hours: float = 24.0, prompt: float = CONTEXT) -> float:

@@ -9,33 +9,40 @@ from matplotlib.patches import Polygon
 from . import catalog, live
 from . import quantities as q
 from .cases import CONTEXT, SERVED
-from .economics import Prices, Tokens, figure
+from .economics import Prices, Terms, Tokens, figure
 from .plots import BLUE, GREEN, ORANGE, RED, decades, headline, log_axis
-from .price_lists import at_hosts, by_price, list_prices
+from .price_lists import at_hosts, by_price, list_prices, listed_on, middle_host
 from .records_published import HostPrice
 from .rental import PAID
 from .rooflines import BEHIND
-from .self_hosting import WAYS, SelfHosting, mixed, own_way, people, users_at_once, wait
+from .self_hosting import (
+    MOST,
+    SIDES,
+    WAYS,
+    SelfHosting,
+    mixed,
+    own_side,
+    own_way,
+    people,
+    users_at_once,
+    users_of,
+    wait,
+)
 
 MIDDLE, CHEAPEST = "same model, middle host", "same model, cheapest host"
 CLOSED = ("Claude Opus 5.5", "GPT-5.5", "Claude Haiku 4.5", "GPT-5-mini")
-TOKENS, DOLLARS = (1e4, 1e11), (0.1, 1e8)  # ends of the axes
-SIDES = {  # users at once, hours a day, spare machines, hours of work a month
-    "at best": (512, 24, 0.0, 0),
-    "at worst": (SERVED, 8, 0.1, 40),
-}
+TOKENS, DOLLARS = (1e5, 1e11), (1, 1e7)  # ends of the axes
 EACH_DAY = np.geomspace(*TOKENS, 1200)
 DATE = max(row.date for row in catalog.table(HostPrice))
-FEW = 0.25  # dollars a day at which the bill's name stands
 
 
 def draw(figure: Figure) -> dict:
     """A staircase of cost, a line of bills, what lies between them where one's own is cheaper, and the break-even."""
     axes = figure.add_axes((0.133, 0.125, 0.837, 0.70))
     log_axis(axes.xaxis, decades(*TOKENS))
-    log_axis(axes.yaxis, decades(*DOLLARS, q.money, every=2))
+    log_axis(axes.yaxis, decades(*DOLLARS, q.money))
     axes.set(xlim=TOKENS, ylim=DOLLARS, xlabel="tokens a day, read and written", ylabel="US dollars a day")
-    saves = axes.add_patch(Polygon([[1, 1]], facecolor=GREEN, alpha=0.3, edgecolor="none"))
+    saves = axes.add_patch(Polygon([[1, 1]], facecolor=GREEN, alpha=0.6, edgecolor="none"))
     named = {"fontsize": 10, "fontweight": "bold", "bbox": BEHIND | {"alpha": 1.0}, "parse_math": False}
     return {
         "title": headline(figure),
@@ -45,17 +52,17 @@ def draw(figure: Figure) -> dict:
         "bill": axes.plot([], [], color=ORANGE, linestyle="--")[0],
         "drop": axes.plot([], [], color="black", linestyle=":", linewidth=1.5)[0],
         "mark": axes.plot([], [], "o", color="black", zorder=4)[0],
-        "cost name": axes.text(1.3e4, 1, "", color=BLUE, va="bottom", **named),
-        "bill name": axes.text(1, FEW, "", color="#8A5A00", va="center", **named),
+        "cost name": axes.text(1.2 * TOKENS[0], DOLLARS[1] / 7, "", color=BLUE, va="center", **named),
+        "bill name": axes.text(1.2 * TOKENS[0], DOLLARS[1] / 2, "", color="#8A5A00", va="center", **named),
     }
 
 
 def vendor(who: str, what: str, mix: Tokens) -> tuple[str, Prices, str]:
     """The vendor in words, what it asks and since when; of the hosts of the same model the cheapest or middle one for this mix."""
     if who in CLOSED:
-        return who, list_prices(who), "list price"
-    hosts = by_price(what, mix)
-    host = hosts[0 if who == CHEAPEST else len(hosts) // 2]
+        date = listed_on(who)
+        return who, list_prices(who), f"list price of {date}" if date else "list price"
+    host = by_price(what, mix)[0] if who == CHEAPEST else middle_host(what, mix)
     return f"{what} at {host}", at_hosts(what)[host], f"list price of {DATE}"
 
 
@@ -84,8 +91,8 @@ def update(
     shown = at is not None and at <= TOKENS[1]
     artists["mark"].set_data(*([at], [own.bill(at)]) if shown else ([], []))
     artists["drop"].set_data(*([at, at], [DOLLARS[0], own.bill(at)]) if shown else ([], []))
-    artists["cost name"].set(text=f"your own cost: {way}", y=1.35 * (own.day + own.people))
-    artists["bill name"].set(text=f"bill at the price of {seller}", x=1.8 * max(FEW / own.price, TOKENS[0]))
+    artists["cost name"].set_text(f"━━ your own cost: {way}")
+    artists["bill name"].set_text(f"╍╍ bill at the price of {seller}")
     artists["title"].set_text(finding(own))
     artists["words"].set(text=below(own), color="black" if shown else RED)
     return sentence(way, seller, listed, own, mix, users_at_once(way, users), hours, work, wage)
@@ -101,16 +108,16 @@ def both_sides(prompt: float = 3, wage: float | None = None) -> list[dict]:
     ['never', 'never', 'never']
     """
     mix, wage, rows = mixed(prompt), wage or figure("wage").value, []
-    for side, (users, hours, spare, work) in SIDES.items():
+    for side, case in SIDES.items():
         for way, kind in WAYS.items():
-            row = {"way": way, "side": side}
+            row = {"way": f"{way}, {kind.stored}", "side": side}
             for key, who in {"closed": "GPT-5.5", "middle": MIDDLE, "cheapest": CHEAPEST}.items():
                 prices = vendor(who, kind.model, mix)[1]
-                own = own_way(way, prices, mix, users, hours, spare, people(work, wage))
+                own = own_side(way, side, prices, mix, wage)
                 row[key] = "never" if own.break_even is None else q.count(own.break_even)
-            here = users_at_once(way, users)
-            served = {"users": here, "serves": q.count(own.capacity)}
-            rows.append(row | served | {"wait": q.duration(wait(own, mix, here, hours), 2)})
+            users = users_of(way, side)
+            served = {"users": users, "serves": q.count(own.capacity)}
+            rows.append(row | served | {"wait": q.duration(wait(own, mix, users, case["hours"]), 2)})
     return rows
 
 
@@ -134,6 +141,11 @@ def below(own: SelfHosting) -> str:
     return f"{words}; green: what is saved" if at <= TOKENS[1] else words
 
 
+def hourly(number: float) -> str:
+    """A whole number of hours in words."""
+    return f"{number:.0f} {'hour' if number == 1 else 'hours'}"
+
+
 def sentence(
     way: str,
     seller: str,
@@ -149,16 +161,20 @@ def sentence(
     kind = WAYS[way]
     device = kind.machine.device
     bought = kind.paid == PAID[0]
-    paid = "bought, with household electricity" if bought else f"rented ({device.rental_date})"
+    paid = (
+        f"bought and written off over {Terms().life:.0f} years, with household electricity"
+        if bought
+        else f"rented ({device.rental_date})"
+    )
     at_once = "one user at a time" if users == 1 else f"{users} users at once"
     seconds = q.duration(wait(own, mix, users, hours), 2)
     asks = CONTEXT / (mix.input + mix.cached)
     price = q.money(1e6 * own.price)
     said = (
-        f"{kind.model} on {kind.machine.name}, {paid}, serves {at_once} and {q.count(own.capacity)} tokens in "
-        f"{hours:.0f} hours of a day; when full, a prompt of {CONTEXT:,} tokens and its answer of {asks:,.0f} take {seconds}. "
-        f"The machine costs {q.money(own.day)} a day, used or not, and {work:.0f} hours of work a month at {q.money(wage, 4)} "
-        f"cost {q.money(own.people)} a day. {seller} asks {price} for a million such tokens ({listed}). "
+        f"{kind.stored} on {kind.machine.name}, {paid}, serves {at_once} and {q.count(own.capacity)} tokens in "
+        f"{hourly(hours)} of a day; when full, a prompt of {CONTEXT:,} tokens and its answer of {asks:,.0f} take {seconds}. "
+        f"The machine costs {q.money(own.day)} a day, used or not, and {hourly(work)} of work a month at {q.money(wage, 4)} "
+        f"{'costs' if work == 1 else 'cost'} {q.money(own.people)} a day. {seller} asks {price} for a million such tokens ({listed}). "
     )
     if own.break_even is None:
         return (
@@ -186,7 +202,7 @@ def panel() -> live.Panel:
         who=live.choice("Vendor", [MIDDLE, CHEAPEST, *CLOSED]),
         prompt=live.log_slider("Prompt tokens", 0.5, 100, start=3, unit="per answer token"),
         cached=live.slider("Found in cache", 0, 95, step=5, start=0, unit="% of the prompt"),
-        users=live.log_slider("Users at once", 1, 512, start=SERVED, whole=True),
+        users=live.log_slider("Users at once", 1, MOST, start=SERVED, whole=True),
         hours=live.slider("Tokens arrive in", 1, 24, step=1, start=24, unit="hours a day", whole=True),
         spare=live.slider("Spare machines", 0, 100, step=5, start=0, unit="%"),
         work=live.slider("Engineer", 0, 320, step=5, start=10, unit="hours a month"),

@@ -49,6 +49,16 @@ def tokens() -> Tokens:
     return Tokens(service("input-tokens") - found, found, service("output-tokens"))
 
 
+def usual_prompt() -> float:
+    """Tokens read, anew or from the cache, for each that is written.
+
+    >>> round(usual_prompt(), 2)
+    3.62
+    """
+    day = tokens()
+    return (day.input + day.cached) / day.output
+
+
 def prices() -> Prices:
     """What the account bills for a million tokens, all at the price of R1."""
     return Prices(*(service(f"price-of-{kind}") for kind in ("input", "cached-input", "output")))

@@ -6,15 +6,17 @@ bandwidth: a device may write more, or less, than its equivalents say. Who owns 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 
 from . import catalog, inference, serving_account
 from . import quantities as q
 from .cases import CLUSTER, CONTEXT
-from .economics import NODE, Tokens, figure, service
+from .economics import NODE, figure, service
 from .machine import Machine, machine
 from .market import concentration
 from .memory import slots
@@ -30,8 +32,8 @@ WEIGHTS = {"DeepSeek-R1": "FP8", "GLM-5.2": "FP8", "gpt-oss-120b": None, "Llama 
 
 
 @cache
-def companies() -> dict[str, float]:
-    """H100 equivalents of each owner; everybody else's follow from the published share of the five largest.
+def companies() -> Mapping[str, float]:
+    """H100 equivalents of each owner, to be read only; everybody else's follow from the published share of the five largest.
 
     >>> owned = companies()
     >>> round(sum(owned[name] for name in FIVE) / sum(owned.values()), 2)
@@ -39,11 +41,11 @@ def companies() -> dict[str, float]:
     """
     owned = {name: figure(f"compute-{name.lower()}").value for name in NAMED}
     total = sum(owned[name] for name in FIVE) / (figure("compute-share-of-five").value / 100)
-    return owned | {REST: total - sum(owned.values())}
+    return MappingProxyType(owned | {REST: total - sum(owned.values())})
 
 
 @cache
-def blocs() -> dict[str, float]:
+def blocs() -> Mapping[str, float]:
     """The same stock by the country in which the named owners have their seat.
 
     >>> list(blocs())
@@ -51,7 +53,7 @@ def blocs() -> dict[str, float]:
     """
     owned = companies()
     seats = {"China": owned["China"], REST: owned[REST]}
-    return {STATES: sum(owned.values()) - sum(seats.values())} | seats
+    return MappingProxyType({STATES: sum(owned.values()) - sum(seats.values())} | seats)
 
 
 @dataclass(frozen=True)
@@ -124,16 +126,6 @@ def predicted(name: str, device: str = CLUSTER[0]) -> Speeds:
     return Speeds(float(reads) / count, float(quick.max()) / count)
 
 
-def usual_prompt() -> float:
-    """Tokens read for each that is written, in DeepSeek's published day.
-
-    >>> round(usual_prompt(), 2)
-    3.62
-    """
-    day: Tokens = serving_account.tokens()
-    return (day.input + day.cached) / day.output
-
-
 def per_person(stock, speeds: Speeds, prompt: float = 0.0, share=1.0):
     """Tokens a day, read and written, for each person of the world.
 
@@ -162,14 +154,14 @@ def google_needs(speeds: Speeds, prompt: float) -> float:
 
     They count reading and writing together; how many were written is not published.
 
-    >>> google_needs(published(), usual_prompt()) < 0.1
+    >>> google_needs(published(), serving_account.usual_prompt()) < 0.1
     True
     """
     tokens = figure("google-tokens").value / MONTH
     return tokens / speeds.both(prompt) / companies()["Google"]
 
 
-def split(stocks: dict[str, float], parts: int = 1, others: int = 1) -> np.ndarray:
+def split(stocks: Mapping[str, float], parts: int = 1, others: int = 1) -> np.ndarray:
     """Stocks of all owners when each named one is split into equal parts, and everybody else into equal owners.
 
     >>> split({"A": 6.0, REST: 2.0}, parts=3, others=1).tolist()
@@ -183,7 +175,7 @@ def split(stocks: dict[str, float], parts: int = 1, others: int = 1) -> np.ndarr
     return np.concatenate([np.repeat(named / parts, parts), np.full(others, stocks[REST] / others)])
 
 
-def index(stocks: dict[str, float], parts: int = 1, others: int = 1) -> float:
+def index(stocks: Mapping[str, float], parts: int = 1, others: int = 1) -> float:
     """The Herfindahl-Hirschman index of owned compute, in points, for owners split as in `split`.
 
     >>> index({"A": 5.0, REST: 5.0}), index({"A": 5.0, REST: 5.0}, parts=2, others=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from . import live, prefix_cache
+from . import live, prefix_cache, serving_account
 from . import quantities as q
 from . import token_capital as capital
 from .experts_from_disk import READING_SPEED
@@ -103,7 +103,7 @@ def update(
     at = list(owned).index(whose)
     artists["title"].set_text(finding(whose, both[at], counted, found[1]))
     return (
-        f"{made(whose, both[at], written[at], share)} {google(what, one, prompt)} "
+        f"{made(what, whose, both[at], written[at], share)} {google(what, one, prompt)} "
         f"{concentrated(counted, int(parts), int(others), found)}"
     )
 
@@ -116,7 +116,7 @@ def show_marks(artists: dict, both: np.ndarray, written: np.ndarray, at: int) ->
     artists["between"].set_segments([[(written[row], row), (both[row], row)] for row in rows])
     for row, total in enumerate(both):
         artists["words"][row].set(
-            text=q.count(total) if total else "none: nothing serves",
+            text=f"{'← ' if total < LEAST else ''}{q.count(total)}" if total else "none: nothing serves",
             x=max(total, LEAST) * 1.45,
             fontweight="bold" if row == at else "normal",
         )
@@ -145,20 +145,37 @@ def finding(whose: str, both: float, counted: str, points: float) -> str:
     return f"{tokens}; {counted}: {points:,.0f} points, {side} the line"
 
 
-def made(whose: str, both: float, written: float, share: float) -> str:
+def made(what: str, whose: str, both: float, written: float, share: float) -> str:
     """Tokens of the chosen stock against a person's reading and an agent's task."""
     stock = owners()[whose]
     if not both:
         return (
             f"{whose}: of {q.count(stock)} H100 equivalents (2025-12) nothing serves, so there are no tokens."
         )
-    kept, again = agent_tokens()
     return (
         f"{whose}: {share:g} % of {q.count(stock)} H100 equivalents (Epoch AI, 2025-12) make {q.count(both)} tokens a day for "
-        f"each person, {q.count(written)} of them written: {q.duration(written / READING_SPEED)} of reading. Lesson 04's "
-        f"agent reads as many in {q.significant(both / kept, 2)} tasks with its prefix kept, or in "
-        f"{q.significant(both / again, 2)} with its history read again."
+        f"each person, {q.count(written)} of them written: {q.duration(written / READING_SPEED)} of a person's "
+        f"reading. {agents(what, both - written)}"
     )
+
+
+def agents(what: str, reads: float) -> str:
+    """For how many tasks of lesson 04's agent the tokens read would do: published ones count hits in a cache as read."""
+    if not reads:
+        return "Nothing is read, so no agent could use them."
+    kept, again = agent_tokens()
+    found = f"Those read would do for {tasks(reads / again)} of lesson 04's agent"
+    if what == PUBLISHED:
+        return f"{found}, its history sent again at every turn, hits in a cache counted."
+    return f"{found} with its history read again, or for {tasks(reads / kept)} with its prefix kept."
+
+
+def tasks(day: float) -> str:
+    """So many tasks a day in words, less than one in the time that one needs."""
+    if day >= 1:
+        return f"{q.significant(day, 2)} tasks a day"
+    days = np.ceil(1 / day)
+    return "less than a task a year" if days > q.YEAR / q.DAY else f"one task in {days:.0f} days"
 
 
 def google(what: str, one: capital.Speeds, prompt: float) -> str:
@@ -193,7 +210,9 @@ def panel() -> live.Panel:
         what=live.choice("Served", MODELS),
         whose=live.choice("Whose", list(owners()), start=ALL),
         share=live.slider("Serves", 0, 100, start=50, unit="% of the stock"),
-        prompt=live.slider("Read for each written", 0, 50, step=1, start=round(capital.usual_prompt(), 1)),
+        prompt=live.slider(
+            "Read for each written", 0, 50, step=1, start=round(serving_account.usual_prompt(), 1)
+        ),
         counted=live.choice("Owners counted by", list(COUNTED)),
         parts=live.slider("Each named one split into", 1, PARTS, start=1, step=1, whole=True),
         others=live.log_slider("Everybody else is", 1, OTHERS, start=1, unit="owners", whole=True),
