@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import itertools
 import re
@@ -20,6 +21,11 @@ from .stage import Picture, Stage, photograph
 
 __all__ = ["Panel", "Picture", "choice", "log_slider", "panel", "panels", "picture", "slider", "toggle"]
 
+# While a hand moves a control, the page gets light pictures, which keep up with it, and after so many seconds
+# of rest the sharp one. A picture takes less even over a slow link: else a drag would send both.
+REST = 0.3
+# Letters kept free for the sentence, for each of the first one: so what stands below the panel stays there.
+ROOM = 1.3
 NO_NUMBER = re.compile(r"(?<!\w)(nan|inf)(?!\w)", re.IGNORECASE)
 _numbers = itertools.count(1)
 _panels: weakref.WeakValueDictionary[int, Panel] = weakref.WeakValueDictionary()
@@ -116,23 +122,23 @@ class Panel:
     Attributes:
         controls: the descriptions, by name.
         knobs: the controls on the screen, by name.
-        shown: the picture as it is now.
         error: what `update` raised at the present values, or None.
         stage: the figure and what moves on it.
     """
 
     def __init__(self, draw, update, controls, size, title):
         check_match(update, controls)
-        self.controls, self.error, self.shown = dict(controls), None, None
+        self.controls, self.error = dict(controls), None
         self._update, self._title, self._held = update, title, False
+        self._rest: asyncio.TimerHandle | None = None  # ends with a sharp picture
         self._display_id = f"freeweights-panel-{(number := next(_numbers))}"
-        self._on_page = False
+        self._on_page, self._room = False, 0
         self.knobs = {name: Knob(control, self._follow) for name, control in controls.items()}
         figure = blank(size)
         with matplotlib.rc_context(STYLE):
             self._artists = draw(figure)
         self.stage = Stage(figure, self._artists)
-        self._follow()
+        self._follow(by_hand=False)
         rows = W.Layout(flex_flow="row wrap", max_width=f"{self.shown.width}px")
         self._desk = W.Box([knob.row for knob in self.knobs.values()], layout=rows)
         _panels[number] = self
@@ -146,7 +152,14 @@ class Panel:
     def sentence(self) -> str:
         """What stands below the picture: a note on a changed value, if any, then the computed sentence."""
         notes = [knob.note for knob in self.knobs.values() if knob.note]
-        return " ".join([*notes, self._complaint() if self.error else self.shown.sentence])
+        return " ".join([*notes, self._complaint() if self.error else self._said])
+
+    @property
+    def shown(self) -> Picture:
+        """The picture as it is now, sharp; encoded when it is first asked for."""
+        if self._sharp is None:
+            self._sharp = photograph(self._pixels, self._title, self._said)
+        return self._sharp
 
     @property
     def alt(self) -> str:
@@ -173,22 +186,22 @@ class Panel:
                 self.knobs[name].type(value)
         finally:
             self._held = False
-        self._follow()
+        self._follow(by_hand=False)
 
-    def _follow(self) -> None:
+    def _follow(self, by_hand: bool = True) -> None:
         """Bring picture and sentence up to the controls. An error is told below the picture, then raised."""
         if self._held:
             return
         try:
             with matplotlib.rc_context(STYLE):
-                said = self._update(self._artists, **self.values)
-                self.shown = photograph(self.stage.draw(), self._title, readable(said, "update()"))
+                said = readable(self._update(self._artists, **self.values), "update()")
+                self._pixels, self._said, self._sharp = self.stage.draw().copy(), said, None
             self.error = None
         except Exception as error:
             self.error = error
             raise
         finally:
-            self._show()
+            self._show(by_hand)
 
     def _complaint(self) -> str:
         at = ", ".join(f"{knob.control.label} {knob.control.say(knob.value)}" for knob in self.knobs.values())
@@ -197,13 +210,26 @@ class Panel:
             "The picture still shows the values before; move a control to go on."
         )
 
-    def _bundle(self) -> dict[str, str]:
-        page = self.shown.markup(self.sentence, live=True)
-        return {"text/plain": f"{self._title}. {self.sentence}", "text/html": page}
+    def _show(self, by_hand: bool) -> None:
+        """Send the picture to the page: sharp, or while a hand moves a light one, then the sharp one."""
+        if not self._on_page:
+            return
+        if self._rest:
+            self._rest.cancel()
+        if by_hand and (loop := running_loop()):
+            self._send(photograph(self._pixels, self._title, self._said, sharp=False))
+            self._rest = loop.call_later(REST, lambda: self._send(self.shown))
+        else:
+            self._send(self.shown)
 
-    def _show(self) -> None:
-        if self._on_page:
-            update_display(self._bundle(), raw=True, display_id=self._display_id)
+    def _send(self, shown: Picture) -> None:
+        update_display(self._bundle(shown), raw=True, display_id=self._display_id)
+
+    def _bundle(self, shown: Picture) -> dict[str, str]:
+        if len(self.sentence) > self._room:
+            self._room = round(ROOM * len(self.sentence))
+        page = shown.markup(self.sentence, live=True, room=self._room)
+        return {"text/plain": f"{self._title}. {self.sentence}", "text/html": page}
 
     def _ipython_display_(self) -> None:
         """Show the controls, and the picture as an output of its own: one that every reader can show."""
@@ -218,7 +244,7 @@ class Panel:
             },
             raw=True,
         )
-        display(self._bundle(), raw=True, display_id=self._display_id)
+        display(self._bundle(self.shown), raw=True, display_id=self._display_id)
         self._on_page = get_ipython() is not None
 
 
@@ -235,3 +261,11 @@ def check_match(update: Callable[..., str], controls: dict[str, Control]) -> Non
         raise TypeError(
             f"update{inspect.signature(update)} must take the artists, then {', '.join(controls)}: {error}."
         ) from None
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that calls us, as a kernel's does; None in a plain program."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

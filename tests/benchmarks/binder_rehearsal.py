@@ -1,0 +1,110 @@
+"""Binder rehearsed: the build timed, then every lesson opened, run and moved, with its memory measured.
+
+Run by hand, from the top folder of the course, on Linux with Chromium and a network:
+
+    .venv/bin/python tests/benchmarks/binder_rehearsal.py                          # every lesson
+    .venv/bin/python tests/benchmarks/binder_rehearsal.py notebooks/00_start_here.ipynb
+
+What is timed is what this folder adds to the image; the base image, an Ubuntu with a conda environment, is
+not. Weights and caches are fetched anew. Each lesson gets a server of its own on one processor with one
+thread of BLAS, like a pod of mybinder.org; the browser shares the processors. Memory is that of the server
+and its kernels, shared pages counted once, the highest of five measurements a second. The first panel is
+there when its controls stand on the page: counted from opening the link on a server that is ready.
+
+Measured on 2 cores of an Intel Xeon (Sapphire Rapids, virtual machine) on which other programs kept both
+cores busy (load 5 to 9), Linux, 2026-11-22; without the base image the build took under a minute:
+
+    environment for the base image        8.6 s
+    pip install of the pins              16.6 s
+    pip check                          No broken requirements found.
+    postBuild, weights fetched           11.0 s
+                                            seconds to    memory in MB
+    lesson                       ready   panel     end  server    most
+    00_start_here                  4.3     9.0     9.1      93     257  within 450 MB
+    01_weights_versus_compute      2.3    87.8    88.8     138    1193  within 1,200 MB
+    02_hardware_bottlenecks        2.0    12.2    14.3     144     443  within 450 MB
+    03_moe_efficiency              2.3     6.8    62.2     143     445  within 450 MB
+    04_long_context                4.3    24.7    26.8      92     368  within 450 MB
+    05_distillation                6.3    23.5    94.5      92    1014  within 1,200 MB
+    09_who_gets_paid               4.4    13.3    19.2     111     392  within 450 MB
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import binder
+import browser
+from playwright.sync_api import Browser, sync_playwright
+
+browser.SECONDS = 900  # for a whole notebook, with one processor and one thread
+# The saved page shows panels too, but without controls.
+FIRST_PANEL = """new MutationObserver((_, watcher) => {
+    if (document.querySelector('.jp-Cell-outputArea:has(.freeweights [role=status]) .jupyter-widgets')) {
+        window.firstPanel = Date.now();
+        watcher.disconnect();
+    }
+}).observe(document, {childList: true, subtree: true});"""
+
+
+def timed(what: str, work: Callable[..., object], *given: object) -> object:
+    """Do it, print how long it took, return what it returned."""
+    start = time.perf_counter()
+    result = work(*given)
+    print(f"    {what:34} {time.perf_counter() - start:6.1f} s", flush=True)
+    return result
+
+
+def lesson(image: binder.Image, chromium: Browser, path: str) -> str:
+    """Run one lesson on a server of its own; one line of the table."""
+    start = time.perf_counter()
+    with binder.serve(image) as server, server.watched() as memory:
+        up, idle = time.perf_counter() - start, server.memory()
+        page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+        troubles = []
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.add_init_script(FIRST_PANEL)
+        start = time.time()
+        browser.open_and_run(page, server.address.format(f"lab/tree/{path}"))
+        whole = time.time() - start
+        panel = page.evaluate("window.firstPanel") / 1000 - start
+        troubles += page.locator(binder.CELL_ERROR).all_inner_texts() + binder.panels_that_stay(page)
+        page.close()
+        most = max(memory)
+    kept = next(
+        f"within {limit / 1e6:,.0f} MB"
+        for limit in (binder.GUARANTEED, 1.2e9, binder.ALLOWED, 1e15)
+        if most < limit
+    )
+    measured = f"{up:5.1f} {panel:7.1f} {whole:7.1f} {idle / 1e6:7.0f} {most / 1e6:7.0f}"
+    return "\n        ".join([f"    {Path(path).stem:28} {measured}  {kept}", *troubles])
+
+
+def main(paths: list[str]) -> None:
+    """Build, then run the given lessons, or all."""
+    paths = paths or [f"notebooks/{path.name}" for path in sorted((binder.TOP / "notebooks").glob("*.ipynb"))]
+    os.environ["UV_COMPILE_BYTECODE"] = "1"  # as the base image's packages are
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        image = timed("environment for the base image", binder.base, scratch)
+        timed("pip install of the pins", binder.install_pins, image)
+        print(f"    {'pip check':34} {image.run('pip', 'check').strip()}")
+        timed("postBuild, weights fetched", binder.post_build, image)
+        print(f"    {'':28} {'seconds to':>21} {'memory in MB':>15}")
+        print(f"    {'lesson':28} {'ready':>5} {'panel':>7} {'end':>7} {'server':>7} {'most':>7}")
+        with sync_playwright() as play:
+            chromium = play.chromium.launch(executable_path=browser.CHROMIUM, args=browser.FLAGS)
+            for path in paths:
+                print(lesson(image, chromium, path), flush=True)
+            chromium.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

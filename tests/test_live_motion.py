@@ -1,0 +1,172 @@
+"""Panels in a kernel: light pictures while a hand moves a control, and always a sharp one in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from freeweights import live
+from PIL import Image
+
+REST = 0.05
+
+
+def draw(figure):
+    axes = figure.subplots()
+    axes.set(xlim=(0, 100), ylim=(0, 100))
+    return axes.plot([0, 1], [0, 1])
+
+
+def update(lines, share):
+    lines[0].set_data([0, share], [0, 100 / (101 - share) if share != 50 else 1 / 0])
+    return f"{share:.0f} %."
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """A panel on a page, and what it sent there: size of the pictures and the sentence."""
+    sent = []
+    monkeypatch.setattr(live, "REST", REST)
+    monkeypatch.setattr(live, "update_display", lambda bundle, **_: sent.append(bundle["text/html"]))
+    panel = live.panel(draw, update, title="Share", share=live.slider("Share", 0, 100, start=10, whole=True))
+    panel._on_page = True
+    return panel, sent
+
+
+def pixels(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), dtype=int)
+
+
+def seen(page: str) -> tuple[int, str]:
+    """Width of the picture on the page, and the sentence."""
+    data = base64.b64decode(re.search(r"base64,([^\"]+)", page)[1])
+    return pixels(data).shape[1], re.search(r"<p[^>]*>(.*)</p>", page)[1]
+
+
+def hand(panel, *places: float, pause: float = 0.0, after: float = 3 * REST):
+    """Move the handle in a running loop, as a kernel does for a page."""
+
+    async def moves():
+        for place in places:
+            panel.knobs["share"].bar.value = place
+            await asyncio.sleep(pause)
+        await asyncio.sleep(after)
+
+    asyncio.run(moves())
+
+
+def test_a_drag_gets_light_pictures_and_then_one_sharp_one(shown):
+    panel, sent = shown
+    hand(panel, 20, 30, 40)
+    assert [seen(page) for page in sent] == [(900, "20 %."), (900, "30 %."), (900, "40 %."), (1800, "40 %.")]
+    assert sent[-1] == panel.shown.markup(panel.sentence, live=True, room=panel._room)
+
+
+def test_each_move_after_a_rest_ends_sharp_too(shown):
+    panel, sent = shown
+    hand(panel, 20, 30, pause=3 * REST)
+    assert [seen(page)[0] for page in sent] == [900, 1800, 900, 1800]
+
+
+def test_the_size_on_the_page_is_the_same_light_or_sharp(shown):
+    panel, sent = shown
+    hand(panel, 20)
+    assert all('<img width="900" height="400"' in page for page in sent)
+
+
+def test_a_light_picture_looks_like_the_mean_of_the_sharp_one(shown):
+    panel, sent = shown
+    hand(panel, 70)
+    light = pixels(base64.b64decode(re.search(r"base64,([^\"]+)", sent[0])[1]))
+    mean = pixels(panel.picture).reshape(400, 2, 900, 2, 3).mean(axis=(1, 3))
+    assert np.abs(light - mean).max() < 32 and np.abs(light - mean).mean() < 2
+
+
+def test_what_python_reads_is_sharp_even_in_motion(shown):
+    panel, _ = shown
+    hand(panel, 60, after=0)
+    assert pixels(panel.picture).shape == (800, 1800, 3) and panel.sentence == panel.shown.sentence == "60 %."
+
+
+def test_values_set_by_a_program_are_sharp_at_once_and_end_a_hand_s_rest(shown):
+    panel, sent = shown
+
+    async def moves():
+        panel.knobs["share"].bar.value = 20
+        panel.set(share=80)
+        await asyncio.sleep(3 * REST)
+
+    asyncio.run(moves())
+    assert [seen(page) for page in sent] == [(900, "20 %."), (1800, "80 %.")]
+
+
+def test_without_a_loop_every_picture_is_sharp(shown):
+    panel, sent = shown
+    panel.knobs["share"].bar.value = 20
+    assert [seen(page) for page in sent] == [(1800, "20 %.")]
+
+
+def test_an_error_in_motion_keeps_the_picture_before_and_says_why(shown):
+    panel, sent = shown
+    before = panel.picture
+
+    async def moves():
+        with pytest.raises(ZeroDivisionError):
+            panel.knobs["share"].bar.value = 50
+        await asyncio.sleep(3 * REST)
+
+    asyncio.run(moves())
+    assert [seen(page)[0] for page in sent] == [900, 1800] and panel.picture == before
+    assert all("no answer at Share 50" in seen(page)[1] for page in sent)
+
+
+def test_the_place_of_the_sentence_keeps_its_height_unless_a_sentence_outgrows_it(monkeypatch):
+    sent = []
+    monkeypatch.setattr(live, "update_display", lambda bundle, **_: sent.append(bundle["text/html"]))
+    length = live.slider("Length", 1, 400, start=250, whole=True, step=1)
+    panel = live.panel(draw, lambda lines, length: "x" * length, title="T", length=length)
+    monkeypatch.setattr(live, "display", lambda *_, **__: None)
+    panel._ipython_display_()
+    panel._on_page = True
+    for letters in (1, 250, 325, 400, 1, 250):
+        panel.set(length=letters)
+    heights = [float(re.search(r"min-height:([\d.]+)em", page)[1]) for page in sent]
+    assert len(set(heights[:3])) == 1, "a third longer than at first needs no more room"
+    assert heights[3] > heights[2] and len(set(heights[3:])) == 1, "room once taken is not given back"
+
+
+def test_kept_words_give_the_pixels_of_words_drawn_anew():
+    def draws(figure):
+        axes = figure.subplots()
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7}
+        return {
+            "bar": axes.bar([0.5], [0.5], width=0.8),
+            "still": axes.text(0.2, 0.5, "stays, over a bar that does not", bbox=box),
+            "tilted": axes.text(0.7, 0.5, "fjÅ tilted", rotation=40, color="#D55E00"),
+            "corner": axes.text(1.0, 1.0, "over the corner of the figure", fontsize=20),
+            "lines": axes.text(0.1, 0.1, "two\nlines"),
+            "moves": axes.annotate("moves", (0.5, 0.5), (0.1, 0.9), arrowprops={"arrowstyle": "->"}),
+        }
+
+    def updates(artists, n):
+        artists["bar"][0].set_height(n / 10)
+        artists["moves"].set_position((n / 20, 0.9))
+        artists["still"].set_color("black" if n < 8 else "#0072B2")
+        return f"{n}."
+
+    panel = live.panel(draws, updates, title="T", n=live.slider("N", 1, 10, start=5, whole=True))
+    canvas = panel.stage.figure.canvas
+    for n in (5, 6, 6, 5, 9, 10, 1):
+        panel.set(n=n)
+        kept = panel.picture
+        canvas.renderer.turn_page()
+        canvas.renderer.turn_page()
+        assert np.array_equal(pixels(kept), panel.stage.draw()[..., :3]), n
+    panel.set(n=2)
+    with_words = canvas.renderer._kept
+    assert {words[0] for words in with_words} >= {"fjÅ tilted", "moves", "over the corner of the figure"}
