@@ -1,7 +1,8 @@
-"""A real JupyterLab in a real browser: start it, open and run a notebook, look at what a learner sees."""
+"""A real JupyterLab in a real browser: start it, open and run a notebook, photograph what a learner sees."""
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 import os
@@ -14,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 CHROMIUM = next(
@@ -23,33 +25,89 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-SECONDS = 120  # for a whole notebook
+SECONDS = 240  # for a whole notebook, on a machine that does other work too
+OPENING = 60_000  # milliseconds
 # Cells out of sight stay on the page, so that the test can look at all of them.
 SETTINGS = {"@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"}}
 
+# In the notebook in front: every cell has run, and none runs now.
 READY = """() => {
-    const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(p => p.textContent);
+    const front = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)');
+    const prompts = [...front.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(p => p.textContent);
     return prompts.some(p => /\\d/.test(p)) && !prompts.some(p => p.includes('*'));
 }"""
 CELLS_HEIGHT = "[...document.querySelectorAll('.jp-Cell')].reduce((sum, cell) => sum + cell.offsetHeight, 0)"
-SEEN = """i => {
-    const panel = document.querySelectorAll('.freeweights:has([role=status])')[i];
-    return [panel.querySelector('img').src, panel.querySelector('p').textContent];
-}"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A JupyterLab server of this machine with files of its own.
+
+    Attributes:
+        root, token: its address, and what lets a browser in.
+        home: the folder it serves.
+        runtime: the folder where kernels leave their connection files.
+        clients: our own lines to kernels, by id.
+    """
+
+    root: str
+    token: str
+    home: Path
+    runtime: Path
+    clients: dict = field(default_factory=dict)
+
+    def address(self, name: str) -> str:
+        """Where a browser opens a notebook, whatever it had open before."""
+        return f"{self.root}/lab/tree/{name}?token={self.token}&reset"
+
+    def ask(self, name: str, expression: str) -> object:
+        """The value of an expression of `truth` in the kernel of an open notebook."""
+        client = self._client(self._session(name)["kernel"]["id"])
+        here = str(Path(__file__).parent)
+        code = f"__import__('sys').path[:0] = [{here!r}] if {here!r} not in __import__('sys').path else []"
+        value = f"__import__('json').dumps(__import__('truth').{expression})"
+        client.execute(code, silent=True, user_expressions={"value": value})
+        told = client.get_shell_msg(timeout=SECONDS)["content"]["user_expressions"]["value"]
+        if told["status"] != "ok":
+            raise RuntimeError(f"truth.{expression}: {told['ename']}: {told['evalue']}")
+        return json.loads(ast.literal_eval(told["data"]["text/plain"]))
+
+    def close_all(self) -> None:
+        """Shut every kernel down."""
+        for session in json.loads(self._call("sessions")):
+            if client := self.clients.pop(session["kernel"]["id"], None):
+                client.stop_channels()
+            self._call(f"sessions/{session['id']}", "DELETE")
+
+    def _client(self, kernel: str):
+        """Our own line to a kernel, kept while it runs; it hears replies and nothing else."""
+        from jupyter_client import BlockingKernelClient
+
+        if kernel not in self.clients:
+            client = BlockingKernelClient(connection_file=str(self.runtime / f"kernel-{kernel}.json"))
+            client.load_connection_file()
+            client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
+            self.clients[kernel] = client
+        return self.clients[kernel]
+
+    def _session(self, name: str) -> dict:
+        return next(session for session in json.loads(self._call("sessions")) if session["path"] == name)
+
+    def _call(self, what: str, method: str = "GET") -> bytes:
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(f"{self.root}/api/{what}", headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
 
 
 @contextlib.contextmanager
-def lab(notebooks: Path, scratch: Path) -> Iterator[str]:
-    """Serve a copy of the notebooks with settings of its own.
-
-    Yields:
-        The address, with {} where the name of a notebook goes.
-    """
-    home = shutil.copytree(
-        notebooks, scratch / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints")
-    )
+def lab(notebooks: Path, scratch: Path) -> Iterator[Lab]:
+    """Serve a copy of the notebooks with settings of its own."""
+    home = scratch / "notebooks"
+    shutil.copytree(notebooks, home, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     folders = {
-        f"JUPYTER{part}_DIR": scratch / part.lower() for part in ("LAB_WORKSPACES", "LAB_SETTINGS", "_CONFIG")
+        f"JUPYTER{part}_DIR": scratch / part.lower()
+        for part in ("LAB_WORKSPACES", "LAB_SETTINGS", "_CONFIG", "_RUNTIME")
     }
     for name, content in SETTINGS.items():
         file = folders["JUPYTERLAB_SETTINGS_DIR"] / name
@@ -67,7 +125,7 @@ def lab(notebooks: Path, scratch: Path) -> Iterator[str]:
     )
     try:
         wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, scratch / "server.log")
-        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token={token}&reset"
+        yield Lab(f"http://127.0.0.1:{port}", token, home, folders["JUPYTER_RUNTIME_DIR"])
     finally:
         server.terminate()
         server.wait(20)
@@ -93,76 +151,54 @@ def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
     raise RuntimeError(f"JupyterLab does not answer; it wrote:\n{log.read_text()[-2000:]}")
 
 
+def open_page(chromium, width: int = 1280):
+    """A new page that keeps a list of what the browser complains about, in `page.troubles`."""
+    page = chromium.new_page(viewport={"width": width, "height": 1000})
+    page.troubles = []
+    page.on("pageerror", lambda error: page.troubles.append(str(error)))
+    page.on("console", lambda line: page.troubles.append(line.text) if line.type == "error" else None)
+    page.on("dialog", lambda dialog: dialog.accept())
+    return page
+
+
+def open_notebook(page, address: str) -> None:
+    """Open a notebook and wait until its kernel is connected."""
+    page.goto(address)
+    wait_for_kernel(page)
+
+
+def wait_for_kernel(page) -> None:
+    """Wait for the notebook in front: before its kernel is connected, Run All is answered by a dialog."""
+    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", timeout=OPENING)
+    page.wait_for_selector("#jp-main-statusbar >> text=/\\| Idle/", timeout=OPENING)
+
+
 def open_and_run(page, address: str) -> None:
     """Open a notebook and choose Run, Run All Cells, as a learner does; wait until every cell has run."""
-    page.goto(address)
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    # Before its kernel is connected, JupyterLab answers Run All with a dialog.
-    page.wait_for_selector("#jp-main-statusbar >> text=/\\| Idle/", timeout=60_000)
-    page.click('.lm-MenuBar-itemLabel:text-is("Run")')
-    page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
+    open_notebook(page, address)
+    run_all(page)
+
+
+def run_all(page) -> None:
+    """Choose Run, Run All Cells; wait until every cell has run."""
+    choose(page, "Run", "Run All Cells")
     page.wait_for_function(READY, timeout=SECONDS * 1000)
 
 
-def troubles(page) -> list[str]:
-    """Errors that stand on the page: of cells, and of widgets that cannot be shown."""
-    cells = page.locator(
-        '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]'
-    ).all_inner_texts()
-    return cells + page.get_by_text("Error displaying widget").all_inner_texts()
+def choose(page, *path: str) -> None:
+    """Choose an entry of the menus."""
+    first, *rest = path
+    page.click(f'.lm-MenuBar-itemLabel:text-is("{first}")')
+    for entry in rest:
+        page.click(f'.lm-Menu-itemLabel:text-is("{entry}")')
 
 
-def move_panels_by_keyboard(page) -> list[str]:
-    """Move a control of each panel by keyboard; the panels whose picture or sentence did not follow."""
-    left = []
-    for index in range(page.locator(".freeweights [role=status]").count()):
-        page.wait_for_function(
-            "i => document.querySelectorAll('.freeweights:has([role=status]) img')[i].naturalWidth > 0",
-            arg=index,
-        )
-        cell = (
-            page.locator(".jp-Cell-outputArea")
-            .filter(has=page.locator(".freeweights [role=status]"))
-            .nth(index)
-        )
-        handle, choice = cell.locator(".noUi-handle").first, cell.locator("select").first
-        before = page.evaluate(SEEN, index)
-        mover, keys = (handle, ["Home", "End"]) if handle.count() else (choice, ["End", "Home"])
-        for key in keys:
-            mover.focus()
-            page.keyboard.press(key)
-            if followed(page, index, before):
-                break
-        else:
-            left.append(before[1])
-    return left
-
-
-def followed(page, index: int, before: list[str]) -> bool:
-    """Whether picture and sentence of a panel differ from before within three seconds."""
-    for _ in range(60):
-        if all(new != old for new, old in zip(page.evaluate(SEEN, index), before, strict=True)):
-            return True
-        page.wait_for_timeout(50)
-    return False
-
-
-def answer_an_exercise(page) -> str:
-    """Answer the first exercise by keyboard alone; what it says."""
-    check = page.get_by_role("button", name="Check").first
-    form = page.locator(".jp-Cell-outputArea").filter(has=check).first
-    box, choice = form.locator('input[type="text"]').first, form.locator("select").first
-    if box.count():
-        box.focus()
-        page.keyboard.type("12345")
-    else:
-        choice.focus()
-        page.keyboard.press("End")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    line = form.locator("[role=status]")
-    line.wait_for(timeout=5000)
-    return line.inner_text()
+def set_theme(page, name: str) -> None:
+    """Choose a theme in the menus, and wait for it."""
+    if page.get_attribute("body", "data-jp-theme-name") != name:
+        choose(page, "Settings", "Theme", name)
+        page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached", timeout=OPENING)
+        page.wait_for_load_state("networkidle")
 
 
 def photograph_page(page, width: int, file: Path) -> None:
@@ -173,3 +209,4 @@ def photograph_page(page, width: int, file: Path) -> None:
     page.evaluate("document.querySelectorAll('.jp-NotebookPanel *').forEach(part => { part.scrollTop = 0; })")
     page.wait_for_timeout(500)
     page.screenshot(path=file)
+    page.set_viewport_size({"width": width, "height": 1000})

@@ -63,7 +63,7 @@ def test_a_drag_gets_light_pictures_and_then_one_sharp_one(shown):
     panel, sent = shown
     hand(panel, 20, 30, 40)
     assert [seen(page) for page in sent] == [(900, "20 %."), (900, "30 %."), (900, "40 %."), (1800, "40 %.")]
-    assert sent[-1] == panel.shown.markup(panel.sentence, live=True, room=panel._room)
+    assert sent[-1] == panel._markup(panel.shown, panel._display_id)
 
 
 def test_each_move_after_a_rest_ends_sharp_too(shown):
@@ -170,3 +170,29 @@ def test_kept_words_give_the_pixels_of_words_drawn_anew():
     panel.set(n=2)
     with_words = canvas.renderer._kept
     assert {words[0] for words in with_words} >= {"fjÅ tilted", "moves", "over the corner of the figure"}
+
+
+def test_a_page_that_was_loaded_anew_gets_the_picture_in_its_second_place(shown):
+    panel, sent = shown
+    panel._second.get_state()  # what a new page asks of every widget
+    hand(panel, 20)
+    assert sent == [] and seen(panel._second.value) == (1800, "20 %.")
+    assert panel._second.value.startswith(f"<style>.{panel._display_id} {{ display: none }}</style>")
+    assert f'class="freeweights {panel._display_id} ' in panel._bundle(panel.shown)["text/html"]
+
+
+def test_a_panel_that_is_shown_again_has_its_first_place_back(shown, monkeypatch):
+    panel, sent = shown
+    monkeypatch.setattr(live, "display", lambda *_, **__: None)
+    panel._second.get_state()
+    panel.set(share=20)
+    panel._ipython_display_()
+    panel._on_page = True
+    panel.set(share=30)
+    assert panel._second.value == "" and [seen(page) for page in sent] == [(1800, "30 %.")]
+
+
+def test_a_change_that_a_page_is_told_of_does_not_make_it_new(shown):
+    panel, _ = shown
+    panel._second.get_state("value")
+    assert not panel._second.page_is_new

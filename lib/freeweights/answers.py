@@ -183,8 +183,8 @@ def how_far(given: float, answer: float) -> str:
         return "exactly that"
     if given * answer <= 0:
         return "on another side of zero"
-    ratio = given / answer
-    off = max(ratio, 1 / ratio)
+    smaller, larger = sorted([abs(given), abs(answer)])
+    off = larger / smaller
     if off < 1.3:
         return f"within {math.ceil(100 * (off - 1) - 1e-9)} %"
-    return f"{significant(off, 2)} times too {'high' if ratio > 1 else 'low'}"
+    return f"{significant(off, 2)} times too {'high' if given / answer > 1 else 'low'}"

@@ -266,7 +266,10 @@ class Knob:
                 parts = [self.box]
         if not isinstance(control, Slider):
             self.box.observe(lambda change: self._settle(change["new"]), "value")
-        self.row = W.HBox(parts, layout=W.Layout(flex="1 1 380px", align_items="center", margin="0 16px 0 0"))
+        layout = W.Layout(flex="1 1 380px", align_items="center", margin="0 16px 0 0")
+        if isinstance(control, Slider):
+            layout.min_width = "min-content"  # beside a long label the bar keeps its room, and the row its edge
+        self.row = W.HBox(parts, layout=layout)
 
     def type(self, value: float | str | bool) -> None:
         """Put a value in the box, as a learner would by hand."""

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from .controls import Control, Knob, choice, log_slider, slider, toggle
 from .plots import STYLE, blank
+from .second_place import SecondPlace
 from .stage import Picture, Stage, photograph
 
 __all__ = ["Panel", "Picture", "choice", "log_slider", "panel", "panels", "picture", "slider", "toggle"]
@@ -141,6 +142,8 @@ class Panel:
         self._follow(by_hand=False)
         rows = W.Layout(flex_flow="row wrap", max_width=f"{self.shown.width}px")
         self._desk = W.Box([knob.row for knob in self.knobs.values()], layout=rows)
+        self._second = SecondPlace()
+        self._view = W.VBox([self._desk, self._second])
         _panels[number] = self
 
     @property
@@ -223,18 +226,25 @@ class Panel:
             self._send(self.shown)
 
     def _send(self, shown: Picture) -> None:
-        update_display(self._bundle(shown), raw=True, display_id=self._display_id)
+        if self._second.page_is_new:
+            self._second.take_over(self._display_id, self._markup(shown))
+        else:
+            update_display(self._bundle(shown), raw=True, display_id=self._display_id)
 
-    def _bundle(self, shown: Picture) -> dict[str, str]:
+    def _markup(self, shown: Picture, name: str = "") -> str:
         if len(self.sentence) > self._room:
             self._room = round(ROOM * len(self.sentence))
-        page = shown.markup(self.sentence, live=True, room=self._room)
+        return shown.markup(self.sentence, live=True, room=self._room, name=name)
+
+    def _bundle(self, shown: Picture) -> dict[str, str]:
+        page = self._markup(shown, self._display_id)
         return {"text/plain": f"{self._title}. {self.sentence}", "text/html": page}
 
     def _ipython_display_(self) -> None:
         """Show the controls, and the picture as an output of its own: one that every reader can show."""
+        self._second.give_back()
         labels = ", ".join(control.label for control in self.controls.values())
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._desk.model_id}
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._view.model_id}
         fallback = f"Run this cell to move: {labels}."
         display(
             {

@@ -94,7 +94,7 @@ class Table:
         head = "".join(map(_markup, ['th scope="col"'] * len(sides), self.headings, sides))
         tags = ['th scope="row"', *["td"] * (len(sides) - 1)]
         body = "".join(f"<tr>{''.join(map(_markup, tags, row, sides))}</tr>" for row in self.rows)
-        left = 'style="text-align:left;white-space:nowrap"'
+        left = 'style="text-align:left"'
         caption = f"<caption {left}><b>{html.escape(self.caption)}</b></caption>"
         page = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         page = f'<div class="tex2jax_ignore mathjax_ignore">{page}</div>'

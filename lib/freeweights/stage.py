@@ -50,13 +50,14 @@ class Picture:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/plain": self.alt, "text/html": self.markup()}
 
-    def markup(self, sentence: str | None = None, live: bool = False, room: int = 0) -> str:
+    def markup(self, sentence: str | None = None, live: bool = False, room: int = 0, name: str = "") -> str:
         """HTML of the picture and of the sentence below it.
 
         Args:
             sentence: in place of the picture's own.
             live: the sentence is announced when it changes.
             room: letters that the place of the sentence must hold, so that a longer one moves nothing below.
+            name: a class by which a page can find it.
 
         The class keeps JupyterLab from reading two dollar signs as a formula.
         """
@@ -64,7 +65,7 @@ class Picture:
         role = ' role="status" aria-live="polite"' if live else ""
         lines = max(2, math.ceil(room * LETTER / self.width))
         return (
-            f'<div class="freeweights tex2jax_ignore mathjax_ignore">'
+            f'<div class="{f"freeweights {name}".strip()} tex2jax_ignore mathjax_ignore">'
             f'<img width="{self.width}" height="{self.height}" style="max-width:100%;height:auto" '
             f'alt="{html.escape(self.alt, quote=True)}" '
             f'src="data:image/{self.format};base64,{base64.b64encode(self.data).decode()}">'

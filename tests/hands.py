@@ -1,0 +1,191 @@
+"""What a learner does with the keyboard on an open lesson, and what the page shows then."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Callable
+
+import browser
+
+SECONDS = 30  # for one answer of a page, on a machine that does other work too
+MOST_TABS = 60
+FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # of several open lessons the one that is seen
+PANEL = f"{FRONT} .freeweights:has([role=status])"
+CONTROLS = ".noUi-handle, .widget-dropdown select, .widget-checkbox input"
+SEEN = f"""i => {{
+    const panel = document.querySelectorAll('{PANEL}')[i];
+    const image = panel.querySelector('img');
+    return {{sentence: panel.querySelector('p').textContent, alt: image.alt, picture: image.src,
+             drawn: image.complete && image.naturalWidth > 0}};
+}}"""
+
+
+def troubles(page) -> list[str]:
+    """Errors on the page, of cells and of widgets that cannot be shown, and those of the browser."""
+    # JupyterLab shows an error as what a cell writes to stderr, beside progress bars that are none.
+    written = page.locator(f'{FRONT} .jp-OutputArea-output[data-mime-type^="application/vnd.jupyter."]')
+    cells = written.filter(has_text="Traceback (most recent call last)").all_inner_texts()
+    lost = page.get_by_text("Error displaying widget").all_inner_texts()
+    return [*cells, *lost, *page.troubles]
+
+
+def wait_until(page, happened: Callable[[], object], what: str):
+    """The first true value of `happened`, which is asked again and again."""
+    until = time.monotonic() + SECONDS
+    while not (value := happened()):
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {SECONDS} s: {what}")
+        page.wait_for_timeout(40)
+    return value
+
+
+def seen(page, index: int) -> dict:
+    """Sentence, alternative text and picture of a panel as the page shows them; the picture as a hash."""
+    panel = page.evaluate(SEEN, index)
+    data = base64.b64decode(panel["picture"].partition(",")[2])
+    return panel | {"picture": hashlib.sha256(data).hexdigest()}
+
+
+def agreed(page, told: dict, index: int) -> dict | None:
+    """What a panel shows, if its picture has loaded and all is as the kernel told."""
+    looks = seen(page, index)
+    same = all(looks[what] == told[what] for what in ("sentence", "alt", "picture"))
+    return looks if same and looks["drawn"] else None
+
+
+class Hands:
+    """A learner at an open lesson.
+
+    Args:
+        page: where the notebook stands in front.
+        ask: asks for an expression of `truth` in its kernel.
+    """
+
+    def __init__(self, page, ask: Callable[[str], object]):
+        self.page, self.ask = page, ask
+
+    def wait_for_panels(self) -> list[dict]:
+        """Every panel of the kernel, each found on the page with its picture, its words and its controls."""
+        panels = self.ask("panels()")
+        told = f"the page shows the kernel's {len(panels)} panels"
+        wait_until(self.page, lambda: self.page.locator(PANEL).count() == len(panels), told)
+        for index, panel in enumerate(panels):
+            self.wait_for_panel(index, panel)
+        return panels
+
+    def wait_for_panel(self, index: int, panel: dict) -> None:
+        """A panel of the kernel, found on the page."""
+        kinds = [control["kind"] for control in panel["controls"]]
+        told = f"the panel {panel['title']!r} shows its picture, its sentence and {kinds}"
+        wait_until(self.page, lambda: agreed(self.page, self.ask(f"shown({index})"), index), told)
+        wait_until(self.page, lambda: self.controls(index).count() == len(kinds), told)
+
+    def controls(self, index: int):
+        """What can be moved in a panel, in the order of its controls."""
+        status = self.page.locator(".freeweights [role=status]")
+        cells = self.page.locator(f"{FRONT} .jp-Cell-outputArea").filter(has=status)
+        return cells.nth(index).locator(CONTROLS)
+
+    def move(self, index: int, which: int, control: dict, key: str, end: object) -> dict:
+        """Press a key on a control; what the panel shows when the control has reached an end."""
+        self.controls(index).nth(which).focus()
+        self.page.keyboard.press(key)
+
+        def arrived() -> dict | None:
+            told = self.ask(f"shown({index})")
+            return agreed(self.page, told, index) if told["values"][control["name"]] == end else None
+
+        return wait_until(self.page, arrived, f"{key} on {control['name']} leads to {end!r} and is shown")
+
+    def move_to_both_ends(self, index: int, which: int, control: dict) -> set[str]:
+        """Move a control to its ends by keyboard; what looks the same at both, of sentence and picture."""
+        name, ends = control["name"], control["ends"]
+        if control["kind"] == "Toggle":
+            start = self.ask(f"shown({index})")["values"][name]
+            keys = [("Space", not start), ("Space", start)]
+        else:
+            keys = [("Home", ends[0]), ("End", ends[1])]
+        one, two = (self.move(index, which, control, key, end) for key, end in keys)
+        return {what for what in ("sentence", "picture") if one[what] == two[what]}
+
+    def move_everything(self, panels: list[dict]) -> list[str]:
+        """Move every control of every panel to both ends; those that a learner would take for dead."""
+        dead = []
+        for index, panel in enumerate(panels):
+            for which, control in enumerate(panel["controls"]):
+                start = self.ask(f"shown({index})")["values"]
+                still = self.move_to_both_ends(index, which, control)
+                if still and (setting := self.ask(f"setting_where_it_counts({index}, {control['name']!r})")):
+                    self.ask(f"put({index}, {start | setting!r})")
+                    still = self.move_to_both_ends(index, which, control)
+                if "picture" in still:
+                    dead.append(f"{panel['title']}: {control['name']}")
+                self.ask(f"put({index}, {start!r})")
+        return dead
+
+    def choose(self, choice, value: str) -> None:
+        """Choose a name of the list in focus: space opens it; JupyterLab keeps the arrows of a closed one."""
+        names = choice.locator("option").evaluate_all("options => options.map(option => option.value)")
+        for key in ("Space", "Home", *["ArrowDown"] * names.index(value), "Enter"):
+            self.page.keyboard.press(key)
+        assert choice.input_value() == value, f"the keys lead to {choice.input_value()!r}, not to {value!r}"
+
+    def tab_to(self, place) -> None:
+        """Press the Tab key until the focus is on an element."""
+        for _ in range(MOST_TABS):
+            self.page.keyboard.press("Tab")
+            if place.evaluate("element => element === document.activeElement"):
+                return
+        raise AssertionError(f"{MOST_TABS} times Tab do not lead to {place}")
+
+    def form(self, kind: str, index: int):
+        """The form of a question: of the `index`th exercise, guess or verdict of the page."""
+        cells = self.page.locator(f"{FRONT} .jp-OutputArea-output").filter(
+            has=self.page.get_by_role("button", name="Check" if kind == "Exercise" else "Commit", exact=True)
+        )
+        reason = self.page.locator("textarea")
+        if kind != "Exercise":
+            cells = cells.filter(**{"has" if kind == "Verdict" else "has_not": reason})
+        return cells.nth(index)
+
+    def field(self, kind: str, index: int):
+        """Where the answer to a question goes: a box or a list."""
+        return self.form(kind, index).locator('.widget-dropdown select, input[type="text"]').first
+
+    def answer(self, kind: str, index: int, question: dict, value: str) -> dict:
+        """Go to a question and answer it by keyboard; what it says, once the page says it too."""
+        self.field(kind, index).focus()
+        return self.answer_here(kind, index, question, value)
+
+    def answer_here(self, kind: str, index: int, question: dict, value: str) -> dict:
+        """Answer the question whose field has the focus, and press its first button; what it says."""
+        form, before = self.form(kind, index), self.ask(f"feedback({question['key']!r})")
+        if question["listed"]:
+            self.choose(self.field(kind, index), value)
+        else:
+            self.page.keyboard.press("ControlOrMeta+A")
+            self.page.keyboard.type(value)
+        self.page.keyboard.press("Tab")
+        if kind == "Verdict":
+            self.page.keyboard.type("I counted.")
+            self.page.keyboard.press("Tab")
+        if before:  # nobody answers twice in a tenth of a second
+            came = f"the kernel hears of {value!r} for {question['key']}"
+            wait_until(self.page, lambda: self.ask(f"entered({question['key']!r})") == value, came)
+        self.page.keyboard.press("Enter")
+
+        def replied() -> dict | None:
+            said, line = self.ask(f"feedback({question['key']!r})"), form.locator("[role=status]")
+            if said is None or said == before or not line.count():
+                return None
+            return said if line.text_content() == said["message"] else None
+
+        return wait_until(self.page, replied, f"{question['key']} replies to {value!r}")
+
+
+def run_lesson(page, lab: browser.Lab, name: str) -> Hands:
+    """Open a lesson, run all of it, and put hands on it."""
+    browser.open_and_run(page, lab.address(name))
+    return Hands(page, lambda expression: lab.ask(name, expression))
