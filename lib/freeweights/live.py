@@ -162,6 +162,7 @@ class Panel:
         """The picture as it is now, sharp; encoded when it is first asked for."""
         if self._sharp is None:
             self._sharp = photograph(self._pixels, self._title, self._said)
+            self._pixels = None  # a hundred times the size of the picture
         return self._sharp
 
     @property
@@ -219,7 +220,7 @@ class Panel:
             return
         if self._rest:
             self._rest.cancel()
-        if by_hand and (loop := running_loop()):
+        if by_hand and self._pixels is not None and (loop := running_loop()):
             self._send(photograph(self._pixels, self._title, self._said, sharp=False))
             self._rest = loop.call_later(REST, lambda: self._send(self.shown))
         else:

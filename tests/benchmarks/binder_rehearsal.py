@@ -12,7 +12,7 @@ and its kernels, shared pages counted once, the highest of five measurements a s
 there when its controls stand on the page: counted from opening the link on a server that is ready.
 
 Measured on 2 quiet cores of an Intel Xeon (Sapphire Rapids, virtual machine), Linux, 2026-11-22; without the base image the
-build took 19 seconds. Three lessons pass the 450 MB that mybinder.org guarantees, within the 2 GB that it allows:
+build took 19 seconds. (02 and 09 after panels let go of their pixels, the others before.) Three lessons pass the 450 MB that mybinder.org guarantees, within the 2 GB that it allows:
 
     environment for the base image        5.6 s
     pip install of the pins               7.6 s
@@ -22,11 +22,11 @@ build took 19 seconds. Three lessons pass the 450 MB that mybinder.org guarantee
     lesson                       ready   panel     end  server    most
     00_start_here                  2.0     5.5     5.6     125     271  within 450 MB
     01_weights_versus_compute      2.0    47.7    48.4      98    1197  within 1,200 MB
-    02_hardware_bottlenecks        2.0     9.9    11.4      97     512  within 1,200 MB
+    02_hardware_bottlenecks        1.8     9.8    11.4     117     469  within 1,200 MB
     03_moe_efficiency              2.0     5.4    50.9      97     534  within 1,200 MB
     04_long_context                2.0    12.7    13.4      98     439  within 450 MB
     05_distillation                2.0     8.8    35.1      98    1034  within 1,200 MB
-    09_who_gets_paid               2.0     5.6     7.7      98     505  within 1,200 MB
+    09_who_gets_paid               1.8     5.5     7.9     145     460  within 1,200 MB
 """
 
 from __future__ import annotations
