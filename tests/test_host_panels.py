@@ -97,9 +97,7 @@ def test_the_rents_offered_are_those_that_the_data_name():
 def test_cost_falls_with_users_and_with_utilisation_and_never_with_rent(place, context, share, rent, ratio):
     mix, paid = hosting.mixed(ratio), hosting.paid(place)
     idle, busy, dear = (
-        hosting.per_million(
-            hosting.costs(place, context, Terms(paid=paid, utilisation=used), asked)["expected"], mix
-        )
+        hosting.costs(place, context, Terms(paid=paid, utilisation=used), asked)["expected"].per_million(mix)
         for used, asked in ((share, rent), (min(1, 1.5 * share), rent), (share, rent + 1))
     )
     assert np.all(np.diff(idle) <= 1e-9 * idle[:-1])

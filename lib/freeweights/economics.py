@@ -225,6 +225,10 @@ class PerMillion:
         kinds = ("input", "cached", "output")
         return sum(getattr(self, kind) * getattr(tokens, kind) for kind in kinds) / MILLION
 
+    def per_million(self, mix: Tokens):
+        """For a million tokens of a mix, in any amount above zero."""
+        return self.dollars(mix) / mix.total * MILLION
+
 
 class Costs(PerMillion):
     """What the host pays."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import quantities as q
 from .economics import Tokens, figure
 from .price_lists import list_prices
 from .quantities import plain
-from .self_hosting import ratio
 from .serving_account import published_account, tokens
 
 OPEN = ("GLM-5.2", "DeepSeek-V4-Pro", "Kimi-K2.6", "MiniMax-M2.5")
@@ -225,7 +225,7 @@ class ClosedModel:
         if self.before * self.life < self.training:
             return None
         missing = max(self.training - self.after * self.life, 0.0)
-        return min(ratio(missing, self.before - self.after) or 0.0, self.life)
+        return min(q.ratio(missing, self.before - self.after) or 0.0, self.life)
 
 
 def followed(stays: float, price: float) -> ClosedModel:

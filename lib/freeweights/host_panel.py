@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from . import economics, live, memory
 from . import quantities as q
 from .cases import CONTEXT, SERVED
+from .controls import Control
 from .hosting import CONTEXTS, MACHINES, MODEL, USERS, Business, business, listed, prompt_words, rented
 from .plots import BLUE, GREY, RED, decades, headline, log_axis
 from .serving_account import usual_prompt
@@ -150,6 +151,16 @@ def sentences(found: Business, place: str, users: int, context: int, ratio: floa
     yield f"List prices of {asked.host}, {asked.date}: {listing}."
 
 
+def lengths() -> dict[str, Control]:
+    """The controls of what a host is asked: tokens of context, and of prompt for each one written."""
+    return {
+        "context": live.log_slider("Context", *CONTEXTS, start=CONTEXT, unit="tokens", whole=True),
+        "ratio": live.slider(
+            "Prompt for each token written", 0, 100, step=1, start=round(usual_prompt()), unit="tokens"
+        ),
+    }
+
+
 def panel() -> live.Panel:
     """A host of GLM-5.2: its predicted cost of reading and writing against the lab's list price.
 
@@ -169,13 +180,5 @@ def panel() -> live.Panel:
             "Utilisation", 100 * usual.low, 100 * usual.high, step=1, start=round(100 * usual.value), unit="%"
         ),
         users=live.log_slider("Users at once", 1, int(USERS[-1]), start=SERVED, whole=True),
-        context=live.log_slider("Context", *CONTEXTS, start=CONTEXT, unit="tokens", whole=True),
-        ratio=live.slider(
-            "Prompt for each token written",
-            0,
-            100,
-            step=1,
-            start=round(usual_prompt()),
-            unit="tokens",
-        ),
+        **lengths(),
     )

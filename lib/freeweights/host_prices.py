@@ -12,15 +12,15 @@ from functools import cache
 import numpy as np
 
 from . import catalog, memory
+from . import quantities as q
 from .cases import CLUSTER, CLUSTER_WEIGHTS, CONTEXT, SERVED
-from .economics import MILLION, PerMillion, Prices, Terms, Tokens, serving_costs
+from .economics import PerMillion, Prices, Terms, Tokens, serving_costs
 from .machine import machine
-from .price_lists import asked_by, listings
+from .price_lists import asked_by, listed_by_hosts, listings
 from .records_published import HostPrice, ServingFigure
-from .self_hosting import ratio
 from .transformer import model
 
-BLEND = Tokens(0.75 * MILLION, 0.0, 0.25 * MILLION)  # three tokens read anew for each one written
+BLEND = Tokens(3.0, 0.0, 1.0)  # three tokens read anew for each one written
 SERVES = {  # the machine and format of the predicted cost; the released format if None
     "GLM-5.2": (CLUSTER, CLUSTER_WEIGHTS),
     "DeepSeek-V4-Pro": (CLUSTER, None),
@@ -70,7 +70,7 @@ class Asked:
     @property
     def over_lab(self) -> float | None:
         """The median over the lab's price; None without one."""
-        return None if self.lab is None else ratio(self.median, self.lab)
+        return None if self.lab is None else q.ratio(self.median, self.lab)
 
 
 def models() -> list[str]:
@@ -99,7 +99,7 @@ def blended(each: PerMillion) -> float:
     >>> round(blended(Prices(1.0, 0.5, 5.0)), 2)
     2.0
     """
-    return each.dollars(BLEND)
+    return each.per_million(BLEND)
 
 
 @cache
@@ -115,9 +115,8 @@ def asked(name: str) -> Asked:
     prices = {kind: [asked_by(row) for row in listings(name) if row.kind == kind] for kind in ("lab", "host")}
     lab = min(prices["lab"], key=blended, default=None)
     hosts = tuple(sorted(map(blended, prices["host"])))
-    date = max(row.date for row in listings(name))
     own = None if lab is None else blended(lab)
-    return Asked(name, date, own, first_price(name), prices["host"].count(lab), hosts)
+    return Asked(name, listed_by_hosts(name), own, first_price(name), prices["host"].count(lab), hosts)
 
 
 @dataclass(frozen=True)

@@ -157,11 +157,6 @@ def for_users(found: dict[str, Costs], users: int) -> dict[str, Costs]:
     return {end: replace(one, output=float(one.output[users - 1])) for end, one in found.items()}
 
 
-def per_million(dollars: Costs | Prices, mix: Tokens):
-    """Dollars for a million tokens of a mix; number or array."""
-    return dollars.dollars(mix) / mix.total * MILLION
-
-
 @dataclass(frozen=True)
 class Business:
     """Costs of a million tokens by row of the picture, as (low, expected, high), and prices.
@@ -195,15 +190,15 @@ def business(place: str, rent: float, share: float, users: int, context: int, ra
     """
     mix, asked = mixed(ratio), prices()
     found = costs(place, context, terms(place, paid(place), utilisation=share), rent)
-    price = vars(asked) | {"mix": per_million(asked, mix)}
+    price = vars(asked) | {"mix": asked.per_million(mix)}
     if not found:
         return Business(price, {}, 0, None, None)
     wrote = speeds(place, context)["expected"].output
-    earns = np.flatnonzero(per_million(found["expected"], mix) <= price["mix"])
+    earns = np.flatnonzero(found["expected"].per_million(mix) <= price["mix"])
     least = int(earns[0]) + 1 if earns.size else None
     if users > wrote.size:
         return Business(price, {}, wrote.size, least, None)
-    rows = [vars(one) | {"mix": per_million(one, mix)} for one in for_users(found, users).values()]
+    rows = [vars(one) | {"mix": one.per_million(mix)} for one in for_users(found, users).values()]
     ranges = {name: tuple(row[name] for row in rows) for name in price}
     return Business(price, ranges, wrote.size, least, float(wrote[users - 1]) / users)
 
@@ -248,7 +243,7 @@ def way(place: str, users: int, context: int, terms: Terms, ratio: float) -> Way
     at = for_users(found, users)
     speed = float(speeds(place, context)["expected"].output[users - 1]) / users
     own = self_hosting(rented(place), at["expected"], prices(), mix, terms)
-    return Way(users, speed, own, tuple(per_million(one, mix) for one in at.values()))
+    return Way(users, speed, own, tuple(one.per_million(mix) for one in at.values()))
 
 
 def ways(node: str, paid: str, context: int, ratio: float) -> dict[str, Way | None]:

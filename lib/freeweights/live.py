@@ -141,9 +141,9 @@ class Panel:
         self.stage = Stage(figure, self._artists)
         self._follow(by_hand=False)
         rows = W.Layout(flex_flow="row wrap", max_width=f"{self.shown.width}px")
-        self._desk = W.Box([knob.row for knob in self.knobs.values()], layout=rows)
+        desk = W.Box([knob.row for knob in self.knobs.values()], layout=rows)
         self._second = SecondPlace()
-        self._view = W.VBox([self._desk, self._second])
+        self._view = W.VBox([desk, self._second])
         _panels[number] = self
 
     @property

@@ -18,7 +18,6 @@ from .distillation_costs import teacher_bill
 from .economics import Input, figure, ranged, service
 from .quantities import plain
 from .rental import PAID, hourly_cost
-from .self_hosting import ratio
 
 RULES = ("Cournot", "Bertrand")
 POINTS = 10_000  # of the index when one host sells everything
@@ -257,9 +256,9 @@ class Lab:
     @property
     def share_needed(self):
         """The share that pays the bill in those years: above 1, all revenue would not; None, or masked, without revenue."""
-        return ratio(self.training, np.asarray(self.revenue) * self.years)
+        return q.ratio(self.training, np.asarray(self.revenue) * self.years)
 
     @property
     def years_needed(self):
         """Years until the bill is paid; None, or masked, where nothing reaches the lab."""
-        return ratio(self.training, np.asarray(self.share) * self.revenue)
+        return q.ratio(self.training, np.asarray(self.share) * self.revenue)

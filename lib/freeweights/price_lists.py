@@ -64,6 +64,15 @@ def listings(what: str) -> tuple[HostPrice, ...]:
     return found
 
 
+def listed_by_hosts(what: str) -> str:
+    """The day of the newest of `listings`.
+
+    >>> listed_by_hosts("GLM-5.2")
+    '2026-07-02'
+    """
+    return max(row.date for row in listings(what))
+
+
 def asked_by(row: HostPrice) -> Prices:
     """What one host asks."""
     return Prices(row.input, row.input if row.cached is None else row.cached, row.output)

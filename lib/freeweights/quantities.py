@@ -22,6 +22,17 @@ def plain(value):
     return value.item() if value.ndim == 0 else value
 
 
+def ratio(above, below):
+    """One over the other, numbers or arrays: None, or masked, where the other is zero.
+
+    >>> ratio(1, 4), ratio(1, 0), ratio(np.ones(2), np.array([0, 2])).tolist()
+    (0.25, None, [None, 0.5])
+    """
+    above, below = np.broadcast_arrays(np.asarray(above, float), np.asarray(below, float))
+    values = np.ma.masked_array(above / np.where(below == 0, 1, below), mask=below == 0)
+    return values.tolist() if values.ndim == 0 else values
+
+
 def finite(value: float, name: str) -> float:
     """Return `value` as a float, refusing what no reader can use.
 

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from . import live
 from . import quantities as q
-from .cases import CONTEXT
 from .economics import Terms
+from .host_panel import lengths
 from .hosting import (
-    CONTEXTS,
     DAYS,
     DESK,
     MACHINES,
@@ -22,7 +21,6 @@ from .hosting import (
     cheaper_from,
     listed,
     mixed,
-    per_million,
     prices,
     prompt_words,
     rented,
@@ -30,7 +28,6 @@ from .hosting import (
 )
 from .plots import BLUE, GREEN, RED, decades, headline, log_axis, spread
 from .rental import PAID
-from .serving_account import usual_prompt
 
 LEAST, MOST = 0.001, 1e6  # dollars, ends of the axis
 WAYS = {  # of serving: colour, line, words
@@ -67,7 +64,7 @@ def draw(figure: Figure) -> dict:
 def update(artists: dict, node: str, paid: str, context: float, ratio: float) -> str:
     """Draw the costs of one node, way to pay, context and mix; say from where on the node is cheaper."""
     found = ways(node, paid, int(context), ratio)
-    price = per_million(prices(), mixed(ratio))
+    price = prices().per_million(mixed(ratio))
     for name, one in found.items():
         artists["curves"][name].set_data(*((DAYS, one.cost(DAYS)) if one else ([], [])))
         artists["full"][name].set_data(*(([one.own.capacity], [one.at_best]) if one else ([], [])))
@@ -146,13 +143,5 @@ def panel() -> live.Panel:
         size=(9, 4.6),
         node=live.choice("Node", NODES),
         paid=live.choice("Node paid", PAID, start=PAID[1]),
-        context=live.log_slider("Context", *CONTEXTS, start=CONTEXT, unit="tokens", whole=True),
-        ratio=live.slider(
-            "Prompt for each token written",
-            0,
-            100,
-            step=1,
-            start=round(usual_prompt()),
-            unit="tokens",
-        ),
+        **lengths(),
     )

@@ -13,7 +13,7 @@ import numpy as np
 from . import catalog, energy, memory
 from . import quantities as q
 from .cases import CLUSTER, CLUSTER_WEIGHTS, CONTEXT, DESKTOP, DESKTOP_WEIGHTS, SERVED
-from .economics import CARD, Costs, Prices, Terms, Tokens, hourly, serving_costs
+from .economics import CARD, MILLION, Costs, Prices, Terms, Tokens, hourly, serving_costs
 from .machine import Machine, machine
 from .quantities import plain
 from .rental import PAID
@@ -48,8 +48,6 @@ WAYS = {
     "rented GPU": Way("gpt-oss-120b", (CARD, 1), None, PAID[1], None),
     "rented node": Way("GLM-5.2", CLUSTER, CLUSTER_WEIGHTS, PAID[1], None),
 }
-
-
 MOST = 512  # users at once that a machine is taken to serve at best
 SIDES = {  # filled: share of the users that it could serve; hours a day; spare machines; work: hours a month
     "at best": {"filled": 1.0, "hours": 24, "spare": 0.0, "work": 0},
@@ -97,17 +95,6 @@ def people(hours: float, wage: float) -> float:
     return hours * wage * MONTHS
 
 
-def ratio(above, below):
-    """One over the other, numbers or arrays: None, or masked, where the other is zero.
-
-    >>> ratio(1, 4), ratio(1, 0), ratio(np.ones(2), np.array([0, 2])).tolist()
-    (0.25, None, [None, 0.5])
-    """
-    above, below = np.broadcast_arrays(np.asarray(above, float), np.asarray(below, float))
-    values = np.ma.masked_array(above / np.where(below == 0, 1, below), mask=below == 0)
-    return values.tolist() if values.ndim == 0 else values
-
-
 @dataclass(frozen=True)
 class SelfHosting:
     """One's own machines against a vendor's price, for one mix of tokens; numbers or arrays.
@@ -131,7 +118,7 @@ class SelfHosting:
         saved = np.asarray(self.price) * self.capacity - self.day
         pays = (saved >= 0) & (FLEET * saved >= self.people)
         enough = np.maximum(1, np.ceil(self.people / np.where(saved > 0, saved, 1)))
-        return ratio(enough * self.day + self.people, np.where(pays, self.price, 0.0))
+        return q.ratio(enough * self.day + self.people, np.where(pays, self.price, 0.0))
 
     def machines(self, tokens):
         """How many the tokens of a day need: at least one."""
@@ -168,9 +155,8 @@ def self_hosting(
         )
     day = sum(map(np.asarray, hourly(where, terms).values())) * q.DAY / q.HOUR
     capacity = day * mix.total / costs.dollars(mix)
-    return SelfHosting(
-        plain(day), plain(capacity), plain(np.asarray(prices.dollars(mix) / mix.total)), people
-    )
+    price = np.asarray(prices.per_million(mix)) / MILLION
+    return SelfHosting(plain(day), plain(capacity), plain(price), people)
 
 
 @cache

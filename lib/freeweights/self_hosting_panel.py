@@ -6,13 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from . import catalog, live
+from . import live
 from . import quantities as q
 from .cases import CONTEXT, SERVED
 from .economics import Prices, Terms, Tokens, figure
 from .plots import BLUE, GREEN, ORANGE, RED, decades, headline, log_axis
-from .price_lists import at_hosts, by_price, list_prices, listed_on, middle_host
-from .records_published import HostPrice
+from .price_lists import at_hosts, by_price, list_prices, listed_by_hosts, listed_on, middle_host
 from .rental import PAID
 from .rooflines import BEHIND
 from .self_hosting import (
@@ -33,7 +32,6 @@ MIDDLE, CHEAPEST = "same model, middle host", "same model, cheapest host"
 CLOSED = ("Claude Opus 5.5", "GPT-5.5", "Claude Haiku 4.5", "GPT-5-mini")
 TOKENS, DOLLARS = (1e5, 1e11), (1, 1e7)  # ends of the axes
 EACH_DAY = np.geomspace(*TOKENS, 1200)
-DATE = max(row.date for row in catalog.table(HostPrice))
 
 
 def draw(figure: Figure) -> dict:
@@ -63,7 +61,7 @@ def vendor(who: str, what: str, mix: Tokens) -> tuple[str, Prices, str]:
         date = listed_on(who)
         return who, list_prices(who), f"list price of {date}" if date else "list price"
     host = by_price(what, mix)[0] if who == CHEAPEST else middle_host(what, mix)
-    return f"{what} at {host}", at_hosts(what)[host], f"list price of {DATE}"
+    return f"{what} at {host}", at_hosts(what)[host], f"list price of {listed_by_hosts(what)}"
 
 
 def update(

@@ -10,7 +10,6 @@ import numpy as np
 from . import catalog, expert_parallel, inference
 from . import quantities as q
 from .economics import NODE, Prices, Tokens, service
-from .self_hosting import ratio
 from .transformer import model
 
 MODEL = "DeepSeek-R1"
@@ -36,7 +35,7 @@ class Account:
     @property
     def profit_over_cost(self) -> float | None:
         """What the source calls cost profit margin: what is left of the revenue, over the cost; None without cost."""
-        return ratio(self.revenue - self.cost, self.cost)
+        return q.ratio(self.revenue - self.cost, self.cost)
 
 
 def tokens() -> Tokens:
