@@ -14,13 +14,13 @@ import numpy as np
 from . import catalog, memory
 from . import quantities as q
 from .cases import CLUSTER, CLUSTER_WEIGHTS, CONTEXT, SERVED
-from .economics import PerMillion, Prices, Terms, Tokens, serving_costs
+from .economics import MILLION, PerMillion, Prices, Terms, Tokens, serving_costs
 from .machine import machine
 from .price_lists import asked_by, listed_by_hosts, listings
 from .records_published import HostPrice, ServingFigure
 from .transformer import model
 
-BLEND = Tokens(3.0, 0.0, 1.0)  # three tokens read anew for each one written
+BLEND = Tokens(0.75 * MILLION, 0.0, 0.25 * MILLION)  # three tokens read anew for each one written
 SERVES = {  # the machine and format of the predicted cost; the released format if None
     "GLM-5.2": (CLUSTER, CLUSTER_WEIGHTS),
     "DeepSeek-V4-Pro": (CLUSTER, None),
@@ -99,7 +99,7 @@ def blended(each: PerMillion) -> float:
     >>> round(blended(Prices(1.0, 0.5, 5.0)), 2)
     2.0
     """
-    return each.per_million(BLEND)
+    return each.dollars(BLEND)
 
 
 @cache

@@ -13,7 +13,7 @@ import numpy as np
 from . import catalog, energy, memory
 from . import quantities as q
 from .cases import CLUSTER, CLUSTER_WEIGHTS, CONTEXT, DESKTOP, DESKTOP_WEIGHTS, SERVED
-from .economics import CARD, MILLION, Costs, Prices, Terms, Tokens, hourly, serving_costs
+from .economics import CARD, Costs, Prices, Terms, Tokens, hourly, serving_costs
 from .machine import Machine, machine
 from .quantities import plain
 from .rental import PAID
@@ -155,7 +155,7 @@ def self_hosting(
         )
     day = sum(map(np.asarray, hourly(where, terms).values())) * q.DAY / q.HOUR
     capacity = day * mix.total / costs.dollars(mix)
-    price = np.asarray(prices.per_million(mix)) / MILLION
+    price = np.asarray(prices.dollars(mix) / mix.total)
     return SelfHosting(plain(day), plain(capacity), plain(price), people)
 
 
