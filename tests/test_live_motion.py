@@ -10,6 +10,9 @@ import re
 import numpy as np
 import pytest
 from freeweights import live
+from freeweights.stage import Typesetter
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.font_manager import FontProperties
 from PIL import Image
 
 REST = 0.05
@@ -139,37 +142,74 @@ def test_the_place_of_the_sentence_keeps_its_height_unless_a_sentence_outgrows_i
     assert heights[3] > heights[2] and len(set(heights[3:])) == 1, "room once taken is not given back"
 
 
+def draw_words(figure):
+    axes = figure.subplots()
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7}
+    return {
+        "bar": axes.bar([0.5], [0.5], width=0.8),
+        "still": axes.text(0.2, 0.5, "stays, over a bar that does not", bbox=box),
+        "tilted": axes.text(0.7, 0.5, "fjÅ tilted", rotation=40, color="#D55E00"),
+        "corner": axes.text(1.0, 1.0, "over the corner of the figure", fontsize=20),
+        "lines": axes.text(0.1, 0.1, "two\nlines"),
+        "moves": axes.annotate("moves", (0.5, 0.5), (0.1, 0.9), arrowprops={"arrowstyle": "->"}),
+    }
+
+
+def update_words(artists, n):
+    artists["bar"][0].set_height(n / 10)
+    artists["moves"].set_position((n / 20, 0.9))
+    artists["still"].set_color("black" if n < 8 else "#0072B2")
+    return f"{n}."
+
+
+def panel_of_words():
+    return live.panel(draw_words, update_words, title="T", n=live.slider("N", 1, 10, start=5, whole=True))
+
+
 def test_kept_words_give_the_pixels_of_words_drawn_anew():
-    def draws(figure):
-        axes = figure.subplots()
-        axes.set(xlim=(0, 1), ylim=(0, 1))
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7}
-        return {
-            "bar": axes.bar([0.5], [0.5], width=0.8),
-            "still": axes.text(0.2, 0.5, "stays, over a bar that does not", bbox=box),
-            "tilted": axes.text(0.7, 0.5, "fjÅ tilted", rotation=40, color="#D55E00"),
-            "corner": axes.text(1.0, 1.0, "over the corner of the figure", fontsize=20),
-            "lines": axes.text(0.1, 0.1, "two\nlines"),
-            "moves": axes.annotate("moves", (0.5, 0.5), (0.1, 0.9), arrowprops={"arrowstyle": "->"}),
-        }
-
-    def updates(artists, n):
-        artists["bar"][0].set_height(n / 10)
-        artists["moves"].set_position((n / 20, 0.9))
-        artists["still"].set_color("black" if n < 8 else "#0072B2")
-        return f"{n}."
-
-    panel = live.panel(draws, updates, title="T", n=live.slider("N", 1, 10, start=5, whole=True))
-    canvas = panel.stage.figure.canvas
+    panel = panel_of_words()
+    typesetter = panel.stage.figure.canvas.get_renderer()
     for n in (5, 6, 6, 5, 9, 10, 1):
         panel.set(n=n)
         kept = panel.picture
-        canvas.renderer.turn_page()
-        canvas.renderer.turn_page()
+        typesetter.turn_page()
+        typesetter.turn_page()
         assert np.array_equal(pixels(kept), panel.stage.draw()[..., :3]), n
     panel.set(n=2)
-    with_words = canvas.renderer._kept
-    assert {words[0] for words in with_words} >= {"fjÅ tilted", "moves", "over the corner of the figure"}
+    assert {line for line, _ in typesetter._kept} >= {"moves", "two", "over the corner of the figure"}
+
+
+@pytest.mark.parametrize(
+    "words", ["37 ms", "fjÅ gq", "● Qwen-1.5B: 0.2 %", "j", "a longer line, of 82 tokens/s"]
+)
+@pytest.mark.parametrize("size", [8, 12])
+def test_words_are_matplotlib_s_but_for_a_pixel(words, size):
+    ours, theirs = Typesetter(1200, 200, 200), RendererAgg(1200, 200, 200)
+    font = FontProperties(size=size, weight="bold")
+    assert ours.get_text_width_height_descent(words, font, False) == pytest.approx(
+        theirs.get_text_width_height_descent(words, font, False)
+    )
+    inks = []
+    for renderer in (ours, theirs):
+        renderer.draw_text(renderer.new_gc(), 100.3, 99.6, words, font, 0)
+        ink = np.asarray(renderer.buffer_rgba())[..., 3] / 255
+        rows, columns = np.arange(ink.shape[0]), np.arange(ink.shape[1])
+        inks.append((ink.sum(), ink.sum(1) @ rows / ink.sum(), ink.sum(0) @ columns / ink.sum()))
+    assert inks[0][0] == pytest.approx(inks[1][0], rel=0.03)
+    assert inks[0][1:] == pytest.approx(inks[1][1:], abs=1)
+
+
+def test_one_figure_has_pixels_and_another_loses_nothing_but_time():
+    first, second = panel_of_words(), panel_of_words()
+    for panel, other in ((first, second), (second, first)):
+        panel.set(n=7)
+        assert panel.stage._background is not None and other.stage._background is None
+        assert np.asarray(other.stage.figure.canvas._renderer.buffer_rgba()).shape == (1, 1, 4)
+        full = panel.stage.full_draws
+        panel.set(n=8)
+        assert panel.stage.full_draws == full, "while one moves, its background stays"
+    assert pixels(first.picture).tobytes() == pixels(second.picture).tobytes()
 
 
 def test_a_page_that_was_loaded_anew_gets_the_picture_in_its_second_place(shown):

@@ -104,8 +104,11 @@ def picture(
     figure = blank(size)
     with matplotlib.rc_context(STYLE):
         said = draw(figure)
-        pixels = Stage(figure, []).draw()
-    return photograph(pixels, title, readable(sentence if said is None else said, "draw()"))
+        stage = Stage(figure, [])
+        pixels = stage.draw()
+    seen = photograph(pixels, title, readable(sentence if said is None else said, "draw()"))
+    stage.release()
+    return seen
 
 
 def readable(sentence: object, source: str) -> str:

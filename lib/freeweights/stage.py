@@ -8,14 +8,16 @@ import functools
 import html
 import io
 import math
+import weakref
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
 from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.font_manager import FontProperties
 from PIL import Image
 
 from .plots import SHARPNESS
@@ -74,57 +76,86 @@ class Picture:
         )
 
 
-class Typesetter(RendererAgg):
-    """A renderer that keeps the pixels of words, because drawing them takes most of a panel's time.
+@dataclasses.dataclass(frozen=True)
+class Word:
+    """A line of text, set and drawn once.
 
-    Words at the same place in the same look over the same pixels give the same pixels: these are kept, with
-    those that were there before, until a page has gone by without them.
+    Attributes:
+        ink: how much of each pixel is covered, 0 to 255, rows x columns.
+        start: pixels from the place of the text to the first column.
+        width, height, descent: of the line, in pixels.
+    """
+
+    ink: np.ndarray
+    start: float
+    width: float
+    height: float
+    descent: float
+
+
+class Typesetter(RendererAgg):
+    """A renderer that keeps words as pixels, because setting and drawing them takes most of a panel's time.
+
+    A line is set once for measuring and drawing, and put down at whole pixels, of which the page has half as
+    many. It is kept until a page has gone by without it. matplotlib sets it twice, and draws each letter at a
+    fraction of a pixel by itself, which takes four times as long.
     """
 
     def __init__(self, width: float, height: float, dpi: float):
         super().__init__(width, height, dpi)
-        self._last: dict[tuple, tuple] = {}
-        self._kept: dict[tuple, tuple] = {}
+        self._last: dict[tuple, Word] = {}
+        self._kept: dict[tuple, Word] = {}
 
     def turn_page(self) -> None:
         """Begin a new page: forget the words that the last one did not have."""
         self._last, self._kept = self._kept, {}
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
-        """Draw words as matplotlib does, or put down what it drew before."""
-        clip, path = gc.get_clip_rectangle(), gc.get_clip_path()[0]
-        if mtext is None or path is not None:  # several lines, or inside a shape: too seldom to keep
+        """Put down a line of text; formulas and tilted lines are drawn as matplotlib does."""
+        if ismath or angle:
             return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
-        look = gc.get_rgb(), gc.get_alpha(), gc.get_antialiased(), clip and clip.bounds
-        words = (s, hash(prop), x, y, angle, ismath, *look)
-        there, before, after = self._kept.get(words) or self._last.get(words) or (None, None, None)
-        pixels = np.asarray(self.buffer_rgba())
-        if there is None or not np.array_equal(pixels[there], before):
-            there = there or self._around(mtext)
-            before = pixels[there].copy()
-            super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
-            after = pixels[there].copy()
-        else:
-            pixels[there] = after
-        self._kept[words] = there, before, after
+        word = self._word(s, prop)
+        left, bottom = round(x + word.start), round(y + word.descent)
+        self._renderer.draw_text_image(word.ink, left, bottom + 1, 0, gc)
 
-    def _around(self, text: Text) -> tuple[slice, slice]:
-        """The rows and columns that a text can touch: its box, and a margin for letters that overhang."""
-        box = Text.get_window_extent(text, self).padded(text.get_fontsize())
-        left, right, bottom, top = (max(0, round(side)) for side in (box.x0, box.x1, box.y0, box.y1))
-        height = round(self.height)
-        return slice(max(0, height - top), max(0, height - bottom)), slice(left, right)
+    def get_text_width_height_descent(self, s, prop, ismath):
+        """The pixels that a line takes."""
+        if ismath:
+            return super().get_text_width_height_descent(s, prop, ismath)
+        word = self._word(s, prop)
+        return word.width, word.height, word.descent
+
+    def _word(self, line: str, prop: FontProperties) -> Word:
+        key = line, hash(prop)
+        if (word := self._kept.get(key) or self._last.get(key)) is None:
+            font = self._prepare_font(prop)
+            font.set_text(line, 0.0, flags=get_hinting_flag())
+            font.draw_glyphs_to_bitmap(antialiased=True)
+            in_64ths = font.get_bitmap_offset()[0], *font.get_width_height(), font.get_descent()
+            word = Word(np.array(font.get_image()), *(measure / 64 for measure in in_64ths))
+        self._kept[key] = word
+        return word
 
 
 class Canvas(FigureCanvasAgg):
-    """A canvas whose words a `Typesetter` draws."""
+    """A canvas whose words a `Typesetter` draws, and which can let go of its pixels."""
 
     @functools.cached_property
-    def renderer(self) -> Typesetter:
-        return Typesetter(*self.figure.bbox.size, self.figure.dpi)
+    def _renderer(self) -> Typesetter:
+        return Typesetter(1, 1, self.figure.dpi)
 
     def get_renderer(self) -> Typesetter:
-        return self.renderer
+        self._resize(*self.figure.bbox.size)
+        return self._renderer
+
+    def release(self) -> None:
+        """Keep no pixel until the next drawing."""
+        self._resize(1, 1)
+
+    def _resize(self, width: float, height: float) -> None:
+        # Texts remember their renderer, so another one would not free this one's pixels.
+        if (self._renderer.width, self._renderer.height) != (width, height):
+            self._renderer.__init__(width, height, self.figure.dpi)
 
 
 class Stage:
@@ -136,7 +167,12 @@ class Stage:
 
     The background is drawn again only when something else than they changed (limits, ticks, labels).
     matplotlib itself keeps count: a change marks the figure stale, except where the artist is animated.
+
+    Pixels take a hundred times the memory of the picture made of them. A hand moves one figure at a time, so
+    one stage has pixels, and gives them up when another draws.
     """
+
+    _with_pixels: ClassVar[weakref.WeakSet[Stage]] = weakref.WeakSet()
 
     def __init__(self, figure: Figure, artists: object):
         self.figure, self._artists = figure, artists
@@ -146,6 +182,9 @@ class Stage:
 
     def draw(self) -> np.ndarray:
         """Draw the present state; the pixels, height x width x 4 (a view: valid until the next draw)."""
+        for other in set(self._with_pixels) - {self}:
+            other.release()
+        self._with_pixels.add(self)
         canvas = self.figure.canvas
         canvas.get_renderer().turn_page()
         self._moving = sorted(self._find_moving(), key=lambda artist: artist.get_zorder())
@@ -161,6 +200,12 @@ class Stage:
         for artist in self._moving:
             (artist.axes or self.figure).draw_artist(artist)
         return np.asarray(canvas.buffer_rgba())
+
+    def release(self) -> None:
+        """Let go of all pixels: the next drawing begins with the background."""
+        self.figure.canvas.release()
+        self._background, self.figure.stale = None, True
+        self._with_pixels.discard(self)
 
     def _find_moving(self) -> list[Artist]:
         # Titles say the finding, so they often change: they always count as moving.
