@@ -43,11 +43,12 @@ def test_scarce_is_what_takes_longest_and_what_does_not_fit_lacks_capacity(
 ):
     what, where = fw.model(name), fw.machine(device)
     found = bottleneck.scarcest(what, where, phase, context, batch, weights)
+    seconds = found.demand.seconds
     assert found.word in bottleneck.WORDS and found.factor >= 1
     assert (found.word == "capacity") == (not found.fit.fits)
     if found.fit.fits:
-        assert found.seconds[found.word] == max(found.seconds.values())
-        assert found.factor == pytest.approx(found.seconds[found.word] / found.seconds[found.next])
+        assert seconds[found.word] == max(seconds.values())
+        assert found.factor == pytest.approx(seconds[found.word] / seconds[found.next])
     assert bottleneck.remedy(what, where, found, phase, context, weights)
 
 

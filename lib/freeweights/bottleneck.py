@@ -161,13 +161,13 @@ class Scarcity:
     """What is scarce in one case.
 
     word: one of WORDS. factor: how many times longer it takes than what comes `next`, None where nothing
-    else is known; for capacity, how many times the memory is needed. seconds: what each takes alone.
+    else is known; for capacity, how many times the memory is needed. demand: what the step asks for.
     """
 
     word: str
     factor: float | None
     next: str
-    seconds: dict[str, float]
+    demand: Demand
     fit: Fit
 
 
@@ -193,14 +193,14 @@ def scarcest(model: Model, machine: Machine, phase="decode", context=4096, batch
     >>> scarcest(llama, machine("GeForce RTX 4090"), weights="FP8").word
     'capacity'
     """
-    seconds = demand(model, machine, phase, context, batch, weights).seconds
-    fit = fits(model, machine, weights, context, batch)
+    asked = demand(model, machine, phase, context, batch, weights)
+    fit, seconds = fits(model, machine, weights, context, batch), asked.seconds
     longest = sorted(seconds, key=seconds.get, reverse=True)
     if not fit.fits:
-        return Scarcity("capacity", fit.needed / fit.memory, longest[0], seconds, fit)
+        return Scarcity("capacity", fit.needed / fit.memory, longest[0], asked, fit)
     if len(longest) == 1:
-        return Scarcity(longest[0], None, "", seconds, fit)
-    return Scarcity(longest[0], seconds[longest[0]] / seconds[longest[1]], longest[1], seconds, fit)
+        return Scarcity(longest[0], None, "", asked, fit)
+    return Scarcity(longest[0], seconds[longest[0]] / seconds[longest[1]], longest[1], asked, fit)
 
 
 def turning_point(model: Model, machine: Machine, phase="decode", context=4096, weights=None) -> int | None:

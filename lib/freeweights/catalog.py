@@ -188,8 +188,10 @@ def _plain(name: str) -> str:
 
 @cache
 def _index(record: type[Record]) -> dict[str, Record]:
+    """Every row by its name as written, and without case, spaces and punctuation."""
     key = fields(record)[0].name
-    return {_plain(getattr(row, key)): row for row in table(record)}
+    named = {getattr(row, key): row for row in table(record)}
+    return {_plain(name): row for name, row in named.items()} | named
 
 
 def _find(record: type[Record], name: str, what: str) -> Record:
@@ -199,7 +201,8 @@ def _find(record: type[Record], name: str, what: str) -> Record:
             f"{what} is looked up by name, but {name!r} was given; for instance "
             f"'{getattr(table(record)[0], fields(record)[0].name)}'."
         )
-    row = _index(record).get(_plain(name))
+    rows = _index(record)
+    row = rows.get(name) or rows.get(_plain(name))
     if row is not None:
         return row
     key = fields(record)[0].name

@@ -66,8 +66,9 @@ class Estimate:
     def _where_it_fits(self, values):
         if self.unit != "s":
             return plain(values)
-        fits = np.asarray(self.fit.fits)
-        values, fits = np.broadcast_arrays(np.asarray(values), fits)
+        values, fits = np.asarray(values), np.asarray(self.fit.fits)
+        if values.shape != fits.shape:
+            values, fits = np.broadcast_arrays(values, fits)
         if values.ndim == 0:
             if not fits:
                 raise DoesNotFit(
@@ -143,19 +144,20 @@ def estimate(
     """
     arrays = [*parts.values(), *causes.values(), floor, tokens]
     shape = np.broadcast_shapes(*(np.shape(array) for array in arrays))
-    parts = {name: np.broadcast_to(np.asarray(part, float), shape) for name, part in parts.items()}
+    zeros = np.zeros(shape)
+    parts = {name: zeros + part for name, part in parts.items()}
     expected = sum(parts.values())
-    floor = np.broadcast_to(np.asarray(floor, float), shape)
-    longest = np.argmax([np.broadcast_to(cause, shape) for cause in causes.values()], axis=0)
+    floor = zeros + floor
+    longest = np.argmax([zeros + cause for cause in causes.values()], axis=0)
     return Estimate(
         what,
         "s",
         fit,
         basis,
-        plain(np.broadcast_to(tokens, shape)),
+        plain(zeros + tokens),
         floor,
         expected,
-        np.clip(expected * spread[0], floor, expected),
+        np.minimum(np.maximum(expected * spread[0], floor), expected),
         expected * spread[1],
         parts,
         np.array(list(causes))[longest],

@@ -35,9 +35,9 @@ def experts_touched(experts, experts_per_token, batch, skew: float = 0.0):
         )
     experts, chosen, batch = (np.asarray(value, dtype=float) for value in (experts, experts_per_token, batch))
     for value, name in ((experts, "experts"), (chosen, "experts_per_token"), (batch, "batch")):
-        if not np.all(np.isfinite(value)) or np.any(value < 0):
+        if not (np.isfinite(value) & (value >= 0)).all():
             raise ValueError(f"{name} holds {value}: numbers of 0 or more are expected.")
-    if np.any(chosen > experts):
+    if (chosen > experts).any():
         raise ValueError(
             f"A token cannot be sent to {np.max(chosen):g} distinct experts of {np.min(experts):g}."
         )

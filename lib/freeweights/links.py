@@ -21,7 +21,7 @@ from .speedup import (
     own_link,
     points,
     speed_ups,
-    step,
+    steps,
     stops,
     turns,
 )
@@ -89,19 +89,19 @@ def draw(figure: Figure) -> dict:
 def update(artists: dict, name: str, phase: str, batch: float, link: str) -> str:
     """Move lines and bars to one case; say where the chosen link stops and why."""
     case = CASES[name]
-    lines = {one: speed_ups(case, one, phase, batch) for one in LINKS}
-    found = lines[link]
-    steps = {count: step(case, count, link, phase, batch) for count in COUNTS}
+    under = {one: steps(case, one, phase, batch) for one in LINKS}
+    lines = {one: speed_ups(found) for one, found in under.items()}
+    found, own = lines[link], lines[own_link(case)]
     show_lines(artists, lines, link)
     in_turn = turns(case, link, phase, batch)
     artists["turns"].set_data(*curve(in_turn))
     artists["turns name"].set_text("-· taking turns, layer by layer" if len(in_turn) > 1 else "")
-    own = speed_ups(case, own_link(case), phase, batch)
     seen = points(case, phase, batch, own)
     show_points(artists, seen)
-    show_bars(artists, steps, link)
+    show_bars(artists, under[link], link)
     artists["title"].set_text(finding(found, link))
-    return sentence(case, phase, batch, link, found, steps, seen)
+    said = sentence(case, phase, batch, link, found, under[link])
+    return f"{said} {say_published(seen, own)}".strip() if found else said
 
 
 def curve(found: dict[int, float]) -> tuple[list, list]:
@@ -133,11 +133,11 @@ def show_points(artists: dict, seen: dict[str, dict[int, float]]) -> None:
     artists["points name"].set_text(f"published: {'   '.join(named)}" if named else "")
 
 
-def show_bars(artists: dict, steps: dict[int, Step], link: str) -> None:
+def show_bars(artists: dict, taken: dict[int, Step], link: str) -> None:
     """Stack each step by what it waits for, as shares of one device's, cut at the axis' end; time on top."""
-    one = steps[1].seconds
-    unit, name = (1, "seconds") if max(found.seconds for found in steps.values()) >= 1 else (1e-3, "ms")
-    for column, found in enumerate(steps.values()):
+    one = taken[1].seconds
+    unit, name = (1, "seconds") if max(found.seconds for found in taken.values()) >= 1 else (1e-3, "ms")
+    for column, found in enumerate(taken.values()):
         base = 0.0
         for part, bars in artists["bars"].items():
             height = min(getattr(found, part) / one, TALLEST - base) if found.fits else 0.0
@@ -156,11 +156,8 @@ def finding(found: dict[int, float], link: str) -> str:
     return f"Over {LINKS[link][2]}, {count} devices are {q.times(found[count])} as fast as one"
 
 
-def sentence(
-    case: Case, phase: str, batch: float, link: str, found: dict, steps: dict[int, Step], seen: dict
-) -> str:
-    """Speed-ups over the chosen link, where they stop and why, one message, and what was published."""
-    own = speed_ups(case, own_link(case), phase, batch)
+def sentence(case: Case, phase: str, batch: float, link: str, found: dict, taken: dict[int, Step]) -> str:
+    """Speed-ups over the chosen link, where they stop and why, and one message."""
     head = f"{case.model} at {case.weights} on {case.device}, {WORK[phase]}, batch {batch:,.0f}: "
     if not found:
         what, where = model(case.model), joined(case, COUNTS[-1], link)
@@ -169,20 +166,19 @@ def sentence(
     gains = ", ".join(f"{count} devices {q.times(gain)}" for count, gain in found.items() if count > 1)
     room = "" if least == 1 else f" (which could not hold it: fewer than {least} do not)"
     end = stops(found)
-    last = steps[most]
-    cause = max(causes(last), key=causes(last).get)
+    last = taken[most]
+    lost = causes(last)
+    cause = max(lost, key=lost.get)
     where = (
         f"Beyond {end} a doubling gains less than {q.percent(LITTLE)}, because of {cause}"
         if end
         else f"Each doubling still gains {q.percent(LITTLE)} or more; what is lost is lost to {cause}"
     )
-    shares = ", ".join(
-        f"{name} {q.percent(seconds / last.seconds)}" for name, seconds in causes(last).items()
-    )
+    shares = ", ".join(f"{name} {q.percent(seconds / last.seconds)}" for name, seconds in lost.items())
     return (
         f"{head}over {link}, {gains} as fast as one{room}. {where}. With {most}: {shares} of the step. "
-        f"{say_message(case, phase, batch, link)} {say_published(seen, own)}"
-    ).strip()
+        f"{say_message(case, phase, batch, link)}"
+    )
 
 
 def say_message(case: Case, phase: str, batch: float, link: str) -> str:

@@ -18,6 +18,7 @@ from .work import step_bytes
 SHORTEST, LONGEST = 1024, 2**20
 ANSWER = 500  # tokens of the answer at the end of a request
 POINTS = 48  # of each curve
+ROUGH = np.geomspace(SHORTEST, LONGEST, POINTS).round().astype(int)
 FINE = 2000  # contexts that are tried when a crossing is looked for
 # One released model for each kind of attention; "5 of 6" are layers, the others are full attention.
 RELEASED = {
@@ -88,8 +89,7 @@ def contexts(what: Model, also: float = SHORTEST) -> np.ndarray:
     ([1024, 163840], True)
     """
     last = min(what.max_context, LONGEST)
-    rough = np.geomspace(SHORTEST, LONGEST, POINTS).round().astype(int)
-    return np.unique([*rough[rough < last], min(int(also), last), last])
+    return np.unique([*ROUGH[ROUGH < last], min(int(also), last), last])
 
 
 def attention_flops(what: Model, context):

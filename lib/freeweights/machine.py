@@ -71,13 +71,7 @@ class Machine:
         >>> machine("H200 SXM 141GB").runs("float").name, machine("H200 SXM 141GB").runs("llama.cpp").name
         ('vLLM', 'llama.cpp')
         """
-        if self.engine:
-            return self.engine
-        engines = {engine.name: engine for engine in catalog.table(Engine)}
-        if family in engines or family.upper() in engines:
-            return engines.get(family) or engines[family.upper()]
-        usual = [e for e in engines.values() if self.device.device_class in e.default_for.split(";")]
-        return usual[0] if usual else engines["llama.cpp"]
+        return self.engine or usual_engine(self.device.device_class, family)
 
     def flops(self, bits, integers: bool = True):
         """Highest dense rate at which the machine multiplies weights of so many bits.
@@ -95,19 +89,8 @@ class Machine:
         >>> machine("H200 SXM 141GB").flops(16) / 1e12, machine("H200 SXM 141GB").flops(8.5) / 1e12
         (989.0, 1979.0)
         """
-        rates = [
-            (widest, getattr(self.device, rate)) for rate, widest in RATES if integers or rate != "flops_int8"
-        ]
-        known = [(widest, rate) for widest, rate in rates if rate]
-        if not known:
-            raise catalog.CatalogError(
-                f"devices.csv, row {self.device.name}: no column tflops_* is filled, because nobody publishes this "
-                "device's compute rate. Reading speed can be estimated for it, prefill cannot."
-            )
-        bits = np.asarray(bits, float)
-        best = np.max([np.where(bits < widest, rate, 0.0) for widest, rate in known], axis=0)
-        narrowest = min(rate for _, rate in known)
-        return self.working * plain(np.maximum(best, narrowest))
+        widths, best = rates(self.device, integers)
+        return self.working * plain(best[widths.searchsorted(bits, side="right")])
 
     @property
     def computes(self) -> bool:
@@ -150,6 +133,32 @@ class Machine:
         if self.count == 1:
             return plain(np.zeros(message.shape))
         return plain(crossing * message / self.link.bandwidth + self.latency)
+
+
+@cache
+def usual_engine(device_class: str, family: str) -> Engine:
+    """The engine that a family of formats has of its own, else the usual one of a class of devices."""
+    engines = {engine.name: engine for engine in catalog.table(Engine)}
+    if family in engines or family.upper() in engines:
+        return engines.get(family) or engines[family.upper()]
+    usual = [engine for engine in engines.values() if device_class in engine.default_for.split(";")]
+    return usual[0] if usual else engines["llama.cpp"]
+
+
+@cache
+def rates(device: Device, integers: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Widths, rising, and the highest rate for weights below the first, ..., and as wide as the last."""
+    columns = [(getattr(device, rate), widest) for rate, widest in RATES if integers or rate != "flops_int8"]
+    known = [(rate, widest) for rate, widest in columns if rate]
+    if not known:
+        raise catalog.CatalogError(
+            f"devices.csv, row {device.name}: no column tflops_* is filled, because nobody publishes this "
+            "device's compute rate. Reading speed can be estimated for it, prefill cannot."
+        )
+    widths = sorted({widest for _, widest in known})
+    best = [max(rate for rate, widest in known if widest >= width) for width in widths]
+    slowest = min(rate for rate, _ in known)
+    return np.array(widths), np.array([*best, slowest])
 
 
 @cache

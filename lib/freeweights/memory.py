@@ -117,7 +117,7 @@ def whole(value, name: str, least: int):
     ValueError: batch is 0: 1 or more is needed, because with fewer there is nothing to compute.
     """
     array = numbers(value, name)
-    if not np.all(np.isfinite(array) & (array >= least)):
+    if not (np.isfinite(array) & (array >= least)).all():
         raise ValueError(
             f"{name} is {value}: {least} or more is needed, because with fewer there is nothing to compute."
         )
@@ -191,7 +191,7 @@ def fits(model: Model, machine: Machine, weights=None, context=4096, batch=1) ->
         memory,
         plain(np.maximum(memory - needed, 0)),
         plain(np.maximum(missing, 0)),
-        {name: plain(np.broadcast_to(part, needed.shape)) for name, part in parts.items()},
+        {name: plain(part + np.zeros(needed.shape)) for name, part in parts.items()},
     )
 
 

@@ -93,6 +93,12 @@ def draw(figure: Figure) -> dict:
     }
 
 
+def shares(one: Serving) -> dict[str, float]:
+    """Seconds of a step that fits, by the parts shown."""
+    taken = one.step.parts
+    return {part: sum(taken.get(name, 0.0) for name in names) for part, (_, _, names) in PARTS.items()}
+
+
 def update(artists: dict, place: str, weights: str, users: float, context: float) -> str:
     """Move bars and curves to one machine, format, batch and context; say where the claim holds there."""
     where = machine(*MACHINES[place])
@@ -106,10 +112,11 @@ def update(artists: dict, place: str, weights: str, users: float, context: float
     show_curves(artists, context, weights, taken)
     artists["here"].set_xdata([users, users])
     show_points(artists, points)
-    artists["title"].set_text(finding(pair, weights, context))
+    found = ratios(pair, weights, context)
+    artists["title"].set_text(finding(pair, found))
     counted = hourly_cost(where.device, PAID[0])[1]
     asked = f"{users:,.0f} {'user' if users == 1 else 'users'} with {context:,.0f} tokens"
-    said = [*map(say, pair), say_ratios(pair, weights, context), say_points(points)]
+    said = [*map(say, pair), say_ratios(found), say_points(points)]
     return f"{where.name} ({counted}), {weights}, {asked}. {' '.join(filter(None, said))}"
 
 
@@ -117,11 +124,10 @@ def show_steps(artists: dict, pair: list[Serving]) -> None:
     """Stack both steps by what they wait for, as shares of the longer one."""
     longest = max((one.step.seconds for one in pair if one.fits), default=1.0)
     for row, one in enumerate(pair):
-        base = 0.0
-        for part, (_, _, names) in PARTS.items():
-            wide = sum(one.step.parts.get(name, 0.0) for name in names) / longest if one.fits else 0.0
-            artists["steps"][part][row].set(x=base, width=wide)
-            base += wide
+        base, taken = 0.0, shares(one) if one.fits else dict.fromkeys(PARTS, 0.0)
+        for part, seconds in taken.items():
+            artists["steps"][part][row].set(x=base, width=seconds / longest)
+            base += seconds / longest
         artists["said"][row].set(text=words(one), color="black" if one.fits else RED)
 
 
@@ -170,7 +176,7 @@ def show_points(artists: dict, points: list[Point]) -> None:
     artists["key"].set_text("\n".join(kinds[kind] for kind in sorted(found)))
 
 
-def finding(pair: list[Serving], weights: str, context: float) -> str:
+def finding(pair: list[Serving], found: dict[str, float]) -> str:
     """The title: how R1's step compares with 405B's, or who is not held."""
     absent = [one for one in pair if not one.fits]
     if len(absent) == 2:
@@ -178,7 +184,7 @@ def finding(pair: list[Serving], weights: str, context: float) -> str:
     if absent:
         other, missing = pair[absent[0] is pair[0]], q.size(absent[0].step.fit.missing)
         return f"This machine serves {other.what.name}, and {absent[0].what.name} lacks {missing} there"
-    done, read, taken = (q.percent(ratio) for ratio in ratios(pair, weights, context).values())
+    done, read, taken = (q.percent(ratio) for ratio in found.values())
     return f"R1's step: {done} of 405B's FLOPs, {read} of its bytes, {taken} of its time"
 
 
@@ -194,18 +200,19 @@ def say(one: Serving) -> str:
     """One model in words: its step by part, what it yields and costs, and the memory it needs."""
     if not one.fits:
         return one.step.fit.sentence()
-    shares = [
-        f"{text} {q.percent(share)}"
-        for _, text, names in PARTS.values()
-        if (share := sum(one.step.parts.get(name, 0.0) for name in names) / one.step.seconds) >= 0.005
+    total = one.step.seconds
+    said = [
+        f"{PARTS[part][1]} {q.percent(seconds / total)}"
+        for part, seconds in shares(one).items()
+        if seconds / total >= 0.005
     ]
     fit = one.step.fit
-    return f"{words(one)} ({', '.join(shares)}); it needs {q.size(fit.needed)} of {q.size(fit.memory)}."
+    return f"{words(one)} ({', '.join(said)}); it needs {q.size(fit.needed)} of {q.size(fit.memory)}."
 
 
-def say_ratios(pair: list[Serving], weights: str, context: float) -> str:
+def say_ratios(found: dict[str, float]) -> str:
     """The ratios of the title, as numbers."""
-    said = [f"{name} {q.significant(ratio, 2)}" for name, ratio in ratios(pair, weights, context).items()]
+    said = [f"{name} {q.significant(ratio, 2)}" for name, ratio in found.items()]
     return f"R1 over 405B: {', '.join(said)}."
 
 

@@ -105,11 +105,16 @@ def spread(heights: np.ndarray, gap: float) -> np.ndarray:
     """
     order = np.argsort(heights, kind="stable")
     moved = heights[order].astype(float)
+    below = gap * np.arange(moved.size)  # what the labels below each one need, and those above it
+    lowest, highest = below, 1 - below[::-1]
     for _ in range(60):
-        short = np.maximum(gap - np.diff(moved), 0) / 2
+        before = moved.copy()
+        short = np.maximum(gap - (moved[1:] - moved[:-1]), 0) / 2
         moved[:-1] -= short
         moved[1:] += short
-        moved = np.clip(moved, gap * np.arange(moved.size), 1 - gap * np.arange(moved.size)[::-1])
+        moved = np.minimum(np.maximum(moved, lowest), highest)
+        if (moved == before).all():
+            break
     return moved[np.argsort(order, kind="stable")]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -103,16 +104,14 @@ def point(
     """Where one phase lies; None without a published compute rate, `expected` None where it does not fit."""
     if phase == "prefill" and not where.computes:
         return None
-    asked = bottleneck.demand(what, where, phase, context, batch, weights)
     found = bottleneck.scarcest(what, where, phase, context, batch, weights)
-    most = bottleneck.roof(
-        machine(where.device.name), asked.intensity, memory.bits_per_weight(weights, what)[0]
-    )
+    intensity, (bits, _) = found.demand.intensity, memory.bits_per_weight(weights, what)
+    most = bottleneck.roof(machine(where.device.name), intensity, bits)
     if not found.fit.fits:
-        return Point(asked.intensity, None, most, None, found)
+        return Point(intensity, None, most, None, found)
     predict = inference.decode if phase == "decode" else inference.prefill
     estimate = predict(what, where, context, batch, weights)
-    return Point(asked.intensity, most * estimate.floor / estimate.expected, most, estimate, found)
+    return Point(intensity, most * estimate.floor / estimate.expected, most, estimate, found)
 
 
 def draw(figure: Figure) -> dict:
@@ -170,9 +169,15 @@ def corners(device: Machine, bits: float) -> np.ndarray:
     return np.column_stack([ends, bottleneck.roof(device, ends, bits)])
 
 
+@cache
+def roofs_at(bits: float) -> dict[str, np.ndarray]:
+    """The roof of one device of every machine, at the width of one of `FORMATS`."""
+    return {name: corners(machine(device), bits) for name, (device, _) in MACHINES.items()}
+
+
 def show_roofs(artists: dict, place: str, bits: float) -> None:
     """Draw the chosen machine's roof with its ridge, and faintly those of all others."""
-    roofs = {name: corners(machine(device), bits) for name, (device, _) in MACHINES.items()}
+    roofs = roofs_at(bits)
     flat = {name: roof for name, roof in roofs.items() if len(roof) == 3}
     artists["others"].set_segments([roof for name, roof in flat.items() if name != place])
     artists["ridges"].set_data(*np.transpose([roof[1] for name, roof in flat.items() if name != place]))

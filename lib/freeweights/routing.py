@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 BISECTIONS = 60  # each halves the error: double precision is reached before
@@ -45,6 +47,7 @@ def popularity(experts: int, favour: float) -> np.ndarray:
     return weights / weights.sum()
 
 
+@lru_cache(maxsize=64)
 def chances(experts: int, chosen: int, favour: float = 0.0) -> np.ndarray:
     """For each expert the probability that one token is sent to it; together `chosen`.
 
@@ -54,6 +57,9 @@ def chances(experts: int, chosen: int, favour: float = 0.0) -> np.ndarray:
     Args:
         experts, chosen: of one layer, E and k.
         favour: see `popularity`.
+
+    Returns:
+        (experts,), read-only, because it is remembered for whoever asks next.
 
     Raises:
         ValueError: as in `check_experts` and `popularity`.
@@ -66,19 +72,27 @@ def chances(experts: int, chosen: int, favour: float = 0.0) -> np.ndarray:
     check_experts(experts, chosen)
     shares = popularity(experts, favour)
     if chosen == experts:
-        return np.ones(experts)
-    if favour == 0:
-        return np.full(experts, chosen / experts)
-    if chosen == 1:
-        return shares  # who rings first needs no average time
+        found = np.ones(experts)
+    elif favour == 0:
+        found = np.full(experts, chosen / experts)
+    elif chosen == 1:
+        found = shares  # who rings first needs no average time
+    else:
+        found = rung(shares, chosen)
+    found.flags.writeable = False
+    return found
+
+
+def rung(shares: np.ndarray, chosen: int) -> np.ndarray:
+    """The chance of each clock to have rung when on average so many have; how often each rings: (clocks,)."""
     low, high = 0.0, 1.0
     while -np.expm1(-shares * high).sum() < chosen:
         high *= 2
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if -np.expm1(-shares * middle).sum() < chosen else (low, middle)
-    rung = -np.expm1(-shares * high)
-    return rung * (chosen / rung.sum())
+    found = -np.expm1(-shares * high)
+    return found * (chosen / found.sum())
 
 
 def route(experts: int, chosen: int, tokens: int, favour: float, rng: np.random.Generator) -> np.ndarray:

@@ -54,6 +54,7 @@ class Step:
         return self.working + self.waiting + self.bytes + self.latency
 
 
+@cache
 def joined(case: Case, count: int, link: str, split: str = "tensor") -> Machine:
     """A case's devices under any link, as if they had its port: what would the link do for them?
 
@@ -89,8 +90,8 @@ def talking(what: Model, where: Machine, tokens: float) -> tuple[float, float]:
 
     An empty message costs the latency and nothing else.
     """
-    latency = float(messages(what, where, 0.0))
-    return float(messages(what, where, tokens)) - latency, latency
+    latency, both = messages(what, where, np.array([0.0, tokens])).tolist()
+    return both - latency, latency
 
 
 @cache
@@ -123,11 +124,19 @@ def step(case: Case, count: int, link: str, phase: str, batch: float) -> Step:
     return Step(working, waiting, bytes_, latency, fits)
 
 
-def speed_ups(case: Case, link: str, phase: str, batch: float) -> dict[int, float]:
-    """Each number of devices that holds the model: how many times as fast as one with memory enough."""
-    one = step(case, 1, link, phase, batch).seconds
-    steps = {count: step(case, count, link, phase, batch) for count in COUNTS}
-    return {count: one / found.seconds for count, found in steps.items() if found.fits}
+def steps(case: Case, link: str, phase: str, batch: float) -> dict[int, Step]:
+    """The step of each number of devices under one link."""
+    return {count: step(case, count, link, phase, batch) for count in COUNTS}
+
+
+def speed_ups(steps_of: dict[int, Step]) -> dict[int, float]:
+    """Each number of devices that holds the model: how many times as fast as one with memory enough.
+
+    Args:
+        steps_of: as `steps` returns them.
+    """
+    one = steps_of[1].seconds
+    return {count: one / found.seconds for count, found in steps_of.items() if found.fits}
 
 
 @cache

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
 from . import catalog
-from .attention import mixers
+from .attention import Mixer, mixers
 from .parameters import feed_forward, parts
 from .quantities import count, plain
 from .records import Architecture
@@ -40,7 +40,7 @@ class Model:
     def name(self) -> str:
         return self.architecture.name
 
-    @property
+    @cached_property
     def announced(self) -> bool:
         """Whether the model was only announced: its figures are the vendor's, and nothing can be counted."""
         return self.architecture.layers is None
@@ -58,7 +58,7 @@ class Model:
         """
         return dict(parts(self._counted))
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """All parameters of the language model: counted, or the vendor's figure where `announced` says so.
 
@@ -67,7 +67,7 @@ class Model:
         """
         return int(self.architecture.parameters_published) if self.announced else sum(self.parts.values())
 
-    @property
+    @cached_property
     def active_parameters(self) -> int:
         """Parameters that one text token multiplies: "without input embedding", or the vendor's figure.
 
@@ -119,7 +119,7 @@ class Model:
         """The weight format of the release; a format that mixes two is named by its experts."""
         return self._counted.native_format
 
-    @property
+    @cached_property
     def moe_layers(self) -> int:
         """Layers with routed experts."""
         a = self._counted
@@ -134,13 +134,13 @@ class Model:
     def experts_per_token(self) -> int:
         return self._counted.experts_per_token or 0
 
-    @property
+    @cached_property
     def expert_weights(self) -> int:
         """Parameters of one routed expert in one layer; 0 in a dense model."""
         a = self._counted
         return feed_forward(a, a.expert_size, "ffn" in a.biases.split()) if a.experts else 0
 
-    @property
+    @cached_property
     def shared_weights(self) -> int:
         """Parameters that every decode step reads whatever the batch.
 
@@ -197,14 +197,13 @@ class Model:
         context = self._valid(context)
         if not np.all(np.asarray(bytes_per_value) > 0):
             raise ValueError(f"bytes_per_value is {bytes_per_value}: 2 stands for 16 bits, 1 for 8 bits.")
-        mixed = mixers(self._counted)
         spans_of = [
             (layers, span)
-            for _, layers, mixer in mixed
+            for _, layers, mixer in self._mixers
             for span in (not latents and mixer.heads) or getattr(mixer, spans)
         ]
         values = sum(layers * span.at(context) for layers, span in spans_of)
-        states = sum(layers * mixer.state_bytes for _, layers, mixer in mixed)
+        states = sum(layers * mixer.state_bytes for _, layers, mixer in self._mixers)
         return plain(values * bytes_per_value + states)
 
     def flops_per_token(self, context):
@@ -224,9 +223,8 @@ class Model:
         True
         """
         context = self._valid(context)
-        mixed = mixers(self._counted)
-        attended = sum(layers * span.at(context) for _, layers, mixer in mixed for span in mixer.decode)
-        return plain(2.0 * self.active_parameters + self._state_flops + attended)
+        attended = [layers * span.at(context) for _, layers, mixer in self._mixers for span in mixer.decode]
+        return plain(2.0 * self.active_parameters + self._state_flops + sum(attended))
 
     def prefill_flops(self, prompt):
         """FLOPs of reading a prompt: causal attention over 1, 2, ... prompt tokens, and the output head once.
@@ -245,19 +243,25 @@ class Model:
         True
         """
         prompt = self._valid(prompt)
-        mixed = mixers(self._counted)
         body = self.active(WITHOUT_EMBEDDINGS)
         head = self.active_parameters - body
-        attended = sum(layers * span.summed(prompt) for _, layers, mixer in mixed for span in mixer.prefill)
+        attended = [
+            layers * span.summed(prompt) for _, layers, mixer in self._mixers for span in mixer.prefill
+        ]
         passes = (2.0 * body + self._state_flops) * prompt + 2.0 * head * np.minimum(prompt, 1)
-        return plain(passes + attended)
+        return plain(passes + sum(attended))
 
-    @property
+    @cached_property
     def _state_flops(self) -> int:
         """FLOPs of one token on the states of linear and Mamba-2 layers, the same at every context."""
-        return sum(layers * mixer.state_flops for _, layers, mixer in mixers(self._counted))
+        return sum(layers * mixer.state_flops for _, layers, mixer in self._mixers)
 
-    @property
+    @cached_property
+    def _mixers(self) -> tuple[tuple[str, int, Mixer], ...]:
+        """The kinds of mixer, the layers of each, and what one layer is."""
+        return mixers(self._counted)
+
+    @cached_property
     def _counted(self) -> Architecture:
         if self.announced:
             raise ValueError(
@@ -269,16 +273,16 @@ class Model:
     def _valid(self, context):
         """The context as an array of floats, refused where the model has no such context."""
         tokens = np.asarray(context, dtype=float)
-        if not np.all(np.isfinite(tokens)) or np.any(tokens < 0):
+        if ((tokens >= 0) & (tokens <= self.max_context)).all():
+            return tokens
+        if not np.all(np.isfinite(tokens) & (tokens >= 0)):
             raise ValueError(
                 f"A context of {context} tokens: numbers from 0 to {self.max_context:,} are expected."
             )
-        if np.any(tokens > self.max_context):
-            raise ValueError(
-                f"{self.name} takes at most {self.max_context:,} tokens, {np.max(tokens):,.0f} were given: "
-                "shorten the context or choose a model with a longer one."
-            )
-        return tokens
+        raise ValueError(
+            f"{self.name} takes at most {self.max_context:,} tokens, {np.max(tokens):,.0f} were given: "
+            "shorten the context or choose a model with a longer one."
+        )
 
 
 @cache

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from functools import cache
+from itertools import zip_longest
 
 import numpy as np
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from . import catalog, live, memory
 from .machine import machine
@@ -16,6 +20,8 @@ from .transformer import model
 WIDTHS = ("BF16", "Q8_0", "Q4_K_M", "Q2_K")
 LABELS = ("no", "2", "4", "8", "16")
 COLOURS = ("#F2F2F2", "#FBE3B5", "#E69F00", "#7FC3E8", "#0072B2")
+SHADES = to_rgba_array(COLOURS)
+INKS = (GREY, "black", "black", "black", "white")  # that COLOURS bear
 FOUR_BITS = LABELS.index("4")
 # Three pages for the lesson, chosen by hand.
 CHOSEN = {
@@ -104,15 +110,34 @@ def models(size: str) -> list[str]:
     return [one.name for one in named]
 
 
-def widest(name: str, device: str, count: int, context: float) -> int:
-    """How wide the weights can be: an index into LABELS, 0 where not even the narrowest fit.
+@cache
+def rooms(size: str, page: str) -> np.ndarray:
+    """Bytes that each model leaves for its cache on each device, at each width: models x devices x WIDTHS.
 
-    >>> LABELS[widest("Llama 3.1 8B", "GeForce RTX 4090", 1, context=8192)]
+    They are the same at every context, so they are worked out once for a page.
+    """
+    bits = np.array([catalog.weight_format(weights).bits for weights in WIDTHS])
+
+    def room(name: str, device: str, count: int) -> np.ndarray:
+        empty = memory.fits(model(name), machine(device, count), bits, context=0)
+        return empty.memory - empty.needed + empty.parts["cache"]
+
+    return np.array([[room(name, *place) for place in places(page)] for name in models(size)])
+
+
+def widest(size: str, page: str, context: float) -> np.ndarray:
+    """How wide the weights can be: indices into LABELS, models x devices; 0 where not even the narrowest fit.
+
+    >>> llama, gpu = models("5 B to 20 B").index("Llama 3.1 8B"), ("GeForce RTX 4090", 1)
+    >>> LABELS[widest("5 B to 20 B", "Desktops", context=8192)[llama, places("Desktops").index(gpu)]]
     '16'
     """
-    what, where = model(name), machine(device, count)
-    bits = np.array([catalog.weight_format(weights).bits for weights in WIDTHS])
-    return int(np.sum(memory.fits(what, where, bits, min(context, what.max_context)).fits))
+    caches = [
+        [what.cache_bytes(min(context, what.max_context), latents=latents) for latents in (False, True)]
+        for what in map(model, models(size))
+    ]
+    latents = [int(machine(*place).runs("").keeps_latents) for place in places(page)]
+    return (np.array(caches)[:, latents, np.newaxis] <= rooms(size, page)).sum(axis=-1)
 
 
 def draw(figure: Figure) -> dict:
@@ -144,16 +169,17 @@ def draw(figure: Figure) -> dict:
 def update(artists: dict, models_of: str, devices: str, context: float) -> str:
     """Fill the table of models and devices; say what fits."""
     names, where = models(models_of), places(devices)
-    table = np.array([[widest(name, *place, context) for place in where] for name in names])
-    artists["cells"].set(verts=corners(*table.shape), facecolors=[COLOURS[index] for index in table.flat])
-    for row, (label, widths) in enumerate(zip(artists["names"], artists["widths"])):
-        label.set(text=names[row] if row < len(names) else "", y=(row + 0.5) / len(names))
-        for column, width in enumerate(widths):
-            inside = row < len(names) and column < len(where)
-            index = int(table[row, column]) if inside else None
-            show(width, index, (column + 0.5) / len(where), (row + 0.5) / len(names))
-    for column, label in enumerate(artists["places"]):
-        label.set(text=short(*where[column]) if column < len(where) else "", x=(column + 0.5) / len(where))
+    table = widest(models_of, devices, context)
+    artists["cells"].set(verts=corners(*table.shape), facecolors=SHADES[table.ravel()])
+    tops = [(row + 0.5) / len(names) for row in range(len(artists["names"]))]
+    lefts = [(column + 0.5) / len(where) for column in range(len(artists["places"]))]
+    for label, name, y in zip_longest(artists["names"], names, tops, fillvalue=""):
+        write(label, name, label.get_position()[0], y)
+    for label, place, x in zip_longest(artists["places"], where, lefts, fillvalue=None):
+        write(label, short(*place) if place else "", x, label.get_position()[1])
+    for y, cells, row in zip_longest(tops, artists["widths"], table.tolist(), fillvalue=()):
+        for x, cell, index in zip_longest(lefts, cells, row):
+            write(cell, "" if index is None else LABELS[index], x, y, INKS[index or 0])
     full, some = counted(table)
     artists["finding"].set_text(f"{some} of {table.size} pairs fit, {full} of them at full width")
     return sentence(names, where, table, models_of, devices, context)
@@ -174,10 +200,10 @@ def corners(rows: int, columns: int) -> np.ndarray:
     return np.stack([(column + [0, 1, 1, 0]) / columns, (row + [0, 0, 1, 1]) / rows], axis=-1)
 
 
-def show(label, index: int | None, x: float, y: float) -> None:
-    """Write one cell's width in a colour that its background bears; nothing where there is no cell."""
-    colour = "white" if index == len(LABELS) - 1 else "black" if index else GREY
-    label.set(text="" if index is None else LABELS[index], x=x, y=y, color=colour)
+def write(label: Text, text: str, x: float, y: float, colour: str = "black") -> None:
+    """Put words at a place, unless they stand there: most of a page does, whatever moved."""
+    if (label.get_text(), *label.get_position()) != (text, x, y):
+        label.set(text=text, x=x, y=y, color=colour)
 
 
 def sentence(
