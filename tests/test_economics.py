@@ -106,6 +106,14 @@ def test_a_rented_machine_without_spare_at_full_use_costs_what_rental_says():
     assert cost_per_million(NODE, 1000, terms) == rental.dollars_per_million(NODE, 1000, rental.PAID[1])
 
 
+@pytest.mark.parametrize("device", ["H100 SXM5 80GB", "H200 SXM 141GB", "B200 SXM 180GB"])
+def test_the_short_life_of_devices_alone_makes_up_for_what_rental_leaves_out(device):
+    node, terms = machine(device, 8), WAYS[1]
+    alone = rental.dollars_per_million(node, 1000, rental.PAID[0])
+    assert alone == pytest.approx(cost_per_million(node, 1000, terms), rel=0.2)
+    assert rental.LIFE == economics.inputs()["life"].low < terms.life
+
+
 @given(st.floats(1, 20))
 def test_a_bought_machine_costs_less_an_hour_the_longer_it_lives_and_its_electricity_does_not_change(life):
     short, long = (hourly(NODE, replace(WAYS[1], life=years)) for years in (life, 2 * life))
@@ -121,7 +129,7 @@ def test_costs_over_an_array_are_those_of_its_numbers():
 
 @pytest.mark.parametrize("end", ENDS)
 def test_a_kept_token_costs_less_than_a_new_one_and_a_written_one_most(end):
-    found = economics.serving_costs(model("GLM-5.2"), NODE, NODE, Terms(), weights="FP8", end=end)
+    found = economics.serving_costs(model("GLM-5.2"), NODE, Terms(), weights="FP8", end=end)
     assert 0 < found.cached < found.input < found.output
 
 
@@ -177,7 +185,7 @@ def test_no_tokens_and_a_price_of_zero_need_no_division_by_zero():
 
 def test_a_full_machine_s_capacity_spends_its_day_on_the_mix():
     terms, mix = WAYS[1], Tokens(3.0, 1.0, 1.0)
-    costs = economics.serving_costs(model("GLM-5.2"), NODE, NODE, terms, weights="FP8")
+    costs = economics.serving_costs(model("GLM-5.2"), NODE, terms, weights="FP8")
     own = self_hosting.self_hosting(NODE, costs, price_lists.list_prices("GLM-5"), mix, terms)
     assert costs.dollars(mix) / mix.total * own.capacity == pytest.approx(own.day)
 

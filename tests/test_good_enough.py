@@ -12,9 +12,9 @@ from freeweights.economics import figure
 from freeweights.good_enough import ClosedModel, Switch, task_price
 from freeweights.price_lists import listed_on
 from freeweights.records import Price
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import check_along_each_control, check_text, follow, spots
+from test_lesson_panels import anywhere, check_along_each_control, check_text, follow, spots, struck
 
 MONEY, SHARE = st.floats(1e-4, 1e3), st.floats(0, 1)
 SWITCHES = st.builds(Switch, MONEY, MONEY, st.floats(0, 10), SHARE, st.floats(0, 1e3))
@@ -135,6 +135,25 @@ def test_texts_stay_apart_and_inside_along_each_control(make):
     check_along_each_control(make())
 
 
+@pytest.fixture(scope="module")
+def switch_panel():
+    return good_enough_panel.panel()
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_the_switch_can_be_read_and_no_line_runs_through_its_words(switch_panel, data):
+    where = anywhere(switch_panel, data)
+    follow(switch_panel, **where)
+    check_text(switch_panel, where)
+    assert not struck(switch_panel)
+
+
+def test_a_check_as_dear_as_the_slider_goes_leaves_its_words_alone(switch_panel):
+    follow(switch_panel, **good_enough_panel.panel().values | {"checking": 1.0})
+    assert not struck(switch_panel)
+
+
 def test_the_switch_is_drawn_for_every_pair_and_its_title_says_which_side_it_is_on():
     panel, heads = good_enough_panel.panel(), set()
     for open, closed in ((open, closed) for open in good_enough.OPEN for closed in good_enough.CLOSED):
@@ -155,11 +174,12 @@ def test_bad_answers_that_nobody_notices_stand_in_the_title_and_a_curve_off_the_
     panel = good_enough_panel.panel()
     said = follow(panel, share=0, noticed=0, loss=0.01, checking=0.0001)
     assert panel._artists["title"].get_text().endswith("; 100 % bad unnoticed") and "at any share" in said
-    assert panel._artists["even"].get_text() == "pays at any share"
-    assert panel._artists["above"].get_text() == ""
-    follow(panel, share=0, noticed=0, loss=10, checking=0.0001)
+    assert panel._artists["even"].get_text() == "the switch pays at any share"
+    assert panel._artists["point"].get_marker() == "o" and "triangle" not in said
+    said = follow(panel, share=0, noticed=0, loss=10, checking=0.0001)
     leaky = good_enough.switch(*list(panel.values.values())[:2], checking=0.0001, noticed=0.0, loss=10)
-    assert q.times(leaky.spent(0) / leaky.closed) in panel._artists["above"].get_text()
+    assert f"({q.times(leaky.spent(0) / leaky.closed)} the closed price: the triangle" in said
+    assert panel._artists["point"].get_marker() == "^"
     assert panel._artists["point"].get_ydata() == [good_enough_panel.TIMES[1]]
     widest = {"open": "DeepSeek-V4-Pro", "closed": "Gemini 2.5 Flash", "share": 0, "noticed": 0, "loss": 10}
     follow(panel, **widest, checking=0.0001)

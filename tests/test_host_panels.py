@@ -69,7 +69,7 @@ def test_speeds_are_those_of_the_predictions_for_each_number_of_users():
 
 def test_costs_are_those_of_the_shared_account():
     node, terms = machine("H200 SXM 141GB", 8), Terms()
-    shared = economics.serving_costs(model(hosting.MODEL), node, node, terms, users=64, weights="FP8")
+    shared = economics.serving_costs(model(hosting.MODEL), node, terms, users=64, weights="FP8")
     own = hosting.for_users(hosting.costs("8 x H200 141GB", 4096, terms), 64)["expected"]
     assert own.input == pytest.approx(shared.input) and own.output == pytest.approx(shared.output)
 
@@ -165,14 +165,15 @@ def test_from_where_it_is_cheaper_a_way_stays_cheaper(node, paid, context, ratio
 def test_more_users_make_a_full_node_cheaper_never_dearer():
     terms = Terms()
     best = [
-        hosting.way("8 x H200 141GB", users, 4096, terms, 4).at_best for users in (1, 10, 100, hosting.FULL)
+        hosting.operating_point("8 x H200 141GB", users, 4096, terms, 4).at_best
+        for users in (1, 10, 100, hosting.FULL)
     ]
     assert best == sorted(best, reverse=True)
 
 
 def test_a_way_has_room_for_as_many_users_as_the_machine_and_for_no_more():
     room = hosting.business("8 x H200 141GB", 3, 0.8, 1, 4096, 4).room
-    found = [hosting.way("8 x H200 141GB", users, 4096, Terms(), 4) for users in (room, room + 1)]
+    found = [hosting.operating_point("8 x H200 141GB", users, 4096, Terms(), 4) for users in (room, room + 1)]
     assert found[0].users == room and found[1] is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import freeweights as fw
 import matplotlib
@@ -10,11 +11,12 @@ import numpy as np
 import pytest
 from freeweights import against_the_world, catalog, desktop, first_look, live, what_fits
 from freeweights import quantities as q
-from freeweights.plots import STYLE
+from freeweights.plots import STYLE, blank
 from freeweights.records import Device
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 MODULES = {module.__name__.split(".")[-1]: module for module in (first_look, desktop, what_fits)}
 
@@ -76,6 +78,28 @@ def check_text(panel, where) -> None:
     assert not collisions(seen), (where, collisions(seen))
 
 
+def struck(panel) -> list[str]:
+    """Words in the axes that a curve or a mark runs through; no line is drawn outside them."""
+    found = []
+    for axes in panel.stage.figure.axes:
+        inside = {
+            name: Bbox.intersection(Bbox.from_extents(box), axes.bbox)
+            for name, box in boxes(panel, axes.texts).items()
+        }
+        for line in axes.lines:
+            path, reach = line.get_transform().transform_path(line.get_path()), line.get_markersize()
+            for name, box in inside.items():
+                if box is None:
+                    continue
+                if line.get_linestyle() == "None":
+                    over = any(box.padded(reach).contains(*vertex) for vertex in path.vertices)
+                else:
+                    over = path.vertices.size and path.intersects_bbox(box, filled=False)
+                if over:
+                    found.append(name)
+    return found
+
+
 def spots(control) -> list:
     """Both ends and the middle of a slider; all choices."""
     stops = getattr(control, "stops", ())
@@ -90,6 +114,18 @@ def anywhere(panel, data) -> dict:
 
 def test_the_checks_find_texts_that_overlap():
     assert collisions({"a": (0, 0, 10, 10), "b": (5, 5, 15, 15), "c": (20, 0, 30, 10)}) == [("a", "b")]
+
+
+def test_the_checks_find_words_that_a_line_or_a_mark_runs_through():
+    figure = blank((4, 3))
+    axes = figure.subplots()
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.text(0.5, 0.5, "crossed", va="center"), axes.text(0.5, 0.9, "free"), axes.text(0.1, 0.2, "marked")
+    axes.plot([0, 1], [0.48, 0.52]), axes.plot([0.12], [0.23], "o")
+    assert [name[3:] for name in struck(SimpleNamespace(stage=SimpleNamespace(figure=figure)))] == [
+        "crossed",
+        "marked",
+    ]
 
 
 def check_along_each_control(panel) -> None:
@@ -278,10 +314,15 @@ def test_the_pages_hold_every_device_and_every_counted_model():
 
 
 @settings(max_examples=100, deadline=None)
-@given(name=st.sampled_from(first_look.models()), place=st.sampled_from(what_fits.CHOSEN["Desktops"]))
-def test_the_widest_weights_fit_and_the_next_wider_do_not(name, place):
+@given(
+    size=st.sampled_from(list(what_fits.SIZES)), page=st.sampled_from(what_fits.pages()), data=st.data()
+)
+def test_the_widest_weights_fit_and_the_next_wider_do_not(size, page, data):
+    row, name = data.draw(st.sampled_from(list(enumerate(what_fits.models(size)))))
+    column, place = data.draw(st.sampled_from(list(enumerate(what_fits.places(page)))))
+    tokens = data.draw(st.integers(1024, 131_072))
     what, where = fw.model(name), fw.machine(*place)
-    context, found = min(8192, what.max_context), what_fits.widest(name, *place, 8192)
+    context, found = min(tokens, what.max_context), what_fits.widest(size, page, tokens)[row, column]
     narrow_first = [catalog.weight_format(weights).bits for weights in what_fits.WIDTHS[::-1]]
     assert all(fw.fits(what, where, weights, context).fits for weights in narrow_first[:found])
     assert not any(fw.fits(what, where, weights, context).fits for weights in narrow_first[found:])

@@ -20,7 +20,7 @@ from freeweights.market import Demand, Lab
 from freeweights.transformer import model
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_lesson_panels import anywhere, check_along_each_control, check_text, follow
+from test_lesson_panels import anywhere, check_along_each_control, check_text, follow, struck
 
 KNOWN = market.published_demand()
 RULES = st.sampled_from(market.RULES)
@@ -169,7 +169,7 @@ def test_the_lab_panel_says_whose_revenue_it_starts_from(bill_panel):
 
 def test_the_margin_is_the_published_profit_over_cost_told_as_a_share_of_revenue():
     over = economics.service("profit-over-cost") / 100
-    assert market_accounts.margin() == pytest.approx(over / (1 + over), abs=0.001)
+    assert serving_account.published_account().margin == pytest.approx(over / (1 + over), abs=0.001)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +186,18 @@ def test_a_lab_that_nothing_reaches_is_told_that_its_bill_is_never_paid(bill_pan
 def test_texts_of_both_panels_stay_apart_and_inside_along_each_control(hosts_panel, bill_panel):
     check_along_each_control(hosts_panel)
     check_along_each_control(bill_panel)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_no_line_runs_through_the_words_of_the_hosts_panel(hosts_panel, data):
+    follow(hosts_panel, **anywhere(hosts_panel, data))
+    assert not struck(hosts_panel)
+
+
+def test_a_single_host_s_price_leaves_the_list_price_its_words(hosts_panel):
+    follow(hosts_panel, **market_panel.panel().values | {"fixed": 100})
+    assert not struck(hosts_panel)
 
 
 @settings(max_examples=60, deadline=None)

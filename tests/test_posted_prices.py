@@ -52,7 +52,7 @@ def test_hosts_that_ask_all_prices_of_the_lab_are_among_those_that_ask_two():
 
 def test_without_a_price_of_the_lab_nobody_copies_it():
     free = asked("gpt-oss-120b")
-    assert free.lab is None and free.at(free.lab) is None and free.over_lab is None
+    assert free.lab is None and free.at(free.lab) is None
     assert free.alike == 0 and free.followers is None
 
 

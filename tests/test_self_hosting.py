@@ -11,9 +11,9 @@ from freeweights import inference, model, self_hosting_panel
 from freeweights.economics import Prices, Tokens, figure
 from freeweights.price_lists import at_hosts, by_price, list_prices, listed_on, listings, middle_host
 from freeweights.self_hosting import (
+    DEPLOYMENTS,
     FLEET,
     SIDES,
-    WAYS,
     SelfHosting,
     mixed,
     own_way,
@@ -28,7 +28,7 @@ from test_lesson_panels import anywhere, check_along_each_control, check_text, f
 
 MONEY, TOKENS, PRICES = st.floats(0.01, 1e4), st.floats(1e3, 1e12), st.floats(1e-9, 1e-3)
 CHOICES = st.builds(SelfHosting, MONEY, TOKENS, PRICES, st.just(0.0) | MONEY)
-EACH_WAY = pytest.mark.parametrize("way", WAYS)
+EACH_WAY = pytest.mark.parametrize("way", DEPLOYMENTS)
 MORE = 1 + 1e-9
 
 
@@ -118,7 +118,7 @@ def test_a_desktop_serves_one_user_and_no_machine_more_than_its_memory_has_room_
 
 
 def test_a_user_alone_waits_for_reading_the_prompt_and_for_each_token_of_the_answer():
-    way, mix = WAYS["bought desktop"], mixed(4)
+    way, mix = DEPLOYMENTS["bought desktop"], mixed(4)
     own = own_way("bought desktop", list_prices("GLM-5.2"), mix, 1)
     read = inference.prefill(model(way.model), way.machine, 4096, weights=way.weights).seconds
     step = inference.decode(model(way.model), way.machine, 4096, 1, way.weights).seconds
@@ -126,7 +126,7 @@ def test_a_user_alone_waits_for_reading_the_prompt_and_for_each_token_of_the_ans
 
 
 def test_every_model_that_is_rented_or_bought_here_is_sold_by_hosts_cheapest_first():
-    for way in WAYS.values():
+    for way in DEPLOYMENTS.values():
         mix = mixed(3)
         asked = [at_hosts(way.model)[host].dollars(mix) for host in by_price(way.model, mix)]
         assert len(asked) > 10 and asked == sorted(asked)
@@ -233,9 +233,9 @@ def test_a_desktop_says_that_it_serves_one_user_and_how_long_that_user_waits(pan
 def test_both_sides_have_a_best_case_and_at_worst_no_host_of_the_same_model_is_beaten():
     rows = self_hosting_panel.both_sides()
     best, worst = ([row for row in rows if row["side"] == side] for side in SIDES)
-    named = [f"{name}, {way.stored}" for name, way in WAYS.items()]
+    named = [f"{name}, {way.stored}" for name, way in DEPLOYMENTS.items()]
     assert [row["way"] for row in best] == [row["way"] for row in worst] == named
-    assert [row["users"] for row in worst] == [users_of(name, "at worst") for name in WAYS]
+    assert [row["users"] for row in worst] == [users_of(name, "at worst") for name in DEPLOYMENTS]
     assert users_of("rented GPU", "at worst") < users_of("rented GPU", "at best")
     assert all(row["middle"] != "never" for row in best) and all(row["middle"] == "never" for row in worst)
     assert all(row["closed"] != "never" for row in rows)

@@ -257,36 +257,44 @@ def cached_seconds(what: Model, where: Machine, prompt: float, weights, end: str
     return float((reading * attending + waiting) / prompt)
 
 
+def serving_speeds(
+    what: Model, where: Machine, context: float, kept: float, users, weights, end: str = "expected"
+) -> Tokens:
+    """Tokens of each kind in one second of a machine that does nothing else meanwhile, predicted.
+
+    Args:
+        kept: tokens of a prefix, as in `cached_seconds`. All others as in `serving_costs`.
+    """
+    reading = inference.prefill(what, where, context, 1, weights)
+    writing = inference.decode(what, where, context, users, weights)
+    return Tokens(
+        reading.tokens / getattr(reading, end),
+        1 / cached_seconds(what, where, kept, weights, end),
+        writing.tokens / getattr(writing, end),
+    )
+
+
 def serving_costs(
     what: Model,
-    reads: Machine,
-    writes: Machine,
+    where: Machine,
     terms: Terms,
-    prompt: float = CONTEXT,
     context: float = CONTEXT,
     users: float = SERVED,
     weights=None,
     end: str = "expected",
 ) -> Costs:
-    """What a million tokens of each kind cost, predicted: one machine reads, another (or the same at other times) writes.
+    """What a million tokens of each kind cost, predicted: a machine reads, and at other times writes.
 
     Args:
         what, weights: the model and its format; the released one if None.
-        reads, writes: machines; terms: how they are paid for.
-        prompt: tokens that are read at once. context, users: as in `inference.decode`; numbers or arrays.
+        where, terms: the machine, and how it is paid for.
+        context: tokens of a prompt, of a kept prefix, of each user's cache. users: at once, number or array.
         end: "low", "expected" or "high" end of both estimates.
 
     >>> from freeweights.transformer import model
-    >>> node = machine("H200 SXM 141GB", 8)
-    >>> glm = serving_costs(model("GLM-5.2"), node, node, Terms(), weights="FP8")
+    >>> glm = serving_costs(model("GLM-5.2"), machine("H200 SXM 141GB", 8), Terms(), weights="FP8")
     >>> glm.cached < glm.input < glm.output
     True
     """
-    reading = inference.prefill(what, reads, prompt, 1, weights)
-    writing = inference.decode(what, writes, context, users, weights)
-    kept = cached_seconds(what, reads, prompt, weights, end)
-    return Costs(
-        cost_per_million(reads, reading.tokens / getattr(reading, end), terms),
-        cost_per_million(reads, 1 / kept, terms),
-        cost_per_million(writes, writing.tokens / getattr(writing, end), terms),
-    )
+    speeds = serving_speeds(what, where, context, context, users, weights, end)
+    return Costs(*(cost_per_million(where, speed, terms) for speed in vars(speeds).values()))

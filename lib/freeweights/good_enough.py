@@ -124,16 +124,6 @@ def switch(open: str, closed: str, **check: float) -> Switch:
     return Switch(task_price(open), task_price(closed), **check)
 
 
-def serving_share() -> float:
-    """Cost of serving over revenue at list price, in DeepSeek's published day; no closed lab publishes its own.
-
-    >>> round(serving_share(), 3)
-    0.155
-    """
-    day = published_account()
-    return day.cost / day.revenue
-
-
 def stayed() -> float:
     """Share of the tokens on OpenRouter that closed models kept beside open ones; how many customers stayed nobody publishes."""
     return 1 - figure("open-use").value / 100
@@ -231,7 +221,9 @@ class ClosedModel:
 def followed(stays: float, price: float) -> ClosedModel:
     """A closed model that sells for `LIFE` months; its bill and a month's revenue are 1, since `lost` depends on neither.
 
+    Its margin is that of DeepSeek's account: no closed lab publishes its own.
+
     >>> round(followed(stays=0.7, price=0.0).lost(6), 2)
     0.15
     """
-    return ClosedModel(1.0, 1.0, serving_share(), price, stays, LIFE)
+    return ClosedModel(1.0, 1.0, 1 - published_account().margin, price, stays, LIFE)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from . import live
 from . import quantities as q
@@ -18,14 +19,13 @@ from .good_enough import (
     TASK,
     ClosedModel,
     Switch,
-    serving_share,
     stayed,
     switch,
     task_price,
 )
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, headline, log_axis
 from .price_lists import listed_on
-from .rooflines import BEHIND
+from .serving_account import published_account
 
 SHARES = np.linspace(0, 1, 201)
 TIMES = (0.012, 30)  # ends of the axis of dollars spent, over those of the closed model
@@ -35,19 +35,11 @@ LAGS = np.linspace(0, 24, 97)  # months
 RESALE = "GLM-5.2", "GPT-5.5"  # whose prices say how far a closed price falls, at first
 
 
-def samples(canvas: Figure, words: list[tuple[float, str, object, str]]) -> None:
-    """A row below the title: samples of lines, and what they are."""
-    for x, sample, colour, name in words:
+def samples(canvas: Figure, words: list[tuple[float, str, object, str]]) -> list[Text]:
+    """A row below the title: samples of lines, and what they are; these words."""
+    for x, sample, colour, _ in words:
         canvas.text(x, 0.865, sample, color=colour, fontsize=11, fontweight="bold", va="center")
-        canvas.text(x + 0.04, 0.865, name, color=GREY, fontsize=10, va="center")
-
-
-def beside(text, at: float, axis: tuple[float, float], words: str) -> None:
-    """Put words right of a place on a linear axis, or left of it in the axis's right half."""
-    low, high = axis
-    left = at > (low + high) / 2
-    step = 0.008 * (high - low) * (-1 if left else 1)
-    text.set(x=at + step, ha="right" if left else "left", text=words)
+    return [canvas.text(x + 0.04, 0.865, name, color=GREY, fontsize=10, va="center") for x, *_, name in words]
 
 
 def draw(canvas: Figure) -> dict:
@@ -57,12 +49,12 @@ def draw(canvas: Figure) -> dict:
     axes.set(xlim=(0, 100), ylim=TIMES, xlabel="tasks for which the open model is good enough, %")
     axes.set_ylabel("spent on a finished task")
     axes.axhline(1, color=GREY, linewidth=1.2)
-    samples(
+    *_, even = samples(
         canvas,
         [
             (0.1, "━━", "black", "open model first, as set"),
             (0.345, "╍╍", ORANGE, "if every bad answer were noticed"),
-            (0.66, "▅▅", GREEN, "the switch pays"),
+            (0.675, "▅▅", GREEN, ""),
         ],
     )
     for id, words, step, side in (
@@ -79,8 +71,7 @@ def draw(canvas: Figure) -> dict:
         "noticed": axes.plot([], [], "--", color=ORANGE)[0],
         "line": axes.plot([], [], color="black")[0],
         "point": axes.plot([], [], "o", color=BLUE, markersize=10, zorder=4, clip_on=False)[0],
-        "above": axes.text(0, 21, "", fontsize=10.5, color=BLUE, va="center", fontweight="bold", bbox=BEHIND),
-        "even": axes.text(0, 13, "", fontsize=10.5, color=GREEN, va="center", fontweight="bold", bbox=BEHIND),
+        "even": even,
     }
 
 
@@ -92,13 +83,10 @@ def update(
     part, even = one.spent(share / 100) / one.closed, one.break_even
     artists["line"].set_data(100 * SHARES, one.spent(SHARES) / one.closed)
     artists["noticed"].set_data(100 * SHARES, replace(one, noticed=1.0).spent(SHARES) / one.closed)
-    artists["point"].set_data([share], [min(part, TIMES[1])])
-    beside(artists["above"], share, (0, 100), f"off the axis: {q.times(part)} ↑" if part > TIMES[1] else "")
-    start = 100 if even is None else 100 * even
-    artists["pays"].set_data([start, 100], [1, 1])
-    words = "pays for no share" if even is None else f"pays {when(even)}"
-    beside(artists["even"], start, (0, 100), words)
-    artists["even"].set_color(RED if even is None else GREEN)
+    artists["point"].set(data=([share], [min(part, TIMES[1])]), marker="^" if part > TIMES[1] else "o")
+    artists["pays"].set_data([100 if even is None else 100 * even, 100], [1, 1])
+    words = "for no share" if even is None else when(even)
+    artists["even"].set(text=f"the switch pays {words}", color="black" if even is not None else RED)
     artists["title"].set_text(finding(one, share / 100))
     return sentence(one, open, closed, share / 100)
 
@@ -134,10 +122,12 @@ def listed(model: str) -> str:
 def sentence(one: Switch, open: str, closed: str, share: float) -> str:
     """Prices, what a bad answer takes, and the share from which the switch pays."""
     pays = "for no share at all" if one.break_even is None else when(one.break_even)
+    part = one.spent(share) / one.closed
+    beyond = f" ({q.times(part)} the closed price: the triangle at the axis's end)" if part > TIMES[1] else ""
     return (
         f"A task of {TASK:,} tokens is {listed(open)}, {listed(closed)}. A check takes {q.money(one.checking)} and finds "
         f"{q.percent(one.noticed)} of the bad answers, so that a bad one takes {q.money(one.failure)} on average. With "
-        f"{q.percent(share)} good enough {q.money(one.spent(share))} is spent on a finished task, and "
+        f"{q.percent(share)} good enough {q.money(one.spent(share))} is spent on a finished task{beyond}, and "
         f"{q.percent(unnoticed(one, share))} of all answers are bad unnoticed. The switch pays {pays}."
     )
 
@@ -210,7 +200,7 @@ def update_return(
     life: float,
 ) -> str:
     """Move the curves to one closed model; say what it earns back and which lag just pays its bill."""
-    one = ClosedModel(run * times, revenue, serving_share(), price / 100, stays / 100, life)
+    one = ClosedModel(run * times, revenue, 1 - published_account().margin, price / 100, stays / 100, life)
     alone = one.before * life
     ways = {"kept": one.kept, "cut": max(one.cut, 0.0), "none": 0.0}
     for name, after in ways.items():

@@ -12,7 +12,6 @@ from functools import cache
 import numpy as np
 
 from . import catalog, memory
-from . import quantities as q
 from .cases import CLUSTER, CLUSTER_WEIGHTS, CONTEXT, SERVED
 from .economics import MILLION, PerMillion, Prices, Terms, Tokens, serving_costs
 from .machine import machine
@@ -67,11 +66,6 @@ class Asked:
         """How many hosts ask the price that most ask, to the cent of a cent."""
         return max(Counter(round(price, 4) for price in self.hosts).values())
 
-    @property
-    def over_lab(self) -> float | None:
-        """The median over the lab's price; None without one."""
-        return None if self.lab is None else q.ratio(self.median, self.lab)
-
 
 def models() -> list[str]:
     """Every model of data/hosts.csv, as the table has them.
@@ -109,8 +103,9 @@ def asked(name: str) -> Asked:
     Raises:
         UnknownName: data/hosts.csv has none of it.
 
-    >>> asked("DeepSeek-V4-Pro").over_lab > 3 > asked("GLM-5.2").over_lab
-    True
+    >>> copied, dearer = asked("GLM-5.2"), asked("DeepSeek-V4-Pro")
+    >>> copied.median == copied.lab, dearer.median > 3 * dearer.lab
+    (True, True)
     """
     prices = {kind: [asked_by(row) for row in listings(name) if row.kind == kind] for kind in ("lab", "host")}
     lab = min(prices["lab"], key=blended, default=None)
@@ -149,7 +144,7 @@ def predicted(name: str) -> Serving:
     most = int(users[np.asarray(memory.fits(what, where, weights, CONTEXT, users).fits)][-1])
     full, served = (
         [
-            blended(serving_costs(what, where, where, Terms(), users=number, weights=weights, end=end))
+            blended(serving_costs(what, where, Terms(), users=number, weights=weights, end=end))
             for end in ("low", "expected", "high")
         ]
         for number in (most, SERVED)

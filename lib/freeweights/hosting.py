@@ -10,10 +10,20 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from . import economics, energy, inference
+from . import energy, inference
 from . import quantities as q
 from .cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP, DESKTOP_WEIGHTS
-from .economics import MILLION, NEW, Costs, Prices, Terms, Tokens, cost_per_million, service
+from .economics import (
+    MILLION,
+    NEW,
+    Costs,
+    Prices,
+    Terms,
+    Tokens,
+    cost_per_million,
+    service,
+    serving_speeds,
+)
 from .machine import Machine, machine
 from .price_lists import asked_by, listings
 from .records_published import HostPrice
@@ -94,18 +104,11 @@ def speeds(place: str, context: int) -> dict[str, Tokens]:
     """
     (where, weights), what = MACHINES[place], model(MODEL)
     where = machine(*where)
-    writing = inference.decode(what, where, context, USERS, weights)
-    room = np.count_nonzero(writing.fits)
-    if not room:
-        return {}
-    reading = inference.prefill(what, where, context, 1, weights)
+    users = USERS[inference.decode(what, where, context, USERS, weights).fits]
     return {
-        end: Tokens(
-            reading.tokens / getattr(reading, end),
-            1 / economics.cached_seconds(what, where, context - NEW, weights, end),
-            USERS[:room] / np.asarray(getattr(writing, end)[:room]),
-        )
+        end: serving_speeds(what, where, context, context - NEW, users, weights, end)
         for end in ("low", "expected", "high")
+        if users.size
     }
 
 
@@ -204,8 +207,8 @@ def business(place: str, rent: float, share: float, users: int, context: int, ra
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way of serving: users at once, tokens/s of each, and its account against the list price.
+class OperatingPoint:
+    """A machine kept busy by so many users at once: tokens/s of each, and its account against the list price.
 
     ends: dollars for a million tokens of a machine as busy as it can be, as (low, expected, high).
     """
@@ -225,13 +228,15 @@ class Way:
         return self.own.own_cost(tokens) / tokens * MILLION
 
 
-def way(place: str, users: int, context: int, terms: Terms, ratio: float) -> Way | None:
+def operating_point(
+    place: str, users: int, context: int, terms: Terms, ratio: float
+) -> OperatingPoint | None:
     """A machine of `MACHINES` with so many users; for `FULL`, as many as have room. None where they have none.
 
     Args:
         place, context: as in `hosting.costs`. terms: how it is paid for. ratio: tokens of prompt to one written.
 
-    >>> node = [way("8 x H200 141GB", users, 4096, Terms(), 4) for users in (10, FULL)]
+    >>> node = [operating_point("8 x H200 141GB", users, 4096, Terms(), 4) for users in (10, FULL)]
     >>> node[1].users, node[1].own.day == node[0].own.day, node[1].own.capacity > 5 * node[0].own.capacity
     (667, True, True)
     """
@@ -243,10 +248,10 @@ def way(place: str, users: int, context: int, terms: Terms, ratio: float) -> Way
     at = for_users(found, users)
     speed = float(speeds(place, context)["expected"].output[users - 1]) / users
     own = self_hosting(rented(place), at["expected"], prices(), mix, terms)
-    return Way(users, speed, own, tuple(one.per_million(mix) for one in at.values()))
+    return OperatingPoint(users, speed, own, tuple(one.per_million(mix) for one in at.values()))
 
 
-def ways(node: str, paid: str, context: int, ratio: float) -> dict[str, Way | None]:
+def ways(node: str, paid: str, context: int, ratio: float) -> dict[str, OperatingPoint | None]:
     """The ways of `AT_ONCE`: the desktop, which is always bought, and the node, paid for as asked.
 
     >>> list(ways("8 x H200 141GB", PAID[1], 4096, 4))
@@ -254,15 +259,15 @@ def ways(node: str, paid: str, context: int, ratio: float) -> dict[str, Way | No
     """
     places = {name: (DESK, PAID[0]) if name == "desktop" else (node, paid) for name in AT_ONCE}
     return {
-        name: way(place, AT_ONCE[name], context, terms(place, how), ratio)
+        name: operating_point(place, AT_ONCE[name], context, terms(place, how), ratio)
         for name, (place, how) in places.items()
     }
 
 
-def cheaper_from(one: Way, other: Way) -> float | None:
-    """Tokens a day from which one way is cheaper than the other, up to the end of `DAYS`; None if it never is.
+def cheaper_from(one: OperatingPoint, other: OperatingPoint) -> float | None:
+    """Tokens a day from which one is cheaper than the other, up to the end of `DAYS`; None if it never is.
 
-    >>> node = way("8 x H200 141GB", FULL, 4096, Terms(), 4)
+    >>> node = operating_point("8 x H200 141GB", FULL, 4096, Terms(), 4)
     >>> cheaper_from(node, node) is None
     True
     """

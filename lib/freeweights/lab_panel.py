@@ -10,9 +10,10 @@ from . import quantities as q
 from .economics import MILLION, figure
 from .host_prices import asked
 from .market import Lab, inputs
-from .market_accounts import PAYING, bills, margin, reaching, revenue
+from .market_accounts import PAYING, bills, reaching, revenue
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, headline
 from .rooflines import BEHIND
+from .serving_account import published_account
 
 YOURS = "yours, by the slider"
 LOOKS = (BLUE, "-", "━━"), (ORANGE, "--", "╍╍"), (GREEN, "-.", "━ ╴"), (GREY, ":", "┈┈")
@@ -154,7 +155,7 @@ def panel() -> live.Panel:
     >>> panel().set(way="nobody", kept=0, share=0)
     """
     known, hosts = inputs(), asked("GLM-5.2").hosts
-    every = figure("research-over-final-run")
+    every, margin = figure("research-over-final-run"), published_account().margin
     return live.panel(
         draw,
         update,
@@ -174,7 +175,7 @@ def panel() -> live.Panel:
             "Lab's own market", 0, 100, step=1, start=round(100 / (len(hosts) + 1)), unit="% of revenue"
         ),
         left=live.slider(
-            "Own margin", 0, 100, step=0.5, start=round(200 * margin()) / 2, unit="% of its revenue"
+            "Own margin", 0, 100, step=0.5, start=round(200 * margin) / 2, unit="% of its revenue"
         ),
         life=live.slider("Model sells for", 0.25, YEARS, step=0.25, start=1, unit="years"),
     )

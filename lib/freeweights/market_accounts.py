@@ -16,7 +16,6 @@ from . import serving_account as account
 from .cases import CLUSTER, CLUSTER_WEIGHTS, SERVED
 from .distillation_costs import teacher_bill
 from .economics import CARD, MILLION, figure, service
-from .good_enough import serving_share
 from .host_prices import FULL
 from .machine import machine
 from .market import Demand, Outcome, inputs, market, one_to
@@ -140,15 +139,6 @@ def bills() -> dict[str, float]:
         "GPT-4, estimated in 2024": figure("closed-training-gpt-4").value,
         "Gemini Ultra, estimated in 2024": figure("closed-training-gemini-ultra").value,
     }
-
-
-def margin() -> float:
-    """Share of its theoretical revenue that DeepSeek's account of February 2025 leaves after the rent of its GPUs.
-
-    >>> round(margin(), 2)
-    0.85
-    """
-    return 1 - serving_share()
 
 
 def revenue() -> float:

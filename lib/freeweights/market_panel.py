@@ -11,7 +11,6 @@ from .economics import MILLION, figure, service
 from .market import RULES, Demand, Outcome, inputs, market, most_hosts, published_demand
 from .market_accounts import cost_ranges, costs, entry, most, parts, rising
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, headline, log_axis, spread
-from .rooflines import BEHIND
 
 LOWEST, HIGHEST = 0.1, 10.0  # dollars for a million tokens, ends of the axis
 LEFT, RIGHT = -60.0, 150.0  # million dollars, ends of the other
@@ -36,8 +35,9 @@ def draw(figure: Figure) -> dict:
     )
     listed = service("price-of-output")
     left.axhline(listed, color=GREY, linestyle=":", linewidth=1.3)
-    words = f"list price of R1, {figure_date()}: {q.money(listed)}"
-    left.text(most(), listed * 1.05, words, fontsize=10, color=GREY, ha="right", va="bottom", bbox=BEHIND)
+    # Far above the line, where no price is: nobody buys at twice the list price.
+    words = f"┈┈ list price of R1, {figure_date()}: {q.money(listed)}"
+    left.text(0.02, 0.97, words, fontsize=10, color=GREY, va="top", transform=left.transAxes)
     right = figure.add_axes((0.67, 0.135, 0.305, 0.74))
     right.set(xlim=(LEFT, RIGHT), ylim=(len(PARTS) - 0.35, -0.75), xlabel="million dollars a year")
     right.set_yticks(range(len(PARTS)), [name for name, *_ in PARTS.values()])
@@ -63,7 +63,7 @@ def draw(figure: Figure) -> dict:
             for row, (part, (_, colour, hatch)) in rows
         },
         "texts": {
-            part: right.text(1, row - 0.42, "", fontsize=10, va="center") for row, part in enumerate(PARTS)
+            part: right.text(3, row - 0.42, "", fontsize=10, va="center") for row, part in enumerate(PARTS)
         },
     }
 

@@ -17,7 +17,7 @@ from .hosting import (
     MACHINES,
     MODEL,
     NODES,
-    Way,
+    OperatingPoint,
     cheaper_from,
     listed,
     mixed,
@@ -74,7 +74,7 @@ def update(artists: dict, node: str, paid: str, context: float, ratio: float) ->
     return " ".join(sentences(found, node, paid, int(context), ratio, price))
 
 
-def name_ends(names: dict, found: dict[str, Way | None], price: float) -> None:
+def name_ends(names: dict, found: dict[str, OperatingPoint | None], price: float) -> None:
     """Write each curve's name and its cost at the right end, the price's among them."""
     ends = {name: one.at_best if one else MOST / 30 for name, one in found.items()} | {"price": price}
     heights = np.log(np.array(list(ends.values())) / LEAST) / np.log(MOST / LEAST)
@@ -88,7 +88,7 @@ def name_ends(names: dict, found: dict[str, Way | None], price: float) -> None:
         names[name].set(text=said, y=0.14 + 0.755 * height)
 
 
-def finding(found: dict[str, Way | None]) -> str:
+def finding(found: dict[str, OperatingPoint | None]) -> str:
     """The title: from how many tokens a day the node is cheaper than desktops, and what its users matter."""
     desktop, ten, full = found.values()
     if ten is None:
@@ -103,7 +103,7 @@ def finding(found: dict[str, Way | None]) -> str:
 
 
 def sentences(
-    found: dict[str, Way | None], node: str, paid: str, context: int, ratio: float, price: float
+    found: dict[str, OperatingPoint | None], node: str, paid: str, context: int, ratio: float, price: float
 ) -> Iterator[str]:
     """Each way at its best and at a small day, and where it falls below the list price."""
     device = rented(node).device

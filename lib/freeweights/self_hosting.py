@@ -24,8 +24,8 @@ MONTHS = 12 * q.DAY / q.YEAR  # in a day
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way to run an open model oneself. weights: its format, None for the released one. most: users at once."""
+class Deployment:
+    """An open model on a machine bought or rented. weights: its format, None for the released one. most: users at once."""
 
     model: str
     place: tuple[str, int]
@@ -43,10 +43,10 @@ class Way:
         return f"{self.model} {f'at {self.weights}' if self.weights else 'as released'}"
 
 
-WAYS = {
-    "bought desktop": Way("GLM-5.2", DESKTOP, DESKTOP_WEIGHTS, PAID[0], 1),
-    "rented GPU": Way("gpt-oss-120b", (CARD, 1), None, PAID[1], None),
-    "rented node": Way("GLM-5.2", CLUSTER, CLUSTER_WEIGHTS, PAID[1], None),
+DEPLOYMENTS = {
+    "bought desktop": Deployment("GLM-5.2", DESKTOP, DESKTOP_WEIGHTS, PAID[0], 1),
+    "rented GPU": Deployment("gpt-oss-120b", (CARD, 1), None, PAID[1], None),
+    "rented node": Deployment("GLM-5.2", CLUSTER, CLUSTER_WEIGHTS, PAID[1], None),
 }
 MOST = 512  # users at once that a machine is taken to serve at best
 SIDES = {  # filled: share of the users that it could serve; hours a day; spare machines; work: hours a month
@@ -55,20 +55,20 @@ SIDES = {  # filled: share of the users that it could serve; hours a day; spare 
 }
 
 
-def way(name: str) -> Way:
-    """One of `WAYS`.
+def deployment(name: str) -> Deployment:
+    """One of `DEPLOYMENTS`.
 
     Raises:
         UnknownName: there is no such way; the nearest names are given.
 
-    >>> way("rented node").machine.count
+    >>> deployment("rented node").machine.count
     8
     """
-    if name not in WAYS:
+    if name not in DEPLOYMENTS:
         raise catalog.UnknownName(
-            f"'{name}' is no way to run a model here. {catalog.nearest(name, list(WAYS))}"
+            f"'{name}' is no way to run a model here. {catalog.nearest(name, list(DEPLOYMENTS))}"
         )
-    return WAYS[name]
+    return DEPLOYMENTS[name]
 
 
 def mixed(prompt: float, cached: float = 0.0) -> Tokens:
@@ -144,7 +144,7 @@ def self_hosting(
 
     >>> from freeweights.price_lists import list_prices
     >>> node, terms = machine("H200 SXM 141GB", 8), Terms()
-    >>> costs = serving_costs(model("GLM-5.2"), node, node, terms, weights="FP8")
+    >>> costs = serving_costs(model("GLM-5.2"), node, terms, weights="FP8")
     >>> own = self_hosting(node, costs, list_prices("GLM-5"), Tokens(3, 0, 1), terms)
     >>> own.bill(0), own.own_cost(0) == own.day
     (0.0, True)
@@ -166,7 +166,7 @@ def users_at_once(name: str, wanted: int = SERVED) -> int:
     >>> users_at_once("bought desktop"), users_at_once("rented node")
     (1, 64)
     """
-    chosen = way(name)
+    chosen = deployment(name)
     if wanted < 1:
         raise ValueError(f"users is {wanted}: at least one is needed.")
     room = int(memory.slots(model(chosen.model), chosen.machine, CONTEXT, chosen.weights).expected)
@@ -182,7 +182,7 @@ def own_way(
     spare: float = 0.0,
     people: float = 0.0,
 ) -> SelfHosting:
-    """One of `WAYS` against a vendor's prices.
+    """One of `DEPLOYMENTS` against a vendor's prices.
 
     Args:
         prices: of the vendor. mix: tokens of each kind. users: at once, as in `users_at_once`.
@@ -193,12 +193,12 @@ def own_way(
     >>> node.break_even < node.capacity
     True
     """
-    chosen = way(name)
+    chosen = deployment(name)
     what, where = model(chosen.model), chosen.machine
     share, tariff = hours * q.HOUR / q.DAY, energy.usual_tariff().value
     terms = Terms(chosen.paid, utilisation=share, spare=spare, tariff=tariff)
     users = users_at_once(name, users)
-    costs = serving_costs(what, where, where, terms, users=users, weights=chosen.weights)
+    costs = serving_costs(what, where, terms, users=users, weights=chosen.weights)
     return self_hosting(where, costs, prices, mix, terms, people)
 
 
@@ -212,7 +212,7 @@ def users_of(name: str, side: str) -> int:
 
 
 def own_side(name: str, side: str, prices: Prices, mix: Tokens, wage: float) -> SelfHosting:
-    """One of `WAYS` on one of `SIDES` against a vendor's prices; wage: dollars for an hour of work."""
+    """One of `DEPLOYMENTS` on one of `SIDES` against a vendor's prices; wage: dollars for an hour of work."""
     case = SIDES[side]
     staff = people(case["work"], wage)
     return own_way(name, prices, mix, users_of(name, side), case["hours"], case["spare"], staff)

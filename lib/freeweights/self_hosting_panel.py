@@ -15,9 +15,9 @@ from .price_lists import at_hosts, by_price, list_prices, listed_by_hosts, liste
 from .rental import PAID
 from .rooflines import BEHIND
 from .self_hosting import (
+    DEPLOYMENTS,
     MOST,
     SIDES,
-    WAYS,
     SelfHosting,
     mixed,
     own_side,
@@ -78,7 +78,7 @@ def update(
 ) -> str:
     """Draw one's own cost and the vendor's bill; say from how many tokens on the first is lower, or that it never is."""
     mix = mixed(prompt, cached / 100)
-    seller, prices, listed = vendor(who, WAYS[way].model, mix)
+    seller, prices, listed = vendor(who, DEPLOYMENTS[way].model, mix)
     own = own_way(way, prices, mix, users, hours, spare / 100, people(work, wage))
     cost, bill = own.own_cost(EACH_DAY), own.bill(EACH_DAY)
     artists["cost"].set_data(EACH_DAY, cost)
@@ -107,7 +107,7 @@ def both_sides(prompt: float = 3, wage: float | None = None) -> list[dict]:
     """
     mix, wage, rows = mixed(prompt), wage or figure("wage").value, []
     for side, case in SIDES.items():
-        for way, kind in WAYS.items():
+        for way, kind in DEPLOYMENTS.items():
             row = {"way": f"{way}, {kind.stored}", "side": side}
             for key, who in {"closed": "GPT-5.5", "middle": MIDDLE, "cheapest": CHEAPEST}.items():
                 prices = vendor(who, kind.model, mix)[1]
@@ -156,7 +156,7 @@ def sentence(
     wage: float,
 ) -> str:
     """What a machine is, serves and costs, how long its users wait, what the vendor asks, and when they are equal."""
-    kind = WAYS[way]
+    kind = DEPLOYMENTS[way]
     device = kind.machine.device
     bought = kind.paid == PAID[0]
     paid = (
@@ -196,7 +196,7 @@ def panel() -> live.Panel:
         update,
         title="Cost of one's own machines and a vendor's bill, by tokens a day",
         size=(9, 4.6),
-        way=live.choice("Your own", list(WAYS), start="rented node"),
+        way=live.choice("Your own", list(DEPLOYMENTS), start="rented node"),
         who=live.choice("Vendor", [MIDDLE, CHEAPEST, *CLOSED]),
         prompt=live.log_slider("Prompt tokens", 0.5, 100, start=3, unit="per answer token"),
         cached=live.slider("Found in cache", 0, 95, step=5, start=0, unit="% of the prompt"),

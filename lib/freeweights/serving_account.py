@@ -33,6 +33,11 @@ class Account:
         return self.reading + self.writing
 
     @property
+    def margin(self) -> float | None:
+        """Share of the revenue that is left after the cost; None without revenue."""
+        return q.ratio(self.revenue - self.cost, self.revenue)
+
+    @property
     def profit_over_cost(self) -> float | None:
         """What the source calls cost profit margin: what is left of the revenue, over the cost; None without cost."""
         return q.ratio(self.revenue - self.cost, self.cost)
@@ -80,7 +85,11 @@ def account(reading: float, writing: float) -> Account:
 
 
 def published_account() -> Account:
-    """Nodes from the published throughput of a node: tokens of a day over what one node does in it."""
+    """Nodes from the published throughput of a node: tokens of a day over what one node does in it.
+
+    >>> round(published_account().margin, 2)
+    0.85
+    """
     day = tokens()
     read = (day.input + day.cached) / q.DAY / measured(READS)
     return account(read, day.output / q.DAY / measured(WRITES))

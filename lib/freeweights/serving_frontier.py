@@ -23,14 +23,6 @@ class Frontier:
     speed: np.ndarray
     cost: np.ndarray
 
-    def cheapest(self, speed: float) -> tuple[int, float] | None:
-        """Users and cost where a token is cheapest while each user gets at least a speed; None if nobody gets it."""
-        quick = np.flatnonzero(self.speed >= speed)
-        if not quick.size:
-            return None
-        best = quick[np.argmin(self.cost[quick])]
-        return int(self.users[best]), float(self.cost[best])
-
 
 def frontier(
     what: Model,
@@ -53,8 +45,8 @@ def frontier(
 
     >>> from freeweights.machine import machine; from freeweights.transformer import model
     >>> found = frontier(model("GLM-5.2"), machine("H200 SXM 141GB", 8), Terms(), 4096, [1, 8, 64], "FP8")
-    >>> bool(np.all(np.diff(found.speed) < 0) and np.all(np.diff(found.cost) < 0)), found.cheapest(1e6)
-    (True, None)
+    >>> bool(np.all(np.diff(found.speed) < 0) and np.all(np.diff(found.cost) < 0))
+    True
     """
     wanted = np.atleast_1d(np.asarray(users))
     step = inference.decode(what, where, context, wanted, weights)

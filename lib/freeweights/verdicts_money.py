@@ -7,6 +7,7 @@ from . import quantities as q
 from .cases import IN_PART, NOT_ARITHMETIC
 from .economics import figure
 from .price_lists import at_hosts, list_prices, listed_on, middle_host
+from .serving_account import published_account
 
 PROMPT = 3  # tokens read for each that is written
 CLOSED = "GPT-5.5"
@@ -34,7 +35,7 @@ def hosts_keep_the_revenue() -> tuple[str, str]:
     bill, revenue = market.inputs()["training"].value, market_accounts.revenue()
     times = figure("research-over-final-run").value
     whole = bill * times
-    own = market.Lab(whole, revenue, market_accounts.margin(), 1)
+    own = market.Lab(whole, revenue, published_account().margin, 1)
     paid = market.Lab(whole, revenue, market.inputs()["share"].value, 1)
     return IN_PART, (
         "The licences of these models ask hosts for nothing, so from other hosts nothing comes. But DeepSeek hosts, too: at its "
@@ -49,7 +50,7 @@ def hosts_keep_the_revenue() -> tuple[str, str]:
 def self_hosting_saves() -> tuple[str, str]:
     """Self-hosting an open model lowers operating cost and keeps data at home."""
     mix, said, wage = self_hosting.mixed(PROMPT), [], figure("wage").value
-    for name, way in self_hosting.WAYS.items():
+    for name, way in self_hosting.DEPLOYMENTS.items():
         middle = at_hosts(way.model)[middle_host(way.model, mix)]
         sides = (
             self_hosting.own_side(name, "at best", prices, mix, wage)
