@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -165,6 +166,51 @@ def update_words(artists, n):
 
 def panel_of_words():
     return live.panel(draw_words, update_words, title="T", n=live.slider("N", 1, 10, start=5, whole=True))
+
+
+def test_a_move_in_another_thread_waits_for_the_sharp_picture_of_the_last(shown, monkeypatch):
+    """JupyterLab sends the first moves of a page to one thread of the kernel, and later ones to another."""
+    panel, sent = shown
+    encoding, moved, photograph = threading.Event(), threading.Event(), live.photograph
+
+    def slow(pixels, title, sentence, sharp=True):
+        if sharp and sentence == "20 %.":
+            encoding.set()
+            moved.wait(0.3)
+        if sentence == "80 %.":
+            moved.set()
+        return photograph(pixels, title, sentence, sharp)
+
+    monkeypatch.setattr(live, "photograph", slow)
+    monkeypatch.setattr(live, "REST", 0.3)
+    first = threading.Thread(target=hand, args=(panel, 20), kwargs={"after": 1})
+    first.start()
+    assert encoding.wait(5)
+    hand(panel, 80, after=1)
+    first.join()
+    assert seen(sent[-1]) == (1800, "80 %.") and panel.sentence == "80 %."
+    drawn_alone = live.panel(draw, update, title="Share", share=live.slider("Share", 0, 100, start=80))
+    assert np.array_equal(
+        pixels(base64.b64decode(re.search(r"base64,([^\"]+)", sent[-1])[1])), pixels(drawn_alone.picture)
+    )
+
+
+def test_two_threads_draw_two_panels_as_one_thread_does():
+    panels = [panel_of_words(), panel_of_words()]
+
+    def moves(panel, last):
+        for n in (*range(1, 11), last):
+            panel.set(n=n)
+
+    threads = [threading.Thread(target=moves, args=case) for case in zip(panels, (3, 8), strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for panel, last in zip(panels, (3, 8), strict=True):
+        alone = panel_of_words()
+        alone.set(n=last)
+        assert np.array_equal(pixels(panel.picture), pixels(alone.picture)), last
 
 
 def test_kept_words_give_the_pixels_of_words_drawn_anew():

@@ -10,13 +10,12 @@ import weakref
 from collections.abc import Callable
 
 import ipywidgets as W
-import matplotlib
 from IPython.core.getipython import get_ipython
 from IPython.display import display, update_display
 from matplotlib.figure import Figure
 
 from .controls import Control, Knob, choice, log_slider, slider, toggle
-from .plots import STYLE, blank
+from .plots import blank, drawing
 from .second_place import SecondPlace
 from .stage import Picture, Stage, photograph
 
@@ -102,12 +101,12 @@ def picture(
     Picture(width=900, height=400, title='Axes', sentence='Nothing yet.')
     """
     figure = blank(size)
-    with matplotlib.rc_context(STYLE):
+    with drawing():
         said = draw(figure)
         stage = Stage(figure, [])
         pixels = stage.draw()
-    seen = photograph(pixels, title, readable(sentence if said is None else said, "draw()"))
-    stage.release()
+        seen = photograph(pixels, title, readable(sentence if said is None else said, "draw()"))
+        stage.release()
     return seen
 
 
@@ -134,12 +133,12 @@ class Panel:
         check_match(update, controls)
         self.controls, self.error = dict(controls), None
         self._update, self._title, self._held = update, title, False
-        self._rest: asyncio.TimerHandle | None = None  # ends with a sharp picture
+        self._shows = 0  # so far: the sharp picture of a move is sent if no other came since
         self._display_id = f"freeweights-panel-{(number := next(_numbers))}"
         self._on_page, self._room = False, 0
         self.knobs = {name: Knob(control, self._follow) for name, control in controls.items()}
         figure = blank(size)
-        with matplotlib.rc_context(STYLE):
+        with drawing():
             self._artists = draw(figure)
         self.stage = Stage(figure, self._artists)
         self._follow(by_hand=False)
@@ -163,10 +162,11 @@ class Panel:
     @property
     def shown(self) -> Picture:
         """The picture as it is now, sharp; encoded when it is first asked for."""
-        if self._sharp is None:
-            self._sharp = photograph(self._pixels, self._title, self._said)
-            self._pixels = None  # a hundred times the size of the picture
-        return self._sharp
+        with drawing():
+            if self._sharp is None:
+                self._sharp = photograph(self._pixels, self._title, self._said)
+                self._pixels = None  # a hundred times the size of the picture
+            return self._sharp
 
     @property
     def alt(self) -> str:
@@ -199,16 +199,16 @@ class Panel:
         """Bring picture and sentence up to the controls. An error is told below the picture, then raised."""
         if self._held:
             return
-        try:
-            with matplotlib.rc_context(STYLE):
+        with drawing():
+            try:
                 said = readable(self._update(self._artists, **self.values), "update()")
                 self._pixels, self._said, self._sharp = self.stage.draw().copy(), said, None
-            self.error = None
-        except Exception as error:
-            self.error = error
-            raise
-        finally:
-            self._show(by_hand)
+                self.error = None
+            except Exception as error:
+                self.error = error
+                raise
+            finally:
+                self._show(by_hand)
 
     def _complaint(self) -> str:
         at = ", ".join(f"{knob.control.label} {knob.control.say(knob.value)}" for knob in self.knobs.values())
@@ -221,13 +221,18 @@ class Panel:
         """Send the picture to the page: sharp, or while a hand moves a light one, then the sharp one."""
         if not self._on_page:
             return
-        if self._rest:
-            self._rest.cancel()
+        self._shows += 1
         if by_hand and self._pixels is not None and (loop := running_loop()):
             self._send(photograph(self._pixels, self._title, self._said, sharp=False))
-            self._rest = loop.call_later(REST, lambda: self._send(self.shown))
+            loop.call_later(REST, self._sharpen, self._shows)
         else:
             self._send(self.shown)
+
+    def _sharpen(self, show: int) -> None:
+        """Send the sharp picture of a move, unless there was another since."""
+        with drawing():
+            if show == self._shows:
+                self._send(self.shown)
 
     def _send(self, shown: Picture) -> None:
         if self._second.page_is_new:

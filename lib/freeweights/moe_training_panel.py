@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from . import live, moe_training
 from . import quantities as q
 from .moe_training import BALANCINGS, SWITCHED, Run
-from .plots import BLUE, GREEN, GREY, ORANGE, STYLE, blank, headline
+from .plots import BLUE, GREEN, GREY, ORANGE, blank, drawing, headline
 from .stage import Picture, Stage, photograph
 
 EVERY, PATIENCE = 0.5, 12  # seconds between two live pictures, and at least so many times what one costs
@@ -35,7 +35,7 @@ class Loads:
     def __init__(self, recipe: moe_training.Recipe = SWITCHED):
         self.recipe, self._runs, self._due, self._handle = recipe, {}, 0.0, None
         self._figure = blank((9, 3.6))
-        with matplotlib.rc_context(STYLE):
+        with drawing():
             self._maps = {way: self._map(place, way) for place, way in enumerate(BALANCINGS)}
         self._stage = Stage(self._figure, list(self._maps.values()))
 
@@ -73,7 +73,7 @@ class Loads:
 
     def picture(self) -> Picture:
         """The load so far."""
-        with matplotlib.rc_context(STYLE):
+        with drawing():
             for way, run in self._runs.items():
                 if len(run.loads):
                     loads = smoothed(run)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
 
 import matplotlib
 import numpy as np
@@ -50,6 +52,23 @@ STYLE = {
 CSS_DPI = 100  # a figure of 9 by 4 inches is 900 by 400 pixels of a web page
 SHARPNESS = 2  # pixels drawn for each of them: sharp on screens of double density
 
+_turn = threading.RLock()
+
+
+@contextlib.contextmanager
+def drawing() -> Iterator[None]:
+    """The course's style, for one thread at a time: whatever makes, changes or draws artists does it in here.
+
+    JupyterLab lets cells run in one thread of the kernel and widgets move in another, while matplotlib has one
+    style and one copy of each font for all threads.
+
+    >>> with drawing():
+    ...     matplotlib.rcParams["lines.linewidth"]
+    2.2
+    """
+    with _turn, matplotlib.rc_context(STYLE):
+        yield
+
 
 def blank(size: tuple[float, float]) -> Figure:
     """An empty figure that needs no pyplot and no backend.
@@ -58,12 +77,12 @@ def blank(size: tuple[float, float]) -> Figure:
         size: width and height in inches; an inch is 100 pixels of a page.
 
     Returns:
-        A figure with a canvas. Create and change its artists under `matplotlib.rc_context(STYLE)`.
+        A figure with a canvas. Create and change its artists under `drawing()`.
 
     >>> blank((9, 4)).canvas.get_width_height()
     (1800, 800)
     """
-    with matplotlib.rc_context(STYLE):
+    with drawing():
         figure = Figure(figsize=size, dpi=CSS_DPI * SHARPNESS)
     FigureCanvasAgg(figure)
     return figure

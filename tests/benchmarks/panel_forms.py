@@ -1,12 +1,16 @@
-"""One panel in two forms, in a notebook's kernel: as the course shows it, and with `interact`. For `panel_latency`.
+"""One panel in three forms, in a notebook's kernel: live as the course shows it, plain with `interact`, and bare.
 
-Both draw with the same functions and carry a small square in the lower left corner whose colour tells the
-place of the first slider (or first list): a page can then see which value a picture shows.
+Live and plain draw with the same functions and carry a small square in the lower left corner whose colour
+tells the place of the first slider (or first list): a page can then see which value a picture shows. Bare has
+the same control and that square, and nothing to compute or draw: what the way to the kernel and back takes.
+For `panel_latency`.
 """
 
 from __future__ import annotations
 
+import base64
 import importlib
+import io
 import json
 import time
 from collections.abc import Callable
@@ -17,9 +21,12 @@ import ipywidgets as W
 import matplotlib
 import numpy as np
 from freeweights import live
-from freeweights.controls import Choice, Control, Slider, Toggle
+from freeweights.controls import Choice, Control, Knob, Slider, Toggle
 from freeweights.plots import STYLE
+from IPython.display import display, update_display
+from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 SIDE = 0.1  # inches: the square
 LOG = Path("kernel.jsonl")
@@ -50,6 +57,26 @@ def show_plain(name: str) -> None:
 
     clock_kernel()
     W.interact(redraw, **{name: plain_widget(control) for name, control in controls.items()})
+
+
+def show_bare(name: str) -> None:
+    """The first control of a panel, and the square alone as the picture."""
+    given = coded(name)[2]
+    control = given[first_control(given)]
+
+    def square() -> dict[str, str]:
+        image = Image.new("RGB", (48, 48), to_hex(colour(place_of(control, knob.value))))
+        image.save(file := io.BytesIO(), "PNG")
+        return {"text/html": f'<img src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">'}
+
+    def follow() -> None:
+        update_display(square(), raw=True, display_id=name)
+        _updates.append(0.0)
+
+    knob = Knob(control, follow)
+    clock_kernel()
+    display(knob.row)
+    display(square(), raw=True, display_id=name)
 
 
 def coded(name: str) -> tuple[Callable, Callable, dict]:

@@ -7,8 +7,8 @@ Run by hand, with the library and tests/requirements.txt installed, on a machine
     python tests/benchmarks/panel_latency.py --link               # over 80 ms and 10 Mbit/s
     python tests/benchmarks/panel_latency.py --density 2          # on a screen of double density
 
-The plain form is as notebooks have it: the inline backend's own settings, one pixel per pixel of the page. A
-press ends, and a picture of a drag begins, with the first animation frame in which the page can read the new
+The plain form is as notebooks have it: the inline backend's own settings, one pixel for each of the screen. The
+bare form draws nothing: it shows what the way from the key to the kernel and back takes by itself. A press ends, and a picture of a drag begins, with the first animation frame in which the page can read the new
 value from the picture; "behind" is how long ago the handle left the value that the picture shows. Frames are
 blank where the page has no picture in place, or a film of one more drag shows none. The kernel's time is by the
 clock, its "own" what other programs left of that, "compute" the panel's own function.
@@ -60,15 +60,17 @@ import browser
 
 # Lesson 05's own panel trains at every move and has a button for it; it is left out.
 PANELS = ("first_look", "desktop", "rooflines", "moe_panel", "long_context_panel", "host_panel")
+FORMS = "live", "plain", "bare"
 PRESSES, PLAIN_PRESSES = 30, 10
 DRAGS = (0.2, 0.8), (0.8, 0.2), (0.2, 0.8)  # from and to, as shares of the track
 ROUND_TRIP, BITS_PER_SECOND = 0.08, 10e6
 
 
-def notebook(name: str, form: str) -> str:
-    """A notebook that shows one panel in one form."""
+def notebook(name: str, form: str, density: float) -> str:
+    """A notebook that shows one panel in one form; the plain one as sharp as the screen."""
     code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
     code += "%matplotlib inline\n" if form == "plain" else ""
+    code += "%config InlineBackend.figure_format = 'retina'\n" if form == "plain" and density > 1 else ""
     code += f"import panel_forms\npanel_forms.show_{form}({name!r})"
     cell = {
         "cell_type": "code",
@@ -92,10 +94,11 @@ def measure(page, folder: Path, lab: browser.Lab, name: str, form: str) -> dict:
     page.wait_for_function("() => document.querySelector('.jp-OutputArea img')?.naturalWidth > 0")
     page.wait_for_timeout(2000)
     page.evaluate(WATCH)
-    keys = press(page, PRESSES if form == "live" else PLAIN_PRESSES)
+    keys = press(page, PLAIN_PRESSES if form == "plain" else PRESSES)
     sliding = page.locator(".jp-OutputArea .noUi-handle").count() > 0
     drags = [drag(page, *way) for way in DRAGS] if sliding else []
-    filmed, blank = film(page, *DRAGS[1]) if sliding else (0, 0)
+    # A film takes a picture of one colour for none.
+    filmed, blank = film(page, *DRAGS[1]) if sliding and form != "bare" else (0, 0)
     seen = page.evaluate("seen")
     times = [json.loads(line) for line in log.read_text().splitlines()]
     return {
@@ -135,17 +138,17 @@ def main() -> None:
     parser.add_argument("panels", nargs="*", default=PANELS, help="modules with a function panel()")
     parser.add_argument("--link", action="store_true", help="over a link of 80 ms and 10 Mbit/s")
     parser.add_argument("--density", type=float, default=1, help="device pixels per pixel of the page")
-    parser.add_argument("--live", action="store_true", help="leave the plain form out")
+    parser.add_argument("--live", action="store_true", help="leave the other forms out")
     given = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (scratch / "made").mkdir()
-        forms = ("live",) if given.live else ("live", "plain")
+        forms = FORMS[:1] if given.live else FORMS
         for name in given.panels:
             for form in forms:
-                (scratch / "made" / f"{name}_{form}.ipynb").write_text(notebook(name, form))
+                (scratch / "made" / f"{name}_{form}.ipynb").write_text(notebook(name, form, given.density))
         lab = stack.enter_context(browser.lab(scratch / "made", scratch))
         if given.link:
             host, port = lab.root.rsplit(":", 1)
