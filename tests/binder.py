@@ -26,6 +26,7 @@ import psutil
 TOP = Path(__file__).parents[1]
 PYTHON = "3.11"
 GUARANTEED, ALLOWED = 450e6, 2e9  # bytes of memory a session gets for sure, and at most: mybinder.org
+WITH_A_MODEL = {"01": 1.2e9, "05": 1.2e9}  # lessons that hold SmolLM2 for a while, within what is allowed
 LEFT_OUT = (".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", ".ipynb_checkpoints", "*.egg-info")
 # What conda calls otherwise than PyPI does.
 PYPI_NAMES = {
@@ -150,6 +151,11 @@ def install_pins(image: Image) -> None:
 def post_build(image: Image) -> None:
     """The last step of the image."""
     image.run("binder/postBuild")
+
+
+def planned_memory(lesson: Path) -> float:
+    """Bytes that a lesson may take with its server."""
+    return WITH_A_MODEL.get(lesson.name[:2], GUARANTEED)
 
 
 @dataclass

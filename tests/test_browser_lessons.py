@@ -6,10 +6,12 @@ A lesson is run once; its tests share the page and go on where the one before st
 from __future__ import annotations
 
 import os
+import sys
 
 import browser
 import eyes
 import pytest
+from binder import planned_memory
 from hands import Hands, run_lesson, troubles
 from panels import NOTEBOOKS
 
@@ -51,6 +53,13 @@ def test_a_lesson_runs_shows_its_panels_and_has_words_for_every_image(hands, pan
     assert panels, "the lesson shows no panel"
     assert troubles(hands.page) == []
     assert eyes.mute(hands.page) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted by Linux here, as on Binder")
+def test_a_lesson_and_its_server_take_no_more_memory_than_planned(hands, request):
+    needed = hands.ask("memory()")
+    print(f"{needed / 1e6:.0f} MB")
+    assert needed < planned_memory(request.node.callspec.params["hands"])
 
 
 def test_every_control_is_moved_to_both_ends_by_keyboard_and_the_panel_follows(hands, panels):

@@ -68,6 +68,8 @@ def test_a_drag_gets_light_pictures_and_then_one_sharp_one(shown):
     hand(panel, 20, 30, 40)
     assert [seen(page) for page in sent] == [(900, "20 %."), (900, "30 %."), (900, "40 %."), (1800, "40 %.")]
     assert sent[-1] == panel._markup(panel.shown, panel._display_id)
+    spoken = [re.search(r'role="status" aria-live="(\w+)"', page)[1] for page in sent]
+    assert spoken == ["off", "off", "off", "polite"], "a screen reader waits for the hand to rest"
 
 
 def test_each_move_after_a_rest_ends_sharp_too(shown):

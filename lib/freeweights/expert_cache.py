@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from functools import cache
 from typing import NamedTuple
 
@@ -10,7 +9,6 @@ import numpy as np
 
 from . import catalog
 from .experts import experts_touched_by_chance
-from .memory import whole
 from .quantities import plain
 from .records_published import Streaming
 from .routing import chances
@@ -85,42 +83,6 @@ def recent_hit_rate(chances, share):
     hits = np.clip(1 - missed / chances.sum(), 0.0, 1.0)
     room = np.append(touched, chances.size)
     return plain(np.interp(share * chances.size, room, np.append(hits, 1.0)))
-
-
-def replayed_hit_rate(choices, slots: int) -> float:
-    """Hits over uses of a cache that keeps the experts used last, replayed on a trace of one layer.
-
-    Args:
-        choices: expert of each choice, ints (tokens, chosen), in the order of the text. Unlike chances, a trace of real
-            text shows that neighbouring tokens choose alike.
-        slots: experts that the cache holds.
-
-    Returns:
-        from the second half of the trace; the first fills the cache.
-
-    Raises:
-        ValueError: fewer than two tokens, or fewer than no slots.
-
-    >>> replayed_hit_rate([[0, 1], [0, 2], [0, 1], [0, 2]], 2)
-    0.5
-    """
-    choices = np.asarray(choices, int)
-    if choices.ndim != 2 or len(choices) < 2:
-        raise ValueError(
-            f"choices has shape {choices.shape}: rows of 2 tokens or more are expected, as of routing.route."
-        )
-    whole(slots, "slots", 0)
-    held: OrderedDict[int, None] = OrderedDict()
-    hits = 0
-    for token, experts in enumerate(choices.tolist()):
-        if token >= len(choices) // 2:
-            hits += sum(expert in held for expert in experts)
-        for expert in experts:
-            held[expert] = None
-            held.move_to_end(expert)
-        while len(held) > slots:
-            held.popitem(last=False)
-    return hits / choices[len(choices) // 2 :].size
 
 
 def explaining_favour(experts: int, chosen: int, share: float, hit_rate: float) -> float:

@@ -243,7 +243,8 @@ class Panel:
     def _markup(self, shown: Picture, name: str = "") -> str:
         if len(self.sentence) > self._room:
             self._room = round(ROOM * len(self.sentence))
-        return shown.markup(self.sentence, live=True, room=self._room, name=name)
+        live = "polite" if shown is self._sharp else "off"
+        return shown.markup(self.sentence, live, self._room, name)
 
     def _bundle(self, shown: Picture) -> dict[str, str]:
         page = self._markup(shown, self._display_id)

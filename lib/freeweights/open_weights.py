@@ -159,11 +159,12 @@ def quantised(loaded: Weights | None, tokens: int = smollm_lab.TEXT_TOKENS) -> t
             for bits in smollm_lab.BITS
         ], recorded_words()
     text = loaded.tokenizer.encode(smollm_lab.TEXT.read_text(encoding="utf-8")).ids[:tokens]
-    found = [Quantised(FLOAT32_BITS, loaded.nbytes, smollm.perplexity(loaded, text))]
-    for bits in smollm_lab.BITS:
-        small = smollm.quantise(loaded, bits)
-        found.append(Quantised(bits, small.nbytes, smollm.perplexity(small, text)))
-    return found, MEASURED
+
+    def scored(model: Weights, bits: int) -> Quantised:  # lets go of one model before the next is made
+        return Quantised(bits, model.nbytes, smollm.perplexity(model, text))
+
+    found = [scored(smollm.quantise(loaded, bits), bits) for bits in smollm_lab.BITS]
+    return [scored(loaded, FLOAT32_BITS), *found], MEASURED
 
 
 def step_floor(sweep: smollm_lab.DecodeSweep, mine: yourmachine.Machine | RecordedMachine) -> np.ndarray:

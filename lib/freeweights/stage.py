@@ -52,19 +52,20 @@ class Picture:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/plain": self.alt, "text/html": self.markup()}
 
-    def markup(self, sentence: str | None = None, live: bool = False, room: int = 0, name: str = "") -> str:
+    def markup(self, sentence: str | None = None, live: str = "", room: int = 0, name: str = "") -> str:
         """HTML of the picture and of the sentence below it.
 
         Args:
             sentence: in place of the picture's own.
-            live: the sentence is announced when it changes.
+            live: "polite" if a screen reader is to say the sentence, "off" while a hand still moves what it
+                says; "" for a picture that never changes.
             room: letters that the place of the sentence must hold, so that a longer one moves nothing below.
             name: a class by which a page can find it.
 
         The class keeps JupyterLab from reading two dollar signs as a formula.
         """
         said = html.escape(self.sentence if sentence is None else sentence)
-        role = ' role="status" aria-live="polite"' if live else ""
+        role = f' role="status" aria-live="{live}"' if live else ""
         lines = max(2, math.ceil(room * LETTER / self.width))
         return (
             f'<div class="{f"freeweights {name}".strip()} tex2jax_ignore mathjax_ignore">'

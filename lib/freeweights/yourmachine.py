@@ -239,8 +239,9 @@ def measure(folder: Path | None = None) -> Machine:
         "disk_read": partial(disk_read, folder),
     }
     found = {}
-    with tqdm(steps.items(), desc="Measuring this machine", leave=False) as bar:
-        for step, act in bar:
+    # A bar in a notebook outlives this call, with what it goes through: names, not the arrays.
+    with tqdm(list(steps), desc="Measuring this machine", leave=False) as bar:
+        for step in bar:
             bar.set_postfix_str(step.replace("_", " "))
-            found[step] = act()
+            found[step] = steps[step]()
     return Machine(name(), cores(), **found, seconds=time.perf_counter() - start)

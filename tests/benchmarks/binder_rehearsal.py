@@ -11,22 +11,23 @@ thread of BLAS, like a pod of mybinder.org; the browser shares the processors. M
 and its kernels, shared pages counted once, the highest of five measurements a second. The first panel is
 there when its controls stand on the page: counted from opening the link on a server that is ready.
 
-Measured on 2 quiet cores of an Intel Xeon (Sapphire Rapids, virtual machine), Linux, 2026-11-22; without the base image the
-build took 19 seconds. (02 and 09 after panels let go of their pixels, the others before.) Three lessons pass the 450 MB that mybinder.org guarantees, within the 2 GB that it allows:
+Measured on 2 quiet cores of an Intel Xeon (Sapphire Rapids, virtual machine), Linux, 2026-11-22. Without the base image the
+build took 19 seconds. Each lesson stays within the 450 MB that mybinder.org guarantees, the two that hold SmolLM2
+for a while within 1.2 GB of the 2 GB that it allows:
 
-    environment for the base image        5.6 s
+    environment for the base image        5.8 s
     pip install of the pins               7.6 s
     pip check                          No broken requirements found.
     postBuild, weights fetched            5.4 s
                                             seconds to    memory in MB
     lesson                       ready   panel     end  server    most
-    00_start_here                  2.0     5.5     5.6     125     271  within 450 MB
-    01_weights_versus_compute      2.0    47.7    48.4      98    1197  within 1,200 MB
-    02_hardware_bottlenecks        1.8     9.8    11.4     117     469  within 1,200 MB
-    03_moe_efficiency              2.0     5.4    50.9      97     534  within 1,200 MB
-    04_long_context                2.0    12.7    13.4      98     439  within 450 MB
-    05_distillation                2.0     8.8    35.1      98    1034  within 1,200 MB
-    09_who_gets_paid               1.8     5.5     7.9     145     460  within 1,200 MB
+    00_start_here                  2.0     5.8     5.9     145     288  within 450 MB
+    01_weights_versus_compute      2.0    48.3    48.9      98    1162  within 1,200 MB
+    02_hardware_bottlenecks        2.0    10.1    11.7      98     390  within 450 MB
+    03_moe_efficiency              2.0     5.7    50.5      98     374  within 450 MB
+    04_long_context                2.0    11.8    12.5      98     323  within 450 MB
+    05_distillation                2.0     9.0    35.0      98     989  within 1,200 MB
+    09_who_gets_paid               2.0     6.0     8.1      98     353  within 450 MB
 """
 
 from __future__ import annotations
@@ -78,11 +79,8 @@ def lesson(image: binder.Image, chromium: Browser, path: str) -> str:
         troubles += page.locator(binder.CELL_ERROR).all_inner_texts() + binder.panels_that_stay(page)
         page.close()
         most = max(memory)
-    kept = next(
-        f"within {limit / 1e6:,.0f} MB"
-        for limit in (binder.GUARANTEED, 1.2e9, binder.ALLOWED, 1e15)
-        if most < limit
-    )
+    planned = binder.planned_memory(Path(path))
+    kept = f"{'within' if most < planned else 'OVER'} {planned / 1e6:,.0f} MB"
     measured = f"{up:5.1f} {panel:7.1f} {whole:7.1f} {idle / 1e6:7.0f} {most / 1e6:7.0f}"
     return "\n        ".join([f"    {Path(path).stem:28} {measured}  {kept}", *troubles])
 

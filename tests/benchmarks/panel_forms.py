@@ -67,7 +67,9 @@ def show_bare(name: str) -> None:
     def square() -> dict[str, str]:
         image = Image.new("RGB", (48, 48), to_hex(colour(place_of(control, knob.value))))
         image.save(file := io.BytesIO(), "PNG")
-        return {"text/html": f'<img src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">'}
+        return {
+            "text/html": f'<img src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">'
+        }
 
     def follow() -> None:
         update_display(square(), raw=True, display_id=name)

@@ -7,11 +7,12 @@ Run by hand, with the library and tests/requirements.txt installed, on a machine
     python tests/benchmarks/panel_latency.py --link               # over 80 ms and 10 Mbit/s
     python tests/benchmarks/panel_latency.py --density 2          # on a screen of double density
 
-The plain form is as notebooks have it: the inline backend's own settings, one pixel for each of the screen. The
-bare form draws nothing: it shows what the way from the key to the kernel and back takes by itself. A press ends, and a picture of a drag begins, with the first animation frame in which the page can read the new
-value from the picture; "behind" is how long ago the handle left the value that the picture shows. Frames are
-blank where the page has no picture in place, or a film of one more drag shows none. The kernel's time is by the
-clock, its "own" what other programs left of that, "compute" the panel's own function.
+The plain form is as notebooks have it: the inline backend's own settings, as sharp as the screen. The bare form
+draws nothing: it shows what the way from the key to the kernel and back takes by itself. A press ends, and a
+picture of a drag begins, with the first animation frame in which the page can read the new value from the
+picture; "behind" is how long ago the handle left the value that the picture shows. Frames are blank where the
+page has no picture in place, or a film of one more drag shows none. The kernel's time is by the clock, its "own"
+what other programs left of that, "compute" the panel's own function.
 
 Measured on 2 quiet cores of an Intel Xeon (Sapphire Rapids, virtual machine), Linux, Python 3.11, JupyterLab 4.6, Chromium 156
 without a GPU, 2026-11-22:
@@ -19,26 +20,47 @@ without a GPU, 2026-11-22:
                                       key to    pictures longest  changes  blank    ms in the kernel per update
                                  picture, ms  in a drag   behind       of  frames       taken   own
     panel              form    p50    p95       of 60      ms   height   filmed    p50   p95  p50 compute
-    first_look         live       59     89            -       -        0     0 of 0        38    47    27     3.5
-    first_look         plain     181    227            -       -       11     0 of 0       157   204   144     2.1
-    desktop            live       61    127     29/26/27     133        0     0 of 109      40    52    29     4.8
-    desktop            plain     223    275        7/6/6     511       33     0 of 75      208   305   192     3.4
-    rooflines          live       54     81     29/26/25     125        0     0 of 79       36    50    25     6.9
-    rooflines          plain     158    165      10/11/9     337       55     0 of 78      137   183   117     4.3
-    moe_panel          live       76     98     23/24/24     133        0     0 of 73       52    72    40     6.1
-    moe_panel          plain     178    216        8/9/9     366       42     0 of 61      158   236   142     4.3
-    long_context_panel live       60     81     25/28/26     116        0     0 of 88       39    58    27     5.2
-    long_context_panel plain     147    163     10/10/11     329       60     0 of 88      135   227   117     6.0
-    host_panel         live       72     91     12/12/12      52        0     0 of 56       48    65    36     1.3
-    host_panel         plain     140    152     10/11/10     266       38     0 of 55      125   170   108     0.8
+    first_look         live       47     67            -       -        0     0 of 0        28    37    19     2.8
+    first_look         plain     158    194            -       -       12     0 of 0       137   173   125     1.2
+    first_look         bare       27     38            -       -        0     0 of 0         3     6     1     0.0
+    desktop            live       52    126     28/30/27     115        0     0 of 98       33    47    23     2.9
+    desktop            plain     221    289        7/7/7     503       22     0 of 70      205   300   187     2.3
+    desktop            bare       30     37     26/28/27     114        0     0 of 0         3     7     1     0.0
+    rooflines          live       49     73     30/28/24     116        0     0 of 83       30    43    20     2.3
+    rooflines          plain     141    160     12/12/11     299       59     0 of 91      123   193   107     1.4
+    rooflines          bare       30     35     27/26/26      98        0     0 of 0         3     8     1     0.0
+    moe_panel          live       48     75     26/25/27     116        0     0 of 81       32    43    22     2.6
+    moe_panel          plain     176    220      9/10/10     396       38     0 of 65      151   219   133     2.0
+    moe_panel          bare       29     37     23/24/22      98        0     0 of 0         3     5     1     0.0
+    long_context_panel live       52     73     30/28/27     132        0     0 of 88       33    45    23     3.4
+    long_context_panel plain     144    155     12/10/12     300       62     0 of 112     128   171   110     4.5
+    long_context_panel bare       28     36     26/26/25      99        0     0 of 0         3     6     1     0.0
+    host_panel         live       54     74     12/12/12      66        0     0 of 39       33    49    21     1.6
+    host_panel         plain     144    152     10/10/11     282       40     0 of 49      125   182   108     0.8
+    host_panel         bare       29     37     12/12/12      50        0     0 of 0         3     6     1     0.0
+    on a screen of double density
+    desktop            live       62     85     32/31/27     148        0     0 of 99       34    47    23     2.8
+    desktop            plain     277    339        5/6/5     666       29     0 of 68      263   395   230     2.3
+    desktop            bare       30     37     26/28/27      99        0     0 of 0         3     7     1     0.0
+    rooflines          live       50     74     28/32/30     128        0     0 of 87       32    47    21     2.5
+    rooflines          plain     206    232        8/7/7     507       45     0 of 73      186   261   161     1.6
+    rooflines          bare       29     35     28/28/27     112        0     0 of 0         3     7     1     0.0
+    moe_panel          live       55     89     27/27/28     116        0     0 of 76       35    52    23     3.1
+    moe_panel          plain     233    281        7/8/7     516       28     0 of 49      203   274   178     2.1
+    moe_panel          bare       29     36     27/26/24     100        0     0 of 0         3     6     1     0.0
     over a link of 80 ms and 10 Mbit/s
-    desktop            live      159    184        9/8/8     316        0     0 of 84       33    47    29     4.2
-    desktop            plain     356    414        4/4/4     833       16     0 of 68      215   325   192     3.6
-    rooflines          live      162    191        8/8/8     331        0     0 of 71       28    41    25     4.7
-    rooflines          plain     326    377        4/5/5     715       22     0 of 60      135   187   117     4.4
+    desktop            live      169    179        9/8/8     317        0     0 of 83       30    53    24     2.8
+    desktop            plain     362    438        4/4/4     849       22     0 of 71      219   336   195     2.4
+    desktop            bare      102    112     10/11/10     266        0     0 of 0         2     4     1     0.0
+    rooflines          live      160    186        8/8/8     316        0     0 of 70       27    37    21     2.3
+    rooflines          plain     314    382        5/5/5     733       21     0 of 65      133   201   117     1.6
+    rooflines          bare      102    109     11/11/11     230        0     0 of 0         2     4     1     0.0
 
-So a key shows within 76 ms (median) and 127 ms (95 %), and a drag is never more than 133 ms behind. The plain form takes two to
-four times as long here, not ten; over the link both wait for the network. (The slider of host_panel has few stops.)
+A key shows within 47 to 54 ms (median; 126 ms at the 95th percentile), and a drag is never more than 132 ms behind. The plain
+form takes 2.7 to 4.2 times as long, on a screen of double density 4.1 to 4.5 times. Ten times cannot be reached: with nothing
+drawn the way takes 27 to 30 ms, and the plain form no more than 5 to 9 times that. Beside the way, it takes 5 to 9 times as long
+as ours. A drag has as many pictures as the bare form, because the page sends a value only when the last one is answered; the
+slider of host_panel has few stops.
 """
 
 from __future__ import annotations
