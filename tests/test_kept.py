@@ -37,6 +37,15 @@ def test_a_new_kernel_shows_what_was_typed_before(opened):
     assert [box.value for box in remembered("another question")[:3]] == ["", "", "Choose ..."]
 
 
+@pytest.mark.parametrize("written", ["[]", "null", '{"speed": []}', '{"speed": {"Because": 3}}', "not JSON"])
+def test_a_file_of_another_form_is_put_aside_and_stops_no_form(opened, written):
+    opened.parent.mkdir()
+    opened.write_text(written)
+    with pytest.warns(UserWarning, match="not readable any more"):
+        assert [box.value for box in remembered()[:3]] == ["", "", "Choose ..."]
+    assert opened.with_suffix(".unreadable").read_text() == written
+
+
 def test_each_lesson_has_a_file_of_its_own(opened, monkeypatch):
     remembered()[0].value = "12.5"
     monkeypatch.setenv("JPY_SESSION_NAME", str(opened.parents[1] / "02_lesson.ipynb"))

@@ -8,10 +8,13 @@ import io
 import re
 import threading
 
+import matplotlib
 import numpy as np
 import pytest
 from freeweights import live
+from freeweights.plots import drawing
 from freeweights.stage import Typesetter
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 from PIL import Image
@@ -195,6 +198,33 @@ def test_a_move_in_another_thread_waits_for_the_sharp_picture_of_the_last(shown,
     assert np.array_equal(
         pixels(base64.b64decode(re.search(r"base64,([^\"]+)", sent[-1])[1])), pixels(drawn_alone.picture)
     )
+
+
+@pytest.mark.parametrize("stop", [MemoryError, KeyboardInterrupt])
+def test_a_drawing_that_was_stopped_is_told_and_the_next_move_draws(stop, monkeypatch):
+    panel = panel_of_words()
+    panel_of_words()  # takes the pixels, so that the next move draws in full
+
+    def stopped(*_):
+        raise stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Axes, "draw", stopped)
+        with pytest.raises(stop):
+            panel.set(n=6)
+    assert f"no answer at N 6 ({stop.__name__})" in panel.sentence
+    panel.set(n=6)
+    alone = panel_of_words()
+    alone.set(n=6)
+    assert panel.sentence == "6." and np.array_equal(pixels(panel.picture), pixels(alone.picture))
+
+
+def test_a_setting_of_a_cell_outlives_a_drawing_that_does_not_name_it():
+    with drawing():
+        matplotlib.rcParams["savefig.pad_inches"], before = 0.5, matplotlib.rcParams["savefig.pad_inches"]
+    assert matplotlib.rcParams["savefig.pad_inches"] == 0.5 != before
+    assert matplotlib.rcParams["lines.linewidth"] == matplotlib.rcParamsDefault["lines.linewidth"]
+    matplotlib.rcParams["savefig.pad_inches"] = before
 
 
 def test_two_threads_draw_two_panels_as_one_thread_does():

@@ -249,3 +249,12 @@ def test_a_drive_leaves_room_for_more_sequences():
     model, beside = fw.model("Qwen3-235B-A22B"), fw.machine(RTX, drive=SSD)
     room = memory.slots(model, beside, 8192, "Q4_0")
     assert not memory.fits(model, beside, "Q4_0", 8192, int(room.expected) + 1).fits
+
+
+@pytest.mark.parametrize("beside", [{}, {"host": SERVER}, {"drive": SSD}, {"host": SERVER, "drive": SSD}], ids=str)
+@pytest.mark.parametrize("name", ["Llama 3.1 8B", "Qwen3-235B-A22B", "gpt-oss-120b"])
+def test_as_many_sequences_as_are_promised_fit_and_not_one_more(name, beside):
+    model, where = fw.model(name), fw.machine(RTX, **beside)
+    room = int(memory.slots(model, where, 2048, "Q4_0").expected)
+    assert not memory.fits(model, where, "Q4_0", 2048, room + 1).fits
+    assert room == 0 or memory.fits(model, where, "Q4_0", 2048, room).fits

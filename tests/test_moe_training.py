@@ -23,6 +23,7 @@ from freeweights.moe_training import (
 from freeweights.plots import STYLE, blank
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
 from test_lesson_panels import check_along_each_control, check_text, follow
 
 STEPS = 24
@@ -48,6 +49,22 @@ def stop_at(step: int):
             raise KeyboardInterrupt
 
     return watch
+
+
+def test_a_stop_inside_the_drawing_keeps_what_was_learned(monkeypatch):
+    presses, draw = iter([KeyboardInterrupt]), Axes.draw
+
+    def drawn(axes, renderer):
+        for stop in presses:
+            raise stop
+        draw(axes, renderer)
+
+    monkeypatch.setattr(Axes, "draw", drawn)
+    monkeypatch.setattr(moe_training_panel, "display", lambda *_, **__: None)
+    runs = moe_training_panel.watch(
+        lambda watch: moe_training.balance(watch, recipe=short(SWITCHED, steps=80, tokens=256))
+    )
+    assert runs and runs[-1].stopped and 0 < len(runs[-1].loads) < 80
 
 
 @pytest.fixture(scope="module")

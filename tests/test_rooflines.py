@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import freeweights as fw
 import matplotlib
 import numpy as np
 import pytest
-from freeweights import bottleneck, catalog, live, my_roofline, rooflines
+from freeweights import bottleneck, catalog, live, memory, my_roofline, rooflines
 from freeweights.plots import STYLE
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -94,9 +95,27 @@ def test_below_the_ridge_the_roof_is_bandwidth_and_above_it_arithmetic(device, b
 )
 def test_as_few_devices_as_hold_a_model_hold_it_and_half_of_them_do_not(name, device):
     what = fw.model(name)
-    count = bottleneck.devices_to_hold(what, fw.machine(device), weights="FP8")
+    count = memory.devices_to_hold(what, fw.machine(device), weights="FP8")
     assert fw.fits(what, fw.machine(device, count), weights="FP8").fits
     assert not fw.fits(what, fw.machine(device, count // 2), weights="FP8").fits
+
+
+def test_devices_that_split_only_the_experts_each_hold_all_else():
+    what, cards = fw.model("DeepSeek-R1"), fw.machine("GeForce RTX 4090", 8, split="experts")
+    count = memory.devices_to_hold(what, cards, weights="FP8")
+    assert [fw.fits(what, replace(cards, count=n), "FP8").fits for n in (count // 2, count)] == [False, True]
+    with pytest.raises(fw.DoesNotFit, match="no routed experts. Split by tensor"):
+        memory.devices_to_hold(what, cards, weights="BF16")
+
+
+def test_a_step_of_nobody_or_of_an_empty_prompt_is_refused():
+    what, where = fw.model("Llama 3.1 8B"), fw.machine("H200 SXM 141GB")
+    with pytest.raises(ValueError, match="context is 0: 1 or more"):
+        bottleneck.demand(what, where, "prefill", 0)
+    with pytest.raises(ValueError, match="batch is 0: 1 or more"):
+        bottleneck.demand(what, where, batch=0)
+    found = bottleneck.scarcest(what, where, context=0, weights="BF16")
+    assert "arithmetic takes over" in bottleneck.remedy(what, where, found, context=0, weights="BF16")
 
 
 def test_taking_turns_reads_the_same_bytes_in_more_time():
@@ -118,7 +137,7 @@ def test_nothing_moved_has_no_intensity_and_a_third_phase_is_refused():
 
 def test_a_device_filled_by_its_engines_buffers_is_refused_with_words():
     with pytest.raises(fw.DoesNotFit, match="shorter chunks"):
-        bottleneck.devices_to_hold(fw.model("Llama 3.1 8B"), fw.machine("GroqChip LPU v1"))
+        memory.devices_to_hold(fw.model("Llama 3.1 8B"), fw.machine("GroqChip LPU v1"))
 
 
 # ---- this machine's own roofline

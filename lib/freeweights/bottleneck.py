@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import quantities as q
-from .estimate import DoesNotFit, Fit
+from .estimate import Fit
 from .inference import floor_at_best, floor_of
 from .machine import Machine
-from .memory import bits_per_weight, fits, place, slots, stored
+from .memory import bits_per_weight, fits, place, slots, stored, whole
 from .quantities import plain
 from .transformer import Model
 from .work import READING, decode_work, prefill_work
@@ -116,7 +116,7 @@ def demand(model: Model, machine: Machine, phase="decode", context=4096, batch=1
         a Demand. Decode reads the weights and every cache, prefill the weights once per chunk of the prompt.
 
     Raises:
-        ValueError: another phase, or a context that the model does not have.
+        ValueError: another phase, no sequence, an empty prompt, or a context that the model does not have.
         catalog.CatalogError: prefill on a device whose compute rate nobody publishes.
 
     >>> from freeweights.machine import machine; from freeweights.transformer import model
@@ -126,7 +126,8 @@ def demand(model: Model, machine: Machine, phase="decode", context=4096, batch=1
     """
     if phase not in PHASES:
         raise ValueError(f"phase is {phase!r}: choose {' or '.join(map(repr, PHASES))}.")
-    how, batch, context = stored(weights, model), np.asarray(batch, float), np.asarray(context, float)
+    how, batch = stored(weights, model), whole(batch, "batch", 1)
+    context = whole(context, "context", 1 if phase == "prefill" else 0)
     placed = place(model, machine, fits(model, machine, weights, context, batch), how.bits)
     work, flops = (
         (decode_work, model.flops_per_token) if phase == "decode" else (prefill_work, model.prefill_flops)
@@ -240,32 +241,6 @@ def turning_point(model: Model, machine: Machine, phase="decode", context=4096, 
     return high
 
 
-def devices_to_hold(model: Model, machine: Machine, context=4096, batch=1, weights=None) -> int:
-    """The smallest power of two of a machine's devices that holds a model and its caches.
-
-    Args:
-        model: what is held.
-        machine: one device, or several.
-        context, batch, weights: as in `demand`, single values.
-
-    Raises:
-        DoesNotFit: the engine's own buffers alone fill a device, so that no number of them is enough.
-
-    >>> from freeweights.machine import machine; from freeweights.transformer import model
-    >>> devices_to_hold(model("DeepSeek-R1"), machine("H200 SXM 141GB"), weights="FP8")
-    8
-    """
-    fit = fits(model, machine, weights, context, batch)
-    usable = (fit.memory - fit.parts["engine"]) / machine.count
-    if usable <= 0:
-        raise DoesNotFit(
-            f"{machine.device.name} has {q.size(machine.device.memory)}, and the engine's own buffers take "
-            f"{q.size(fit.parts['engine'] / machine.count)} of each: choose an engine with shorter chunks."
-        )
-    held = (fit.needed - fit.parts["engine"]) / usable
-    return 2 ** int(np.ceil(np.log2(max(held, 1.0))))
-
-
 def remedy(
     model: Model, machine: Machine, found: Scarcity, phase="decode", context=4096, weights=None
 ) -> str:
@@ -295,6 +270,6 @@ def remedy(
         )
     if number is None:
         return "no batch makes arithmetic take over, because each user's cache is read for that user alone"
-    if number > (room := slots(model, machine, context, weights).expected):
+    if number > (room := slots(model, machine, np.maximum(context, 1), weights).expected):
         return f"arithmetic would take over at a batch of about {number:,}, but only {room:,.0f} fit"
     return f"arithmetic takes over at a batch of about {number:,}"

@@ -44,12 +44,15 @@ def remember(key: str, boxes: Sequence[W.Widget]) -> None:
 
 
 def read(file: Path) -> dict[str, dict[str, str]]:
-    """What was typed, by question and by box; a file that is no longer JSON is put aside, not lost."""
+    """What was typed, by question and by box; a file that is no longer of that form is put aside, not lost."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if not all(isinstance(words, str) for boxes in found.values() for words in boxes.values()):
+            raise ValueError
+        return found
     except FileNotFoundError:
         return {}
-    except ValueError:
+    except (ValueError, AttributeError):  # other than dicts of dicts have no values()
         aside = file.with_suffix(".unreadable")
         os.replace(file, aside)
         warnings.warn(f"{file.name} is not readable any more: it is {aside.name} now.", stacklevel=2)

@@ -204,7 +204,7 @@ class Panel:
                 said = readable(self._update(self._artists, **self.values), "update()")
                 self._pixels, self._said, self._sharp = self.stage.draw().copy(), said, None
                 self.error = None
-            except Exception as error:
+            except BaseException as error:  # a stop too: the picture is then that of the values before
                 self.error = error
                 raise
             finally:
@@ -212,8 +212,9 @@ class Panel:
 
     def _complaint(self) -> str:
         at = ", ".join(f"{knob.control.label} {knob.control.say(knob.value)}" for knob in self.knobs.values())
+        why = ": ".join(filter(None, (type(self.error).__name__, str(self.error))))
         return (
-            f"This panel has no answer at {at} ({type(self.error).__name__}: {self.error}). "
+            f"This panel has no answer at {at} ({why}). "
             "The picture still shows the values before; move a control to go on."
         )
 
@@ -256,16 +257,15 @@ class Panel:
         labels = ", ".join(control.label for control in self.controls.values())
         view = {"version_major": 2, "version_minor": 0, "model_id": self._view.model_id}
         fallback = f"Run this cell to move: {labels}."
-        display(
-            {
-                "application/vnd.jupyter.widget-view+json": view,
-                "text/html": f"<em>{fallback}</em>",
-                "text/plain": fallback,
-            },
-            raw=True,
-        )
-        display(self._bundle(self.shown), raw=True, display_id=self._display_id)
-        self._on_page = get_ipython() is not None
+        controls = {
+            "application/vnd.jupyter.widget-view+json": view,
+            "text/html": f"<em>{fallback}</em>",
+            "text/plain": fallback,
+        }
+        with drawing():  # a hand may be quicker than the picture
+            display(controls, raw=True)
+            display(self._bundle(self.shown), raw=True, display_id=self._display_id)
+            self._on_page = get_ipython() is not None
 
 
 def check_match(update: Callable[..., str], controls: dict[str, Control]) -> None:

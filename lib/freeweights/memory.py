@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from . import catalog
-from .estimate import Estimate, Fit
+from . import quantities as q
+from .estimate import DoesNotFit, Estimate, Fit
 from .machine import Machine
 from .quantities import plain
 from .records import Engine
@@ -16,6 +18,7 @@ from .transformer import Model
 ACTIVATION_BYTES = 2
 # Files of 16-bit weights spend a little less or more than 16 bits a weight; nothing between 9 and 15 is in use.
 NEARLY_WHOLE = 15
+MOST_DEVICES = 2**16  # where the search for devices ends: more than anybody joins for one model
 
 
 class Stored(NamedTuple):
@@ -251,12 +254,46 @@ def slots(model: Model, machine: Machine, context=32_768, weights=None) -> Estim
     least = np.asarray(model.cache_bytes(context))
     bits = stored(weights, model).bits
     held_first = np.asarray(shared_bytes(model, machine, bits) if machine.drive else fit.parts["weights"])
-    most = np.floor(np.maximum(fit.memory - held_first, 0) / least)
-    held = np.floor(np.maximum(fit.memory - held_first - np.asarray(fit.parts["engine"]), 0) / per_sequence)
+    room = np.minimum(fit.memory - held_first, machine.memory)  # caches stay on the devices, beside a host too
+    most = np.floor(np.maximum(room, 0) / least)
+    held = np.floor(np.maximum(room - np.asarray(fit.parts["engine"]), 0) / per_sequence)
     words = np.broadcast_to(np.array("memory"), held.shape)
-    basis = (
-        f"memory, of which {engine.name} leaves {1 - engine.memory_share:.0%} free besides its own buffers"
-    )
+    basis = f"memory, of which {engine.name} leaves {1 - engine.memory_share:.0%} free besides its buffers"
     return Estimate(
         "sequences", "sequences", fit, basis, plain(held), most, held, held, most, {"held": held}, words
     )
+
+
+def devices_to_hold(model: Model, machine: Machine, context=4096, batch=1, weights=None) -> int:
+    """The smallest power of two of a machine's devices that holds a model and its caches.
+
+    Args:
+        model: what is held.
+        machine: one device, or several.
+        context, batch, weights: as in `fits`, single values.
+
+    Raises:
+        DoesNotFit: no number of them is enough, because what each device holds for itself fills it.
+
+    >>> from freeweights.machine import machine; from freeweights.transformer import model
+    >>> devices_to_hold(model("DeepSeek-R1"), machine("H200 SXM 141GB"), weights="FP8")
+    8
+    """
+    fit = fits(model, machine, weights, context, batch)
+    usable = (fit.memory - fit.parts["engine"]) / machine.count
+    if usable <= 0:
+        raise DoesNotFit(
+            f"{machine.device.name} has {q.size(machine.device.memory)}, and the engine's own buffers take "
+            f"{q.size(fit.parts['engine'] / machine.count)} of each: choose an engine with shorter chunks."
+        )
+    count = 1
+    while not fits(model, replace(machine, count=count), weights, context, batch).fits:
+        count *= 2
+        if count > MOST_DEVICES:
+            alone = shared_bytes(model, replace(machine, count=1), stored(weights, model).bits)
+            raise DoesNotFit(
+                f"Not even {MOST_DEVICES:,} of {machine.device.name} hold {model.name}: split by "
+                f"{machine.split}, each holds the {q.size(alone)} that are no routed experts. "
+                "Split by tensor, or choose fewer bits."
+            )
+    return count

@@ -60,14 +60,20 @@ def drawing() -> Iterator[None]:
     """The course's style, for one thread at a time: whatever makes, changes or draws artists does it in here.
 
     JupyterLab lets cells run in one thread of the kernel and widgets move in another, while matplotlib has one
-    style and one copy of each font for all threads.
+    style for all threads, and a figure is not made for two. Settings of matplotlib that the style does not name
+    are left alone.
 
     >>> with drawing():
     ...     matplotlib.rcParams["lines.linewidth"]
     2.2
     """
-    with _turn, matplotlib.rc_context(STYLE):
-        yield
+    with _turn:
+        before = {name: matplotlib.rcParams[name] for name in STYLE}
+        matplotlib.rcParams.update(STYLE)
+        try:
+            yield
+        finally:
+            matplotlib.rcParams.update(before)
 
 
 def blank(size: tuple[float, float]) -> Figure:

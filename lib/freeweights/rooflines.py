@@ -80,7 +80,7 @@ def of(place: str, count: str, what: Model, weights: str, context: float, batch:
         return one
     sized = fitting(what, one, weights)
     number = (
-        bottleneck.devices_to_hold(what, sized, context, batch, weights) if count == ENOUGH else int(count)
+        memory.devices_to_hold(what, sized, context, batch, weights) if count == ENOUGH else int(count)
     )
     if number == 1:
         return sized

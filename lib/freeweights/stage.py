@@ -178,7 +178,7 @@ class Stage:
     def __init__(self, figure: Figure, artists: object):
         self.figure, self._artists = figure, artists
         Canvas(figure)
-        self.full_draws = 0
+        self.full_draws, self._background = 0, None
         self._moving: list[Artist] = []
 
     def draw(self) -> np.ndarray:
@@ -193,7 +193,8 @@ class Stage:
             if not artist.get_animated():
                 artist.set_animated(True)
                 self.figure.stale = True
-        if self.figure.stale:
+        if self.figure.stale or self._background is None:
+            self._background = None  # matplotlib takes a drawing that was interrupted for done
             canvas.draw()
             self._background = canvas.copy_from_bbox(self.figure.bbox)
             self.full_draws += 1
