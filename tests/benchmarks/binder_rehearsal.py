@@ -23,7 +23,7 @@ for a while within 1.2 GB of the 2 GB that it allows:
     lesson                       ready   panel     end  server    most
     00_start_here                  2.0     5.8     5.9     145     288  within 450 MB
     01_weights_versus_compute      2.3    47.9    48.5     145    1094  within 1,200 MB
-    02_hardware_bottlenecks        2.0     9.8    11.0     117     393  within 450 MB
+    02_hardware_bottlenecks        2.0     9.9    11.2      98     438  within 450 MB
     03_moe_efficiency              2.0     5.7    50.5      98     374  within 450 MB
     04_long_context                2.0    11.8    12.5      98     323  within 450 MB
     05_distillation                2.0     8.3    35.3      98     981  within 1,200 MB
