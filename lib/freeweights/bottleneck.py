@@ -269,7 +269,8 @@ def remedy(
             else "no prompt is long enough"
         )
     if number is None:
-        return "no batch makes arithmetic take over, because each user's cache is read for that user alone"
+        better = "faster memory or fewer bits would move it, more users would not"
+        return f"{better}: each user's cache is read for that user alone"
     if number > (room := slots(model, machine, np.maximum(context, 1), weights).expected):
         return f"arithmetic would take over at a batch of about {number:,}, but only {room:,.0f} fit"
     return f"arithmetic takes over at a batch of about {number:,}"

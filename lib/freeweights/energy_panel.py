@@ -114,7 +114,7 @@ def draw(figure: Figure) -> dict:
             name: {
                 "line": left.plot([], [], color=colour)[0],
                 "here": left.plot(
-                    [], [], marker, color=colour, markersize=9, markeredgecolor="black", zorder=5
+                    [], [], marker, color=colour, markersize=9, markeredgecolor="black", zorder=7
                 )[0],
                 "label": left.text(
                     1, 1, label, color=colour, fontsize=10, fontweight="bold", va="bottom", ha="right"

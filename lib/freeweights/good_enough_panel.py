@@ -47,7 +47,7 @@ def draw(canvas: Figure) -> dict:
     axes = canvas.add_axes((0.1, 0.14, 0.885, 0.675))
     log_axis(axes.yaxis, TICKS)
     axes.set(xlim=(0, 100), ylim=TIMES, xlabel="tasks for which the open model is good enough, %")
-    axes.set_ylabel("spent on a finished task")
+    axes.set_ylabel("times what closed alone takes")
     axes.axhline(1, color=GREY, linewidth=1.2)
     *_, even = samples(
         canvas,

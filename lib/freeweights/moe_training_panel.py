@@ -48,7 +48,7 @@ class Loads:
         axes.set_ylabel("expert") if place == 0 else axes.set_yticklabels([])
         extent = (0, self.recipe.steps, 0, self.recipe.experts)
         colours = matplotlib.colormaps["cividis"].resampled(9)  # so few are drawn in a quarter of the time
-        shown = axes.imshow(np.ma.masked_all((self.recipe.experts, 1)), cmap=colours, vmin=-0.25, vmax=4.25,
+        shown = axes.imshow(nothing(self.recipe.experts, 1), cmap=colours, vmin=-0.25, vmax=4.25,
                             aspect="auto", extent=extent, origin="lower", interpolation="nearest")  # fmt: skip
         if place == len(BALANCINGS) - 1:
             bar = self._figure.colorbar(
@@ -77,7 +77,7 @@ class Loads:
             for way, run in self._runs.items():
                 if len(run.loads):
                     loads = smoothed(run)
-                    shown = np.ma.masked_all((self.recipe.experts, self.recipe.steps // COLUMN))
+                    shown = nothing(self.recipe.experts, self.recipe.steps // COLUMN)
                     done = loads[COLUMN // 2 :: COLUMN].T
                     shown[:, : done.shape[1]] = done
                     self._maps[way].set_data(shown)
@@ -101,6 +101,11 @@ def watch(train: Callable[..., list[Run]] = moe_training.balance) -> list[Run]:
     with suppress(KeyboardInterrupt):
         loads.show()
     return runs
+
+
+def nothing(rows: int, columns: int) -> np.ma.MaskedArray:
+    """A map that shows nothing yet."""
+    return np.ma.masked_array(np.zeros((rows, columns)), mask=True)
 
 
 def smoothed(run: Run) -> np.ndarray:
