@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from freeweights import catalog, teaching_costs
+from freeweights import catalog, figures, teaching_costs
 from freeweights import distillation_costs as costs
 from freeweights import distillation_law as law
-from freeweights import quantities as q
 from freeweights import published_students as pupils
+from freeweights import quantities as q
 from freeweights.distillation_costs import Bill, Plan
 from freeweights.transformer import model
 from hypothesis import given, settings
@@ -29,7 +29,7 @@ def panel():
 
 
 def test_the_samples_are_the_published_800_thousand():
-    assert round(costs.SAMPLES, -5) == 800_000
+    assert round(costs.published_plan()[0], -5) == 800_000
 
 
 def test_the_teacher_s_base_costs_what_its_report_says():
@@ -37,20 +37,20 @@ def test_the_teacher_s_base_costs_what_its_report_says():
 
 
 def test_what_made_the_teacher_of_its_base_is_the_published_total_without_the_samples():
-    hours = costs.teacher_bill()[1] / pupils.published("DeepSeek-V3", "price of a GPU-hour")
-    assert hours + pupils.published("DeepSeek-R1", "GPU-hours of the samples") == 147_000
+    hours = costs.teacher_bill()[1] / figures.distilled("DeepSeek-V3", "price of a GPU-hour")
+    assert hours + figures.distilled("DeepSeek-R1", "GPU-hours of the samples") == 147_000
 
 
 def test_the_answers_at_list_price_cost_about_what_making_them_was_reported_to():
-    hours = pupils.published("DeepSeek-R1", "GPU-hours of the samples")
-    reported = hours * pupils.published("DeepSeek-V3", "price of a GPU-hour")
+    hours = figures.distilled("DeepSeek-R1", "GPU-hours of the samples")
+    reported = hours * figures.distilled("DeepSeek-V3", "price of a GPU-hour")
     assert costs.bill(Plan(pupils.SAME_BASE)).answers == pytest.approx(reported, rel=0.1)
 
 
 @pytest.mark.parametrize("name", [name for name in pupils.students() if "Llama" in name])
 def test_six_flops_a_weight_and_token_give_the_published_hours_of_a_base_within_a_factor_of_three(name):
     counted = costs.gpu_hours(costs.scratch_flops(Plan(name)), costs.GPU, costs.UTILISATION)
-    assert 1 < pupils.published(name, "GPU-hours of its base") / counted < 3
+    assert 1 < figures.distilled(name, "GPU-hours of its base") / counted < 3
 
 
 # ---- laws
@@ -62,8 +62,8 @@ def test_the_parts_of_a_bill_follow_from_tokens_and_weights(name, samples, token
     found = costs.bill(plan)
     assert found.answers == pytest.approx(samples * tokens * price / 1e6)
     assert found.distilling == found.answers + found.training
-    read = 1e12 * pupils.published(name, "pre-training of its base")
-    assert found.scratch / found.training == pytest.approx(read / (samples * tokens * costs.EPOCHS))
+    read = 1e12 * figures.distilled(name, "pre-training of its base")
+    assert found.scratch / found.training == pytest.approx(read / (samples * tokens * costs.epochs()))
 
 
 @given(NAMES, SAMPLES, TOKENS, PRICES, st.floats(1, 10))

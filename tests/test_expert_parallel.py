@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from test_lesson_panels import anywhere, check_along_each_control, check_text, follow
 
 R1 = fw.model("DeepSeek-R1")
-FABRICS = st.sampled_from(list(experts_apart.FABRICS.values()))
+FABRICS = st.sampled_from(list(experts_apart.fabrics().values()))
 POWERS = st.sampled_from([1, 2, 4, 8, 16, 32, 64, 128, 256])
 FAVOURS = st.sampled_from([0.0, 0.2, 0.5, 0.8, 1.0])
 few = settings(max_examples=40, deadline=None)
@@ -104,7 +104,7 @@ def test_the_published_decode_of_144_devices_is_met():
     )
     each = 21  # tokens/s of a user, middle of the published 20 to 22
     tokens = row.value / 8 / each
-    where = experts_apart.FABRICS["H800, InfiniBand NDR"]
+    where = experts_apart.fabrics()["H800, InfiniBand NDR"]
     seconds = expert_parallel.step_seconds(R1, where, row.devices, tokens, row.context)
     assert each * seconds == pytest.approx(1, abs=0.25)
 
@@ -161,7 +161,7 @@ def test_every_expert_lies_somewhere_and_copies_share_all_its_tokens(devices, fa
 
 
 def straggler(**what) -> float:
-    where = experts_apart.FABRICS["H200, InfiniBand NDR"]
+    where = experts_apart.fabrics()["H200, InfiniBand NDR"]
     return expert_parallel.layer(R1, where, **{"devices": 32, "tokens": 64} | what).straggler
 
 
@@ -207,7 +207,7 @@ def test_the_parts_of_a_layer_are_seconds_that_add_up_and_never_beat_the_wire(
 
 
 def test_on_one_device_experts_apart_and_sliced_are_the_same_work():
-    where = experts_apart.FABRICS["H200, InfiniBand NDR"]
+    where = experts_apart.fabrics()["H200, InfiniBand NDR"]
     apart = expert_parallel.layer(R1, where, 1, 512)
     sliced = expert_parallel.sliced(R1, where, 1, 512)
     assert apart.parts["work"] == pytest.approx(sliced["work"], rel=0.01)
@@ -222,7 +222,7 @@ def test_sums_outgrow_exchanges_where_the_hand_count_says_so():
 
 
 def test_whole_steps_gain_from_experts_apart_at_many_devices_and_from_slices_at_few():
-    where = experts_apart.FABRICS["H200, InfiniBand NDR"]
+    where = experts_apart.fabrics()["H200, InfiniBand NDR"]
 
     def gain(devices):
         steps = [expert_parallel.step_seconds(R1, where, devices, 32, 4096, s) for s in ("tensor", "experts")]
@@ -258,7 +258,7 @@ def test_whole_steps_gain_from_experts_apart_at_many_devices_and_from_slices_at_
 )
 def test_what_cannot_be_is_said_in_words(call, words):
     with pytest.raises(ValueError, match=words):
-        call(experts_apart.FABRICS["H200, InfiniBand NDR"])
+        call(experts_apart.fabrics()["H200, InfiniBand NDR"])
 
 
 # ---- the panel
@@ -288,7 +288,7 @@ def test_the_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(pa
 
 def test_the_sentence_says_what_the_library_says(panel):
     said = follow(panel, devices="64", favour=0.6, remedy="capacity 1.25")
-    where = experts_apart.FABRICS[panel.values["place"]]
+    where = experts_apart.fabrics()[panel.values["place"]]
     found = expert_parallel.layer(R1, where, 64, panel.values["tokens"], 0.6, 1.25)
     for part in (q.duration(found.seconds), q.duration(found.parts["waiting"]), q.percent(found.dropped)):
         assert part in said

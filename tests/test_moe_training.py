@@ -89,7 +89,7 @@ def test_nothing_of_the_last_tenth_of_a_text_is_trained_on():
 def test_each_window_of_the_books_is_followed_by_the_byte_that_follows_it_there():
     corpus = byte_model.corpus()
     folder = byte_model.catalog.DATA / "texts"
-    texts = [(folder / byte_model.TEXTS[name]).read_bytes() for name in corpus.books]
+    texts = [(folder / f"{byte_model.TEXTS[name]}.txt").read_bytes() for name in corpus.books]
     for window, book in zip(corpus.held[::500], corpus.held_book[::500], strict=True):
         text = texts[book]
         assert corpus.alphabet[window].tobytes() in text[int(0.9 * len(text)) :]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from freeweights import catalog, kept_panel
+from freeweights import catalog, figures, kept_panel
 from freeweights import distillation_law as law
 from freeweights import published_students as pupils
 from freeweights.machine import machine
@@ -41,7 +41,7 @@ def test_kept_is_the_published_score_over_the_published_score():
 
 
 def test_four_hundred_points_of_a_rating_are_odds_of_ten_to_one():
-    points = pupils.published("DeepSeek-R1", "Codeforces rating") - pupils.published(
+    points = figures.distilled("DeepSeek-R1", "Codeforces rating") - figures.distilled(
         "OpenAI-o1-mini", "Codeforces rating"
     )
     share = pupils.kept("OpenAI-o1-mini", pupils.RATING)
@@ -64,7 +64,7 @@ def test_the_six_students_are_models_of_the_catalogue_and_rise_in_size():
     [
         (lambda: pupils.kept("DeepSeek-R1-Distill-Qwen-33B", "MATH-500"), "DeepSeek-R1-Distill-Qwen-32B"),
         (lambda: pupils.kept("DeepSeek-R1", "MATH-5000"), "MATH-500"),
-        (lambda: pupils.published("DeepSeek-R1", "samples for its student"), "samples for its students"),
+        (lambda: figures.distilled("DeepSeek-R1", "samples for its student"), "samples for its students"),
         (lambda: pupils.kept("Qwen2.5-32B-Zero", "Codeforces"), "data/distillation.csv has no"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from freeweights import llama, packed, smollm, smollm_lab, weights
+from freeweights import datasets, llama, packed, smollm, smollm_lab, weights
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -89,7 +89,7 @@ def test_letters_of_several_tokens_are_not_torn_apart(model, monkeypatch):
 
 
 def test_fewer_bits_never_make_the_real_model_better(model):
-    tokens = model.tokenizer.encode(smollm_lab.TEXT.read_text(encoding="utf-8")).ids[:48]
+    tokens = model.tokenizer.encode(datasets.text(smollm_lab.TEXT).decode()).ids[:48]
     exact = smollm.perplexity(model, tokens)
     four, two = (smollm.perplexity(smollm.quantise(model, bits), tokens) for bits in (4, 2))
     assert (

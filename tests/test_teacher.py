@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from freeweights import catalog, llama, smollm, teacher, teacher_model
+from freeweights import catalog, datasets, llama, smollm, teacher, teacher_model
 from real_weights import model, smollm_path  # noqa: F401, fixtures
 
 SAME = 2e-3  # between a probability in float16 and the same one computed on another machine
@@ -56,7 +56,7 @@ def test_the_arrays_fit_together(data):
     assert len(data.right) == len(data.outside) == length - 1
     assert data.written.shape == (teacher.SEQUENCES, teacher.LARGE // teacher.SEQUENCES)
     assert max(data.top.max(), data.written.max()) < words
-    assert data.lengths[data.novel].sum() == teacher.NOVEL.stat().st_size
+    assert data.lengths[data.novel].sum() == len(datasets.text(teacher.NOVEL))
 
 
 def test_students_never_see_what_is_held_out(data):
@@ -87,7 +87,7 @@ def test_told_the_vocabulary_the_teacher_needs_fewer_bits(data):
 
 
 def test_the_vocabulary_spells_the_novel(model, data):  # noqa: F811
-    text = teacher.NOVEL.read_text(encoding="utf-8")
+    text = datasets.text(teacher.NOVEL).decode()
     assert model.tokenizer.decode(data.vocabulary[data.novel].tolist()) == text
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import catalog, neural
+from . import datasets, neural
 
-TEXTS = {"novel": "alice_in_wonderland.txt", "play": "as_you_like_it.txt", "verse": "paradise_lost.txt"}
+TEXTS = {"novel": "alice_in_wonderland", "play": "as_you_like_it", "verse": "paradise_lost"}
 WINDOW, EMBEDDING = 8, 16  # bytes read, and values for each: their product is the width of the network
 WIDTH = WINDOW * EMBEDDING
 TRAINED_ON = 0.9  # of each text; the rest is held out
@@ -80,8 +80,7 @@ def _windows(symbols: np.ndarray) -> np.ndarray:
 @functools.cache
 def corpus() -> Corpus:
     """The three texts of the course: a novel, a play, an epic in verse."""
-    folder = catalog.DATA / "texts"
-    return read({name: (folder / file).read_bytes() for name, file in TEXTS.items()})
+    return read({name: datasets.text(file) for name, file in TEXTS.items()})
 
 
 # ---- the network

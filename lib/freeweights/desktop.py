@@ -13,7 +13,6 @@ from .cases import CLUSTER, DESKTOP
 from .first_look import FORMATS
 from .machine import Machine, machine
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
-from .prose import cut
 from .transformer import Model, model
 
 CHAT = 8192  # tokens: rows measured on chat requests that do not state their length are shown up to here
@@ -135,7 +134,7 @@ def update(
 ) -> str:
     """Move both machines' marks to one case; say the same in a sentence."""
     what = model(name)
-    context, note = cut(what, context)
+    context, note = what.clip_context(context)
     places = {"desktop": (machine(*DESKTOP), desktop), "cluster": (machine(*CLUSTER), cluster)}
     found = {
         place: quantities_of(what, where, weights, context, users, disk)

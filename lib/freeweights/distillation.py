@@ -6,7 +6,6 @@ every product works on all of them at once, which is what makes a setting quick 
 
 from __future__ import annotations
 
-import csv
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from . import catalog, learning, neural
+from . import datasets, learning, neural
 
 LEARNT = 1000  # images to learn from, the first of the file; all others are held out
 DIGITS, PIXELS, INK = 10, 64, 16  # classes, pixels of an image, and the most that a pixel can be
@@ -46,8 +45,7 @@ def images() -> tuple[Images, Images]:
     >>> [part.ink.shape for part in images()]
     [(1000, 64), (797, 64)]
     """
-    with (catalog.DATA / "digits.csv").open(encoding="utf-8", newline="") as file:
-        rows = np.array(list(csv.reader(file))[1:], int)
+    rows = datasets.digits()
     ink, digits = (rows[:, 1:] / INK).astype(np.float32), rows[:, 0]
     return Images(ink[:LEARNT], digits[:LEARNT]), Images(ink[LEARNT:], digits[LEARNT:])
 

@@ -14,10 +14,8 @@ from functools import cache
 from . import catalog, distillation_law, inference
 from . import quantities as q
 from .cases import CLUSTER, CLUSTER_WEIGHTS, IN_PART, SERVED
+from .figures import distilled
 from .machine import machine
-from .quantities import HOUR
-from .records import Price
-from .rental import PAID, dollars_per_million, hourly_cost
 from .published_students import (
     BENCHMARKS,
     RATING,
@@ -26,22 +24,36 @@ from .published_students import (
     WITHOUT_TEACHER,
     has,
     kept,
-    published,
     students,
 )
+from .quantities import HOUR
+from .records import Price
+from .rental import PAID, dollars_per_million, hourly_cost
 from .training import FLOPS_PER_WEIGHT
 from .transformer import model
 
 BASE_OF_TEACHER = "DeepSeek-V3"
 LIST_PRICE = "price-deepseek-reasoner-r1-output"
 GPU, UTILISATION = "H100 SXM5 80GB", 0.4  # about what Llama 3 reached: 38 to 43 %, arXiv:2407.21783, table 4
-SAMPLES = int(published(TEACHER, "samples for its students"))
-SAMPLE_TOKENS = published(TEACHER, "tokens of a sample")
-EPOCHS = published(TEACHER, "epochs of its students, most")
 STUDIED, STUDIED_TEACHERS = (
     (1.82e9, 38.9e9),
     (1.8953, 2.17),
 )  # one student and two teachers among the published runs
+
+
+@cache
+def published_plan() -> tuple[int, float]:
+    """How many answers the teacher wrote for its students, and the tokens of one, as published.
+
+    >>> published_plan()[0]
+    804745
+    """
+    return int(distilled(TEACHER, "samples for its students")), distilled(TEACHER, "tokens of a sample")
+
+
+def epochs() -> float:
+    """How often the students read those answers, at most, as published."""
+    return distilled(TEACHER, "epochs of its students, most")
 
 
 @cache
@@ -67,8 +79,8 @@ class Plan:
     """
 
     student: str
-    samples: float = SAMPLES
-    tokens: float = SAMPLE_TOKENS
+    samples: float = field(default_factory=lambda: published_plan()[0])
+    tokens: float = field(default_factory=lambda: published_plan()[1])
     price: float | None = field(default_factory=list_price)
     gpu: str = GPU
     utilisation: float = UTILISATION
@@ -100,7 +112,7 @@ class Plan:
 class Bill:
     """US dollars: what the distiller pays (answers, training), and what others paid (scratch, teacher).
 
-    answers: of the teacher. training: of the student on them, EPOCHS times. scratch: pre-training a model of the student's
+    answers: of the teacher. training: of the student on them, in as many epochs as published. scratch: pre-training a model of the student's
     size on the published tokens of its base. teacher: the published GPU-hours of the teacher at their published price.
     """
 
@@ -136,12 +148,12 @@ def answer_flops(plan: Plan) -> float:
 
 def training_flops(plan: Plan) -> float:
     """FLOPs of training the student: six for each weight and token, in every epoch."""
-    return FLOPS_PER_WEIGHT * plan.parameters * plan.written * EPOCHS
+    return FLOPS_PER_WEIGHT * plan.parameters * plan.written * epochs()
 
 
 def scratch_flops(plan: Plan) -> float:
     """FLOPs of pre-training a model of the student's size on as many tokens as its base read, as published."""
-    read = 1e12 * published(plan.student, "pre-training of its base")
+    read = 1e12 * distilled(plan.student, "pre-training of its base")
     return FLOPS_PER_WEIGHT * plan.parameters * read
 
 
@@ -165,9 +177,9 @@ def own_price(tokens: float) -> float:
 @cache
 def teacher_bill() -> tuple[float, float]:
     """US dollars of the teacher's base, and of what made a teacher of it: GPU-hours and price of an hour as published."""
-    price = published(BASE_OF_TEACHER, "price of a GPU-hour")
-    more = [published(TEACHER, f"GPU-hours of DeepSeek-R1{run}") for run in ("-Zero", "")]
-    return price * published(BASE_OF_TEACHER, "GPU-hours"), price * sum(more)
+    price = distilled(BASE_OF_TEACHER, "price of a GPU-hour")
+    more = [distilled(TEACHER, f"GPU-hours of DeepSeek-R1{run}") for run in ("-Zero", "")]
+    return price * distilled(BASE_OF_TEACHER, "GPU-hours"), price * sum(more)
 
 
 def bill(plan: Plan) -> Bill:
@@ -213,7 +225,7 @@ def distillation_is_the_shortcut() -> tuple[str, str]:
     losses = [q.significant(loss) for loss in STUDIED_TEACHERS]
     better, plain = (q.times(saved_tokens(loss)) for loss in STUDIED_TEACHERS)
     return IN_PART, (
-        f"For its maker it is: {q.count(SAMPLES)} answers of {TEACHER} cost {q.money(one.answers)} at list price and training "
+        f"For its maker it is: {q.count(published_plan()[0])} answers of {TEACHER} cost {q.money(one.answers)} at list price and training "
         f"the 32 B student on them {q.money(one.training)}, against {q.money(one.scratch)} from scratch. On four benchmarks "
         f"it keeps {q.percent(min(shares))} to {q.percent(max(shares))} of its teacher's score; two models of that base or a "
         f"near relative, made without that teacher, reach {q.percent(min(alone))} to {q.percent(max(alone))} of it. But base and teacher "

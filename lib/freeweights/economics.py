@@ -14,9 +14,9 @@ import numpy as np
 from . import catalog, energy, inference
 from . import quantities as q
 from .cases import CONTEXT, SERVED
+from .figures import figure
 from .machine import Machine, machine
 from .quantities import plain
-from .records_published import ServingFigure
 from .rental import PAID
 from .transformer import Model
 
@@ -29,22 +29,6 @@ DISK = "NVMe SSD PCIe 4.0 x4"
 NEW = 512  # tokens that follow a kept prefix
 POSSIBLE = {"life": (0.1, 100), "utilisation": (0.001, 1), "spare": (0, 10), "tariff": (0, 10)}
 POSSIBLE |= dict.fromkeys(("server_price", "server_power", "building"), (1, 10))
-
-
-@cache
-def figure(id: str) -> ServingFigure:
-    """One row of data/serving.csv.
-
-    Raises:
-        UnknownName: there is no such row; the nearest ids are given.
-
-    >>> figure("deepseek-service-nodes").value
-    226.75
-    """
-    rows = {row.id: row for row in catalog.table(ServingFigure)}
-    if id not in rows:
-        raise catalog.UnknownName(f"data/serving.csv has no row '{id}'. {catalog.nearest(id, list(rows))}")
-    return rows[id]
 
 
 def service(quantity: str) -> float:

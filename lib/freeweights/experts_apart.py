@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -12,12 +14,19 @@ from .plots import BLUE, GREY, MARKERS, ORANGE, PINK, RED, SKY, headline, log_ax
 from .transformer import model
 
 MODEL, CONTEXT = "DeepSeek-R1", 2048
-FABRICS = {
-    "H200, InfiniBand NDR": fabric("H200 SXM 141GB", "InfiniBand NDR (4x port)"),
-    "H200, 100 GbE": fabric("H200 SXM 141GB", "100 GbE"),
-    "H800, InfiniBand NDR": fabric("H800 SXM5 80GB", "InfiniBand NDR (4x port)"),
-    "GB200 racks, InfiniBand XDR": fabric("GB200 (per GPU, NVL72)", "InfiniBand XDR (4x port)", node=64),
-}
+
+
+@cache
+def fabrics() -> dict[str, Fabric]:
+    """The machines of the panel by the names it gives them."""
+    return {
+        "H200, InfiniBand NDR": fabric("H200 SXM 141GB", "InfiniBand NDR (4x port)"),
+        "H200, 100 GbE": fabric("H200 SXM 141GB", "100 GbE"),
+        "H800, InfiniBand NDR": fabric("H800 SXM5 80GB", "InfiniBand NDR (4x port)"),
+        "GB200 racks, InfiniBand XDR": fabric("GB200 (per GPU, NVL72)", "InfiniBand XDR (4x port)", node=64),
+    }
+
+
 DEVICES = ("8", "16", "32", "64", "128", "256")
 # What is done about a skewed load: a capacity factor, and whether each device holds a spare copy.
 REMEDIES = {"nothing": (np.inf, False), "capacity 1": (1.0, False), "capacity 1.25": (1.25, False)}
@@ -80,7 +89,7 @@ def draw(figure: Figure) -> dict:
 
 def update(artists: dict, place: str, devices: str, tokens: int, favour: float, remedy: str) -> str:
     """Move the bars and the loads to one case; say what the layer waits for."""
-    where, count = FABRICS[place], int(devices)
+    where, count = fabrics()[place], int(devices)
     factor, spare = REMEDIES[remedy]
     what, near = model(MODEL), min(where.node, count)
     apart = layer(what, where, count, tokens, favour, factor, spare)
@@ -215,7 +224,7 @@ def panel() -> live.Panel:
         update,
         title="One layer of DeepSeek-R1 with its experts on different devices",
         size=(9, 4.4),
-        place=live.choice("Machine", list(FABRICS)),
+        place=live.choice("Machine", list(fabrics())),
         devices=live.choice("Devices", DEVICES, start="32"),
         tokens=live.log_slider("Tokens of each device", 1, 512, start=32, whole=True),
         favour=live.slider("Favour", 0, 1, start=0.4, step=0.05),

@@ -13,7 +13,6 @@ from .cases import CLUSTER, DESKTOP
 from .estimate import Fit
 from .machine import Machine, machine
 from .plots import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
-from .prose import cut
 from .rental import PAID, dollars_per_million, hourly_cost
 from .transformer import Model, model
 
@@ -117,7 +116,7 @@ def draw(figure: Figure) -> dict:
 def update(artists: dict, name: str, weights: str, context: float, paid: str) -> str:
     """Move the three curves to one model, format and context; say what filling the slots is worth."""
     what = model(name)
-    held, note = cut(what, context)
+    held, note = what.clip_context(context)
     found = {place: frontier(what, machine(*where), held, weights) for place, (where, _, _) in PLACES.items()}
     for place, one in found.items():
         show(artists[place], one, paid)

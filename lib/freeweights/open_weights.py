@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from . import datasets, smollm, smollm_lab, weights, yourmachine
 from . import quantities as q
-from . import smollm, smollm_lab, weights, yourmachine
 from .llama import Model as Weights
 from .plots import BLUE, GREY, MARKERS, RED, apart, decades, log_axis
 from .records import Recorded
@@ -158,7 +158,7 @@ def quantised(loaded: Weights | None, tokens: int = smollm_lab.TEXT_TOKENS) -> t
             Quantised(bits, recorded(f"bytes {bits} bits"), recorded(f"perplexity {bits} bits"))
             for bits in smollm_lab.BITS
         ], recorded_words()
-    text = loaded.tokenizer.encode(smollm_lab.TEXT.read_text(encoding="utf-8")).ids[:tokens]
+    text = loaded.tokenizer.encode(datasets.text(smollm_lab.TEXT).decode()).ids[:tokens]
 
     def scored(model: Weights, bits: int) -> Quantised:  # lets go of one model before the next is made
         return Quantised(bits, model.nbytes, smollm.perplexity(model, text))

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from IPython.display import Markdown, display
 
 from .quantities import significant
-from .transformer import Model
 
 AMOUNT = '<span class="tex2jax_ignore mathjax_ignore">&#36;</span>'
 
@@ -27,18 +26,6 @@ def say(text: str) -> None:
 def prose(text: str) -> str:
     """Markdown in which a $ before a digit is an amount of money, where Jupyter would read a formula."""
     return re.sub(r"(?<!\\)\$(?=\d)", AMOUNT, text)
-
-
-def cut(what: Model, context: float) -> tuple[float, str]:
-    """A context that a model can read, and what to tell the learner where that is less than asked for.
-
-    >>> from freeweights.transformer import model
-    >>> cut(model("GPT-2 124M"), 4096)
-    (1024, 'GPT-2 124M reads at most 1,024 tokens, so that is used. ')
-    """
-    if context <= what.max_context:
-        return context, ""
-    return what.max_context, f"{what.name} reads at most {what.max_context:,} tokens, so that is used. "
 
 
 def table(rows: Sequence[object], *, caption: str, **headings: str) -> Table:

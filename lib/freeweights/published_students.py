@@ -7,12 +7,11 @@ counted, and neither is the length of an answer: how many tokens the students wr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from . import catalog, inference, memory
 from .cases import CONTEXT, SERVED
+from .figures import distilled, of_distillation
 from .machine import Machine
-from .records_published import Distilled
 from .rental import PAID, dollars_per_million
 from .transformer import Model, model
 
@@ -40,45 +39,19 @@ class Served:
     dollars: float | None
 
 
-@cache
-def figures() -> dict[tuple[str, str], Distilled]:
-    """Every row of data/distillation.csv by its subject and quantity."""
-    return {(row.subject, row.quantity): row for row in catalog.table(Distilled)}
-
-
-def published(subject: str, quantity: str) -> float:
-    """One published figure of a student, a teacher or another model, in the unit of its row.
-
-    Raises:
-        UnknownName: there is no such row; the nearest subjects or quantities are given.
-
-    >>> published("DeepSeek-R1", "samples for its students")
-    804745.0
-    """
-    found = figures().get((subject, quantity))
-    if found is None:
-        of_subject = [name for who, name in figures() if who == subject]
-        names = of_subject or sorted({who for who, _ in figures()})
-        missing = quantity if of_subject else subject
-        raise catalog.UnknownName(
-            f"data/distillation.csv has no '{quantity}' of '{subject}'. {catalog.nearest(missing, names)}"
-        )
-    return found.value
-
-
 def students() -> list[str]:
     """The six students, smallest first.
 
     >>> students()[0], len(students())
     ('DeepSeek-R1-Distill-Qwen-1.5B', 6)
     """
-    names = {subject for subject, _ in figures() if subject.startswith(f"{TEACHER}-Distill-")}
+    names = {subject for subject, _ in of_distillation() if subject.startswith(f"{TEACHER}-Distill-")}
     return sorted(names, key=lambda name: model(name).parameters)
 
 
 def has(subject: str, benchmark: str) -> bool:
     """Whether a score of that model on that benchmark is published on the same page."""
-    return (subject, BENCHMARKS[benchmark]) in figures()
+    return (subject, BENCHMARKS[benchmark]) in of_distillation()
 
 
 def kept(subject: str, benchmark: str) -> float:
@@ -101,7 +74,7 @@ def kept(subject: str, benchmark: str) -> float:
         raise catalog.UnknownName(
             f"No benchmark is called '{benchmark}'. {catalog.nearest(benchmark, list(BENCHMARKS))}"
         )
-    own, teacher = (published(name, BENCHMARKS[benchmark]) for name in (subject, TEACHER))
+    own, teacher = (distilled(name, BENCHMARKS[benchmark]) for name in (subject, TEACHER))
     return 1 / (1 + 10 ** ((teacher - own) / 400)) if benchmark == RATING else own / teacher
 
 

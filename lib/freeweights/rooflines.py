@@ -14,7 +14,6 @@ from . import quantities as q
 from .estimate import Estimate
 from .machine import Machine, machine
 from .plots import BLUE, GREY, ORANGE, RED, apart, decades, headline, log_axis
-from .prose import cut
 from .transformer import Model, model
 
 # What is shown: the device, and the network that joins several where the catalogue knows no link of its own.
@@ -79,9 +78,7 @@ def of(place: str, count: str, what: Model, weights: str, context: float, batch:
     if not (network or one.device.link):
         return one
     sized = fitting(what, one, weights)
-    number = (
-        memory.devices_to_hold(what, sized, context, batch, weights) if count == ENOUGH else int(count)
-    )
+    number = memory.devices_to_hold(what, sized, context, batch, weights) if count == ENOUGH else int(count)
     if number == 1:
         return sized
     split = "tensor" if one.device.link else "layers"
@@ -147,7 +144,7 @@ def update(
 ) -> str:
     """Put both points onto the roofline of one machine; say the same in words."""
     what = model(name)
-    context, note = cut(what, context)
+    context, note = what.clip_context(context)
     where = of(place, count, what, weights, context, batch)
     bits, _ = memory.bits_per_weight(weights, what)
     points = {

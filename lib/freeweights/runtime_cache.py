@@ -11,7 +11,6 @@ from . import quantities as q
 from .attention import FLOAT32_BYTES, mixers
 from .machine import machine
 from .plots import BLUE, GREY, RED, decades, headline, log_axis
-from .prose import cut
 from .records_published import StoredCache
 from .transformer import Model, model
 
@@ -154,7 +153,7 @@ def draw(figure: Figure) -> dict:
 def update(artists: dict, name: str, context: float, weights: str) -> str:
     """Move the marks to one model, context and format of its weights."""
     what = model(name)
-    tokens, note = cut(what, context)
+    tokens, note = what.clip_context(context)
     room = room_for_caches(what, weights)
     stored = {way: count(what, tokens) for way, count in WAYS.items()}
     for row, (way, size) in enumerate(stored.items()):

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from . import catalog, smollm, weights, yourmachine
+from . import catalog, datasets, smollm, weights, yourmachine
 from .llama import Cache, Model
 from .records import Recorded
 
 RECORDED = catalog.DATA / "recorded_smollm.csv"
-TEXT = catalog.DATA / "texts" / "alice.txt"
+TEXT = "alice"  # of data/texts
 BATCHES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 BITS = (8, 4, 3, 2)
 ENOUGH_SECONDS = 1.0  # spent on the repeats of one timing, if there are two already
@@ -203,7 +203,7 @@ def record(path: Path = RECORDED) -> dict[str, Recorded]:
     sweep = time_decode(model)
     for batch, seconds in zip(sweep.batch, sweep.seconds):
         figures[f"decode batch {batch}"] = seconds, "s"
-    tokens = model.tokenizer.encode(TEXT.read_text(encoding="utf-8")).ids[:TEXT_TOKENS]
+    tokens = model.tokenizer.encode(datasets.text(TEXT).decode()).ids[:TEXT_TOKENS]
     figures["perplexity float32"] = smollm.perplexity(model, tokens), "1"
     for bits in tqdm(BITS, desc="Quantising", leave=False):
         small = smollm.quantise(model, bits)

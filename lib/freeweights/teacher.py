@@ -9,7 +9,6 @@ import datetime
 import functools
 import hashlib
 import math
-import os
 import time
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -17,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from . import catalog, llama, smollm, yourmachine
+from . import catalog, datasets, llama, smollm, yourmachine
 from .teacher_model import expect, likeliest, write
 
-FILE, TABLE = catalog.DATA / "teacher.npz", catalog.DATA / "teacher.csv"
-NOVEL = catalog.DATA / "texts" / "alice_in_wonderland.txt"
+FILE, TABLE = datasets.TEACHER, catalog.DATA / "teacher.csv"
+NOVEL = "alice_in_wonderland"  # of data/texts
 COMMAND = "python -m freeweights.teacher"
 ENGINE = "freeweights.smollm, SmolLM2-135M-Instruct Q4_1 in float32"
 TOP = 16  # probabilities kept of each token
@@ -114,14 +113,7 @@ def read(path: Path = FILE) -> Teacher:
     True
     """
     advice = f"Fetch it from the course again, or make it anew with `{COMMAND}`."
-    try:
-        with np.load(path) as file:
-            found = Teacher(**{field.name: file[field.name] for field in fields(Teacher)})
-    except FileNotFoundError as error:
-        raise catalog.CatalogError(f"There is no {path.name} in {path.parent}. {advice}") from error
-    except Exception as error:  # NumPy and zipfile raise many kinds
-        raise catalog.CatalogError(f"{path.name} cannot be read: {error}. {advice}") from error
-    return found
+    return Teacher(**datasets.arrays(path, [field.name for field in fields(Teacher)], advice))
 
 
 def pieces(length: int) -> list[tuple[int, int]]:
@@ -162,7 +154,7 @@ def draws(tokens: int) -> np.ndarray:
 def make(model: llama.Model | None = None) -> Teacher:
     """Read the whole novel and write as many tokens as students learn from at most; some ten minutes."""
     model = model or smollm.load()
-    tokens = np.array(model.tokenizer.encode(NOVEL.read_text(encoding="utf-8")).ids)
+    tokens = np.array(model.tokenizer.encode(datasets.text(NOVEL).decode()).ids)
     vocabulary, novel = np.unique(tokens, return_inverse=True)
     lengths = [len(model.tokenizer.id_to_token(token)) for token in vocabulary]  # a letter stands for a byte
     found: dict[str, list[np.ndarray]] = {name: [] for name in ("top", "chances", "right", "outside")}
@@ -186,11 +178,8 @@ def make(model: llama.Model | None = None) -> Teacher:
 def save(data: Teacher, path: Path = FILE, table: Path = TABLE) -> None:
     """Replace the shipped file and its description; an interruption leaves the old ones."""
     arrays = {field.name: getattr(data, field.name) for field in fields(Teacher)}
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    os.replace(part, path)
-    made = (NOVEL.name, ENGINE, yourmachine.name(), datetime.date.today().isoformat())
+    datasets.write_arrays(path, arrays)
+    made = (f"{NOVEL}.txt", ENGINE, yourmachine.name(), datetime.date.today().isoformat())
     rows = [
         Array(name, array.dtype.name, len(array), array[0].size, digest(array), MEANINGS[name], *made)
         for name, array in arrays.items()

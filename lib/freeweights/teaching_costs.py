@@ -114,7 +114,7 @@ def sentence(plan: Plan, found: Bill) -> str:
     return (
         f"{plan.samples:,.0f} answers of {plan.tokens:,.0f} tokens are {q.count(plan.written)} tokens and "
         f"{q.rate(costs.answer_flops(plan), 'FLOP')} of the teacher; {paid} they are {q.money(found.answers)}. Training "
-        f"{short(plan.student)} on them {costs.EPOCHS:.0f} times takes {q.significant(hours)} hours of {plan.gpu} at "
+        f"{short(plan.student)} on them {costs.epochs():.0f} times takes {q.significant(hours)} hours of {plan.gpu} at "
         f"{q.percent(plan.utilisation)} of its rate, {q.money(found.training)}. Others paid, for its base "
         f"{q.money(found.scratch)} by the same count, for DeepSeek-V3 {q.money(base)} and for making R1 of it {q.money(more)}."
     )
@@ -131,8 +131,10 @@ def panel() -> live.Panel:
         title="Bills of distilling, of training from scratch and of the teacher",
         size=(9, 4.3),
         student=live.choice("Student", students(), start=costs.SAME_BASE),
-        samples=live.log_slider("Samples", 10_000, 100_000_000, start=costs.SAMPLES, whole=True),
-        tokens=live.log_slider("Tokens of each", 500, 32_768, start=round(costs.SAMPLE_TOKENS), whole=True),
+        samples=live.log_slider("Samples", 10_000, 100_000_000, start=costs.published_plan()[0], whole=True),
+        tokens=live.log_slider(
+            "Tokens of each", 500, 32_768, start=round(costs.published_plan()[1]), whole=True
+        ),
         price=live.log_slider("Price", 0.1, 100, start=costs.list_price(), unit="$ per million tokens"),
         own=live.toggle("Own machine instead"),
         gpu=live.choice("Trained on", GPUS, start=costs.GPU),

@@ -158,6 +158,16 @@ class Model:
         """The most tokens the configuration allows in one sequence."""
         return self._counted.max_context
 
+    def clip_context(self, context: float) -> tuple[float, str]:
+        """A context that the model can read, and what to tell the learner where that is less than asked for.
+
+        >>> model("GPT-2 124M").clip_context(4096)
+        (1024, 'GPT-2 124M reads at most 1,024 tokens, so that is used. ')
+        """
+        if context <= self.max_context:
+            return context, ""
+        return self.max_context, f"{self.name} reads at most {self.max_context:,} tokens, so that is used. "
+
     def cache_bytes(self, context, bytes_per_value: float = 2, latents: bool = True):
         """Bytes that one sequence keeps between tokens.
 
