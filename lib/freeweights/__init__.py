@@ -6,13 +6,13 @@
 True
 """
 
-from .catalog import CatalogError, UnknownName
-from .estimate import DoesNotFit
-from .inference import cold_load, decode, prefill
-from .machine import machine
-from .memory import fits, slots
-from .sweep import sweep
-from .transformer import model
+from .cost.estimate import DoesNotFit
+from .cost.grid import sweep
+from .cost.inference import cold_load, decode, prefill
+from .cost.memory import fits, slots
+from .facts.catalog import CatalogError, UnknownName
+from .machines.machine import machine
+from .models.transformer import model
 
 __all__ = [
     "CatalogError",

@@ -33,7 +33,7 @@ import resource
 import time
 
 import numpy as np
-from freeweights import attention_pictures as pictures
+from freeweights.lesson04 import attention_timing_picture as pictures
 
 RUNS = 5
 

@@ -30,8 +30,9 @@ Without `threadpool_limits(1)` the same series on a busy machine gave r of 0.85 
 from __future__ import annotations
 
 import numpy as np
-from freeweights import expert_layer, yourmachine
-from freeweights import quantities as q
+from freeweights.facts import quantities as q
+from freeweights.lesson03 import expert_layer_timing
+from freeweights.local import this_machine
 
 SERIES = 7
 LEAST = 0.95
@@ -39,12 +40,12 @@ LEAST = 0.95
 
 def main() -> None:
     """Measure the series, print the medians, and refuse a correlation that is too low."""
-    sweeps = [expert_layer.time_layer() for _ in range(SERIES)]
+    sweeps = [expert_layer_timing.time_layer() for _ in range(SERIES)]
     mixture, dense, expected = (
         np.median([getattr(sweep, name) for sweep in sweeps], axis=0)
         for name in ("mixture", "dense", "expected")
     )
-    print(yourmachine.name())
+    print(this_machine.name())
     print("tokens  touched  mixture    of its bytes  predicted  dense")
     for row in zip(sweeps[0].batch, sweeps[0].touched, mixture, expected, dense):
         batch, touched, took, foretold, shared = row

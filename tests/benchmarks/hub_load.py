@@ -48,7 +48,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import browser
 import numpy as np
 import psutil
-from freeweights import weights
+from freeweights.local import download
 from hub_class import TOP, Class, Learner
 from kernel_client import PATIENCE
 from tornado.httpclient import AsyncHTTPClient
@@ -151,13 +151,13 @@ def main() -> None:
     parser.add_argument("--no-browser", action="store_true")
     given = parser.parse_args()
     (lesson,) = (TOP / "notebooks").glob(f"{given.lesson}*.ipynb")
-    weights.smollm2()  # once, as an image has it
+    download.smollm2()  # once, as an image has it
     secret, ports = secrets.token_hex(16), [browser.free_port() for _ in range(3)]
     with tempfile.TemporaryDirectory() as scratch:
         config = Path(scratch) / "jupyterhub_config.py"
         config.write_text(CONFIG.format(
             port=ports[0], hub_port=ports[1], proxy_port=ports[2], secret=secret, scratch=scratch,
-            weights=weights.cache_folder(), patience=PATIENCE,
+            weights=download.cache_folder(), patience=PATIENCE,
         ))  # fmt: skip
         log = Path(scratch) / "hub.log"
         with log.open("w") as file:

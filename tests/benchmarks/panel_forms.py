@@ -20,9 +20,9 @@ from unittest import mock
 import ipywidgets as W
 import matplotlib
 import numpy as np
-from freeweights import live
-from freeweights.controls import Choice, Control, Knob, Slider, Toggle
-from freeweights.plots import STYLE
+from freeweights.page import live
+from freeweights.page.controls import Choice, Control, Knob, Slider, Toggle
+from freeweights.page.style import STYLE
 from IPython.display import display, update_display
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from freeweights import catalog, inference
-from freeweights.machine import machine
-from freeweights.records import Architecture, Device
-from freeweights.sweep import sweep
-from freeweights.transformer import model
+from freeweights.cost import inference
+from freeweights.cost.grid import sweep
+from freeweights.facts import catalog
+from freeweights.facts.records_hardware import Device
+from freeweights.facts.records_models import Architecture
+from freeweights.machines.machine import machine
+from freeweights.models.transformer import model
 
 
 def one_model() -> int:
@@ -30,7 +32,11 @@ def many_combinations() -> int:
     devices = [device.name for device in catalog.table(Device) if device.flops_fp16][:5]
     formats = ["BF16", "FP8", "Q8_0", "Q4_K_M"]
     found = sweep(
-        [*map(model, models)], [*map(machine, devices)], formats, np.arange(1, 51), np.linspace(1, 32_000, 100)
+        [*map(model, models)],
+        [*map(machine, devices)],
+        formats,
+        np.arange(1, 51),
+        np.linspace(1, 32_000, 100),
     )
     return found.seconds.size
 

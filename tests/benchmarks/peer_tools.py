@@ -29,10 +29,12 @@ from dataclasses import dataclass
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 import GenZ
-from freeweights import catalog
-from freeweights.machine import machine
-from freeweights.records import Architecture, Device, Link, Measurement, WeightFormat
-from freeweights.transformer import model
+from freeweights.facts import catalog
+from freeweights.facts.records_hardware import Device, Link, WeightFormat
+from freeweights.facts.records_measured import Measurement
+from freeweights.facts.records_models import Architecture
+from freeweights.machines.machine import machine
+from freeweights.models.transformer import model
 from llm_analysis.analysis import LLMAnalysis
 from llm_analysis.config import DtypeConfig, GPUConfig, ModelConfig, ParallelismConfig
 from llm_analysis.logger import logger

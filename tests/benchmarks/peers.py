@@ -35,12 +35,12 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # one core; NumPy reads it when it is 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
 
 import numpy as np
-from freeweights import catalog, published
-from freeweights.machine import machine
-from freeweights.records import Measurement
-from freeweights.records_published import HeldOut
-from freeweights.transformer import model
-
+from freeweights.evidence import published
+from freeweights.facts import catalog
+from freeweights.facts.records_derived import HeldOut
+from freeweights.facts.records_measured import Measurement
+from freeweights.machines.machine import machine
+from freeweights.models.transformer import model
 from peer_sweep import SWEEPS
 from peer_tools import Case, NotExpressible, ask_genz, ask_llm_analysis, case_of, check
 

@@ -34,7 +34,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from freeweights.plots import SHARPNESS
+from freeweights.page.style import SHARPNESS
 from PIL import Image
 
 # Panels as they open, but for the links at a batch where lossless WebP shows its weakness.

@@ -26,7 +26,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import transformers
-from freeweights import smollm, smollm_lab, weights, yourmachine
+from freeweights.local import download, llama, smollm, smollm_timing, this_machine
 
 ROUNDS = 9
 STEPS = 12
@@ -43,32 +43,32 @@ def timed(act: Callable[[], object]) -> float:
 
 def main() -> None:
     """Measure, taking turns, and print medians and ratios."""
-    path = weights.smollm2()
+    path = download.smollm2()
     ours = smollm.load(path)
     theirs = transformers.AutoModelForCausalLM.from_pretrained(
         path.parent, gguf_file=path.name, dtype=torch.float32
     ).eval()
-    torch.set_num_threads(yourmachine.cores())
+    torch.set_num_threads(this_machine.cores())
     prompt = np.random.default_rng(0).integers(100, ours.config.vocabulary, PROMPT)
     as_torch = torch.tensor(prompt[None])
 
     def decode_ours() -> float:
-        _, cache = smollm.prefill(ours, prompt[:CONTEXT])
-        return timed(lambda: [smollm.decode(ours, prompt[i : i + 1], cache) for i in range(STEPS)]) / STEPS
+        _, cache = llama.prefill(ours, prompt[:CONTEXT])
+        return timed(lambda: [llama.decode(ours, prompt[i : i + 1], cache) for i in range(STEPS)]) / STEPS
 
     def decode_theirs() -> float:
         cache = theirs(as_torch[:, :CONTEXT], use_cache=True).past_key_values
         step = lambda i: theirs(as_torch[:, i : i + 1], past_key_values=cache, use_cache=True)  # noqa: E731
         return timed(lambda: [step(i) for i in range(STEPS)]) / STEPS
 
-    memory = np.ones(yourmachine.NUMBERS, np.float32)
+    memory = np.ones(this_machine.NUMBERS, np.float32)
     turns = {
         "decode, NumPy": decode_ours,
         "decode, transformers": decode_theirs,
-        "prefill, NumPy": lambda: timed(lambda: smollm.prefill(ours, prompt)),
+        "prefill, NumPy": lambda: timed(lambda: llama.prefill(ours, prompt)),
         "prefill, transformers": lambda: timed(lambda: theirs(as_torch, use_cache=True, logits_to_keep=1)),
-        "matrix-vector, bytes/s": lambda: yourmachine.matrix_vector(memory).median,
-        "SGEMM, FLOP/s": lambda: yourmachine.matrix_matrix().median,
+        "matrix-vector, bytes/s": lambda: this_machine.matrix_vector(memory).median,
+        "SGEMM, FLOP/s": lambda: this_machine.matrix_matrix().median,
     }
     found: dict[str, list[float]] = {name: [] for name in turns}
     with torch.inference_mode():
@@ -84,8 +84,8 @@ def main() -> None:
         each = np.array(found[f"{what}, transformers"]) / np.array(found[f"{what}, NumPy"])
         spread = f"{each.min():.2f} to {each.max():.2f} over the rounds"
         print(f"{what}: NumPy is {np.median(each):.2f} times as fast, {spread}")
-    moved = smollm_lab.bytes_moved(ours, 1, CONTEXT + STEPS / 2) / middle["decode, NumPy"]
-    done = smollm_lab.prefill_flops(ours, PROMPT) / middle["prefill, NumPy"]
+    moved = smollm_timing.bytes_moved(ours, 1, CONTEXT + STEPS / 2) / middle["decode, NumPy"]
+    done = smollm_timing.prefill_flops(ours, PROMPT) / middle["prefill, NumPy"]
     print(f"decode moves {moved / middle['matrix-vector, bytes/s']:.0%} of the matrix-vector bandwidth")
     print(f"prefill does {done / middle['SGEMM, FLOP/s']:.0%} of the SGEMM rate")
 

@@ -1,0 +1,73 @@
+"""What each kind of work costs above the specified rates: the constants fitted on published rows."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from ..facts import catalog
+from ..facts.records_derived import Calibration
+from ..machines.machine import Machine
+
+READING = ("weights", "experts", "cache")
+# Scores go to memory and back only in engines without flash attention; then they add to computing.
+COMPUTING = ("linear", "blocks", "expert_linear", "attention", "scores")
+WAITING = ("layer", "expert_layer")
+
+
+class Habits(NamedTuple):
+    """Two habits that published rows show: how much tokens of a batch agree on their experts, and what share of the
+    gain from keeping every stage of a layer split busy is had."""
+
+    skew: float
+    filled: float
+
+
+@cache
+def habits() -> Habits:
+    """The habits of data/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
+    row = calibrations("habits")["any", "any"]
+    return Habits(row.skew, row.filled)
+
+
+def keys(machine: Machine, family: str) -> list[tuple[str, str]]:
+    """Whose measurements speak for a machine, the closest first: its class and engine, its class and kind of engine, ..."""
+    engine, own = machine.runs(family), machine.device.device_class
+    names = (engine.name, engine.family)
+    wanted = [(whose, name) for whose in (own, "any") for name in names]
+    return list(dict.fromkeys([*wanted, ("any", "any")]))
+
+
+@cache
+def calibrations(phase: str) -> dict[tuple[str, str], Calibration]:
+    """The rows of data/calibration.csv for one phase, by class of device and engine."""
+    return {(row.device_class, row.engine): row for row in catalog.table(Calibration) if row.phase == phase}
+
+
+def constants(machine: Machine, family: str, phase: str) -> tuple[Calibration, str]:
+    """What measurements show for a machine, and a sentence that says whose they are."""
+    known = calibrations(phase)
+    wanted = keys(machine, family)
+    found = next(key for key in wanted if key in known)
+    row = known[found]
+    engine = machine.runs(family).name
+    whose = "all machines" if found[0] == "any" else f"{found[0]} machines"
+    under = "under all engines" if found[1] == "any" else f"under {found[1]} engines" * (found[1] != engine)
+    borrowed = (
+        "" if found == wanted[0] or under == "" else f", because none are published for it under {engine}"
+    )
+    where = f"{whose} {under or f'under {engine}'}{borrowed}"
+    return row, f"{phase} on {where}: {row.rows} published rows ({row.sources})"
+
+
+@cache
+def slowness(row: Calibration) -> dict[str, float]:
+    """What a row of the calibration says each kind of work costs: 1 over the share reached, or seconds for each."""
+    shares = {name: getattr(row, name) for name in READING + COMPUTING}
+    seconds = {name: getattr(row, name) for name in WAITING}
+    return {name: 1 / share for name, share in shares.items() if share} | seconds
+
+
+def cost(work: dict, slow: dict[str, float], names):
+    """Seconds of those of several kinds of work that a step has, each with its slowness."""
+    return sum(work[name] * slow[name] for name in names if name in work)

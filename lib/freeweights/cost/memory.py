@@ -1,0 +1,193 @@
+"""What goes into a machine's memory: weights, caches, and how many sequences at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ..facts import quantities as q
+from ..facts.arrays import numbers, plain, together, whole
+from ..facts.records_hardware import Engine
+from ..machines.machine import Machine
+from ..models.transformer import Model
+from .estimate import DoesNotFit, Estimate, Fit
+from .weight_storage import stored
+
+ACTIVATION_BYTES = 2
+MOST_DEVICES = 2**16  # where the search for devices ends: more than anybody joins for one model
+
+
+def activation_bytes(model: Model, engine: Engine) -> float:
+    """Bytes of the values going in and out of the widest block while the engine reads one chunk of a prompt."""
+    a = model.architecture
+    chosen = (a.experts_per_token or 0) * (a.expert_size or 0) + (a.shared_expert_size or 0)
+    width = a.hidden_size + 2 * max(a.ffn_size or 0, chosen)
+    return 2.0 * engine.chunk_tokens * width * ACTIVATION_BYTES
+
+
+def routed_weights(model: Model) -> int:
+    """Parameters of all routed experts; 0 in a dense model."""
+    return model.moe_layers * model.experts * model.expert_weights
+
+
+def shared_bytes(model: Model, machine: Machine, bits):
+    """Bytes of all but the routed experts, held once, or on every device where only the experts are split."""
+    copies = machine.count if machine.split == "experts" and model.is_moe else 1
+    return copies * (model.parameters - routed_weights(model)) * np.asarray(bits) / 8
+
+
+def fits(model: Model, machine: Machine, weights=None, context=4096, batch=1) -> Fit:
+    """Whether a model, its caches and the engine's reserve go into a machine's memory.
+
+    Args:
+        model, machine: what and where; a host's memory counts, and a drive takes the experts that fit nowhere else.
+        weights: format or bits per weight; the released format if None.
+        context: tokens of context per sequence, number or array.
+        batch: sequences at once, number or array.
+
+    Returns:
+        a Fit; `parts` add up to `needed`, in bytes.
+
+    Raises:
+        ValueError: batch below 1, or a context beyond the model's maximum.
+
+    >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
+    >>> fits(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), weights="Q4_0").fits
+    True
+    """
+    batch, context = whole(batch, "batch", 1), numbers(context, "context")
+    how = stored(weights, model)
+    together(context=context, batch=batch, weights=how.bits)
+    engine = machine.runs(how.family)
+    host = machine.host.memory if machine.host else 0.0
+    memory = machine.memory + host
+    shared = shared_bytes(model, machine, how.bits)
+    experts = np.asarray(routed_weights(model) * np.asarray(how.bits) / 8)
+    cache = batch * model.cache_bytes(context, latents=engine.keeps_latents)
+    working = machine.count * activation_bytes(model, engine)
+    reserve = (1 - engine.memory_share) * machine.memory + machine.count * engine.reserve
+    if machine.drive:
+        experts = np.clip(memory - shared - cache - working - reserve, 0, experts)
+    parts = {
+        "weights": shared + experts,
+        "cache": np.asarray(cache),
+        "engine": np.asarray(working + reserve),
+    }
+    needed = sum(parts.values())
+    # Caches and buffers stay on the devices, whatever a host could hold.
+    missing = np.maximum(needed - memory, parts["cache"] + parts["engine"] - machine.memory)
+    return Fit(
+        model.name,
+        machine.name,
+        plain(missing <= memory * 1e-12),
+        plain(needed),
+        memory,
+        plain(np.maximum(memory - needed, 0)),
+        plain(np.maximum(missing, 0)),
+        {name: plain(part + np.zeros(needed.shape)) for name, part in parts.items()},
+    )
+
+
+class Placed(NamedTuple):
+    """Shares of the weights by where they lie: all but the routed experts on the devices, and the experts on each."""
+
+    resident: np.ndarray
+    experts: np.ndarray
+    experts_on_host: np.ndarray
+    experts_on_drive: np.ndarray
+
+
+def place(model: Model, machine: Machine, fit: Fit, bits) -> Placed:
+    """Fill the fastest memory first: what every token needs goes before the routed experts.
+
+    Args:
+        model, machine: what and where.
+        fit: the answer of `fits` for the same case.
+        bits: bits per weight.
+
+    Returns:
+        shares from 0 to 1. A machine without host and drive holds everything.
+    """
+    if not (machine.host or machine.drive):
+        return Placed(*map(np.asarray, (1.0, 1.0, 0.0, 0.0)))
+    resident = shared_bytes(model, machine, bits)
+    routed = np.maximum(routed_weights(model) * np.asarray(bits) / 8, 1.0)
+    room = np.maximum(machine.memory - np.asarray(fit.parts["cache"]) - np.asarray(fit.parts["engine"]), 0.0)
+    on_devices = np.minimum(1.0, room / resident)
+    experts = np.clip((room - resident) / routed, 0.0, 1.0)
+    host = machine.host.memory if machine.host else 0.0
+    left = np.maximum(host - (1 - on_devices) * resident, 0.0)
+    on_host = np.minimum(1 - experts, left / routed)
+    on_drive = (1 - experts - on_host) if machine.drive else np.zeros(np.shape(on_host))
+    return Placed(on_devices, experts, on_host, on_drive)
+
+
+def slots(model: Model, machine: Machine, context=32_768, weights=None) -> Estimate:
+    """How many sequences of a context a machine holds at once.
+
+    Args:
+        model, machine: what and where.
+        context: tokens per sequence, number or array.
+        weights: format or bits per weight; the released format if None.
+
+    Returns:
+        an Estimate in sequences, whole numbers: `floor` is the bound that no engine passes (all memory), `expected`
+        leaves the engine its share. `parts` are the sequences that are held.
+
+    >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
+    >>> slots(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), context=8192, weights="Q4_0").expected > 1
+    True
+    """
+    fit = fits(model, machine, weights, whole(context, "context", 1), batch=1)
+    engine = machine.runs(stored(weights, model).family)
+    per_sequence = np.asarray(model.cache_bytes(context, latents=engine.keeps_latents))
+    least = np.asarray(model.cache_bytes(context))
+    bits = stored(weights, model).bits
+    held_first = np.asarray(shared_bytes(model, machine, bits) if machine.drive else fit.parts["weights"])
+    room = np.minimum(
+        fit.memory - held_first, machine.memory
+    )  # caches stay on the devices, beside a host too
+    most = np.floor(np.maximum(room, 0) / least)
+    held = np.floor(np.maximum(room - np.asarray(fit.parts["engine"]), 0) / per_sequence)
+    words = np.broadcast_to(np.array("memory"), held.shape)
+    basis = f"memory, of which {engine.name} leaves {1 - engine.memory_share:.0%} free besides its buffers"
+    return Estimate(
+        "sequences", "sequences", fit, basis, plain(held), most, held, held, most, {"held": held}, words
+    )
+
+
+def devices_to_hold(model: Model, machine: Machine, context=4096, batch=1, weights=None) -> int:
+    """The smallest power of two of a machine's devices that holds a model and its caches.
+
+    Args:
+        model: what is held.
+        machine: one device, or several.
+        context, batch, weights: as in `fits`, single values.
+
+    Raises:
+        DoesNotFit: no number of them is enough, because what each device holds for itself fills it.
+
+    >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
+    >>> devices_to_hold(model("DeepSeek-R1"), machine("H200 SXM 141GB"), weights="FP8")
+    8
+    """
+    fit = fits(model, machine, weights, context, batch)
+    usable = (fit.memory - fit.parts["engine"]) / machine.count
+    if usable <= 0:
+        raise DoesNotFit(
+            f"{machine.device.name} has {q.size(machine.device.memory)}, and the engine's own buffers take "
+            f"{q.size(fit.parts['engine'] / machine.count)} of each: choose an engine with shorter chunks."
+        )
+    count = 1
+    while not fits(model, replace(machine, count=count), weights, context, batch).fits:
+        count *= 2
+        if count > MOST_DEVICES:
+            alone = shared_bytes(model, replace(machine, count=1), stored(weights, model).bits)
+            raise DoesNotFit(
+                f"Not even {MOST_DEVICES:,} of {machine.device.name} hold {model.name}: split by "
+                f"{machine.split}, each holds the {q.size(alone)} that are no routed experts. "
+                "Split by tensor, or choose fewer bits."
+            )
+    return count

@@ -1,0 +1,59 @@
+"""Published joules per token beside what specified power predicts."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from functools import cache
+
+from ..cost import inference
+from ..cost.energy import joules, power
+from ..facts import catalog
+from ..facts.records_measured import Energy
+from ..machines.machine import machine
+from ..models.transformer import model
+
+SHORT_CONTEXT = 1024  # tokens: the published rows are of chats, and do not state their lengths
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One published row beside its bound: the joules per token if the devices drew their specified power throughout."""
+
+    row: Energy
+    bound: float
+
+    @property
+    def at_the_wall(self) -> bool:
+        """Whether the whole computer was measured, not its accelerators alone."""
+        return self.row.what_is_measured.startswith("wall")
+
+    @property
+    def share_of_power(self) -> float:
+        """Watts measured over the specified watts of the devices."""
+        return self.row.watts / power(machine(self.row.device, self.row.devices))
+
+
+def compare(row: Energy) -> Comparison | None:
+    """The bound for one published row; None where it does not fit, or has no power."""
+    where = machine(row.device, row.devices)
+    if where.device.power is None:
+        return None
+    step = inference.decode(model(row.model), where, SHORT_CONTEXT, row.batch, row.weights)
+    return Comparison(row, joules(where, step)) if step.fits else None
+
+
+@cache
+def comparisons(name: str | None = None) -> tuple[Comparison, ...]:
+    """Every published row of one model, or of all, beside its bound.
+
+    >>> {pair.row.model for pair in comparisons("Llama 3.1 8B")}
+    {'Llama 3.1 8B'}
+    """
+    rows = [row for row in catalog.table(Energy) if name in (None, row.model)]
+    return tuple(pair for pair in map(compare, rows) if pair is not None)
+
+
+def usual_host() -> float:
+    """What a computer with one device drew at the wall over the device's specified power: the median published row."""
+    return statistics.median(pair.share_of_power for pair in comparisons() if pair.at_the_wall)

@@ -1,0 +1,166 @@
+"""How far off predictions are: every published row beside one made without the row's source.
+
+`pairs` joins data/held_out.csv to what was measured; `errors` and `by` say how far off, for any rows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from ..cost.weight_storage import stored
+from ..facts import catalog
+from ..facts.records_derived import HeldOut
+from ..facts.records_measured import Load, Measurement
+from ..models.transformer import model
+from . import published
+
+FEW = 10  # rows: the worst tenth of fewer is less than one row
+NO_DEVICE = "drives"  # the class under which loads are counted
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One published row and its prediction.
+
+    group: the kind of case. device_class, engine: of the machine; "drives" and the loader for a load.
+    bits: per weight; 0 for a load. seconds, predicted: of one step, one prompt or one load.
+    """
+
+    row: Measurement | Load
+    group: str
+    device_class: str
+    engine: str
+    bits: float
+    seconds: float
+    predicted: float
+
+    @property
+    def source(self) -> str:
+        return self.row.source
+
+    @property
+    def machines(self) -> str:
+        """Class of machine and engine, in words."""
+        kind = self.device_class if self.device_class == NO_DEVICE else f"{self.device_class} machines"
+        return f"{kind} under {self.engine}"
+
+    @property
+    def ratio(self) -> float:
+        """Predicted over published time: above 1 where the machine was faster than predicted."""
+        return self.predicted / self.seconds
+
+    @property
+    def factor(self) -> float:
+        """How far apart the two are: the larger over the smaller."""
+        return max(self.ratio, 1 / self.ratio)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How far off the predictions of some rows are.
+
+    median, p90: of the factor between predicted and published. bias: the middle of predicted over published,
+    above 1 where machines were faster than predicted. sources: how many different ones. largest: rows of the
+    largest source.
+    """
+
+    name: str
+    rows: int
+    sources: int
+    largest: int
+    median: float
+    p90: float
+    bias: float
+
+
+@cache
+def pairs() -> tuple[Pair, ...]:
+    """Every row of data/held_out.csv with what was measured.
+
+    >>> all(pair.factor >= 1 for pair in pairs())
+    True
+    """
+    rows = {row.id: row for record in (Measurement, Load) for row in catalog.table(record)}
+    return tuple(pair_of(rows[held.id], held) for held in catalog.table(HeldOut))
+
+
+def pair_of(row: Measurement | Load, held: HeldOut) -> Pair:
+    """One prediction with the machine and the bits of its row."""
+    if isinstance(row, Load):
+        return Pair(row, held.group, NO_DEVICE, row.kind + " loaders", 0.0, held.seconds, held.predicted)
+    what, where = model(row.model), published.machine_of(row)
+    how = stored(published.bits_of(row, what.parameters), what)
+    engine = where.runs(how.family).name
+    seconds, predicted = held.seconds, held.predicted
+    return Pair(row, held.group, where.device.device_class, engine, float(how.bits), seconds, predicted)
+
+
+def errors(rows: Iterable[Pair], name: str = "") -> Errors:
+    """How far off the predictions of some rows are; at least one row is needed."""
+    rows = list(rows)
+    if not rows:
+        raise ValueError(f"no published row to compare for {name or 'this choice'}: choose a wider one.")
+    factors, counts = [pair.factor for pair in rows], defaultdict(int)
+    for pair in rows:
+        counts[pair.source] += 1
+    return Errors(
+        name,
+        len(rows),
+        len(counts),
+        max(counts.values()),
+        float(np.median(factors)),
+        float(np.percentile(factors, 90)),
+        float(np.median([pair.ratio for pair in rows])),
+    )
+
+
+def by(key: Callable[[Pair], str], rows: Iterable[Pair]) -> list[Errors]:
+    """Errors of rows that share a key, the worst median first."""
+    found = defaultdict(list)
+    for pair in rows:
+        found[key(pair)].append(pair)
+    return sorted((errors(same, name) for name, same in found.items()), key=lambda one: -one.median)
+
+
+def of_group(pair: Pair) -> str:
+    return pair.group
+
+
+def of_machines(pair: Pair) -> str:
+    return pair.machines
+
+
+def of_source(pair: Pair) -> str:
+    return pair.source
+
+
+@cache
+def not_predicted() -> dict[str, int]:
+    """How many usable rows no prediction stands beside, by reason.
+
+    >>> sum(not_predicted().values()) + len(pairs()) > 1000
+    True
+    """
+    there, found = {held.id for held in catalog.table(HeldOut)}, defaultdict(int)
+    for row in catalog.table(Measurement):
+        if row.usable and row.phase != "load" and row.id not in there:
+            found[reason(row)] += 1
+    return dict(found)
+
+
+def reason(row: Measurement) -> str:
+    """Why no prediction stands beside a usable row."""
+    if not row.model or not row.device:
+        return "model or device is not in the catalogue"
+    if published.step_seconds(row) is None:
+        return "the row does not say how many sequences or tokens it is about"
+    if published.bits_of(row, model(row.model).parameters) is None:
+        return "the size of its weights is unknown"
+    if not published.machine_of(row).computes:
+        return "nobody publishes the device's computing rate"
+    return "not predicted yet"

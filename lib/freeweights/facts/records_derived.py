@@ -1,0 +1,52 @@
+"""Rows of data/ that calibration made of measurements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What published measurements show for one class of device under one engine or kind of engine, in one phase.
+
+    weights, experts, cache, scores: fraction of the specified bandwidth that reading them reaches (for loads: of the
+    drive's rate). linear, blocks, expert_linear, attention: fraction of the specified FLOP/s, for weights multiplied
+    at their own width, for weights unpacked from blocks of integers, for routed experts, and for scores and values.
+    layer, expert_layer: seconds per layer, and per layer with experts besides, that no byte and no FLOP explains.
+    skew: how much the tokens of a batch agree on their experts; filled: share of the gain from keeping all stages of a
+    layer split busy. fast, slow: 10th and 90th percentile of measured over
+    predicted, each row predicted without its source. rows: how many measurements stand behind.
+    """
+
+    device_class: str
+    engine: str
+    phase: str
+    weights: float | None
+    experts: float | None
+    cache: float | None
+    linear: float | None
+    blocks: float | None
+    expert_linear: float | None
+    attention: float | None
+    scores: float | None
+    layer: float | None
+    expert_layer: float | None
+    skew: float | None
+    filled: float | None
+    fast: float
+    slow: float
+    rows: int
+    sources: str
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a row of measurements.csv or loads.csv took, and what constants fitted without its source predict. Seconds.
+
+    group: the kind of case, one of "dense decode on one device", "experts or several devices", "prefill", "load".
+    """
+
+    id: str
+    group: str
+    seconds: float
+    predicted: float

@@ -1,0 +1,110 @@
+"""Rows of data/ about hardware and what runs on it: devices, links, formats of weights and their files, engines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+GIGA, TERA = 1e9, 1e12
+
+
+def scaled(column: str, factor: float):
+    """A field read from `column` of the file and multiplied by `factor`, so that records are in SI units."""
+    return field(metadata={"column": column, "factor": factor})
+
+
+@dataclass(frozen=True)
+class Device:
+    """One accelerator, computer or phone.
+
+    memory in bytes; memory_bandwidth and interconnect in bytes/s (one direction); flops_* in FLOP/s, dense,
+    None where nobody publishes a figure; power in watts; price in US dollars of the year in `price_basis`.
+    """
+
+    name: str
+    vendor: str
+    kind: str
+    year: int
+    memory: float = scaled("memory_GB", GIGA)
+    memory_bandwidth: float = scaled("memory_bandwidth_GBps", GIGA)
+    flops_fp32: float | None = scaled("tflops_fp32", TERA)
+    flops_fp16: float | None = scaled("tflops_fp16", TERA)
+    flops_fp8: float | None = scaled("tflops_fp8", TERA)
+    flops_int8: float | None = scaled("tflops_int8", TERA)
+    flops_fp4: float | None = scaled("tflops_fp4", TERA)
+    power: float | None = scaled("power_W", 1.0)
+    link: str
+    price: float | None = scaled("price_usd", 1.0)
+    price_basis: str
+    rental: float | None = scaled("rental_usd_per_hour", 1.0)
+    rental_date: str
+    device_class: str
+    verified: bool
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """One drive, network, fabric or bus. Rates in bytes/s one way, latency in seconds."""
+
+    name: str
+    kind: str
+    bandwidth: float = scaled("read_GBps", GIGA)
+    write_bandwidth: float | None = scaled("write_GBps", GIGA)
+    measured_bandwidth: float | None = scaled("measured_GBps", GIGA)
+    latency: float | None = scaled("latency_us", 1e-6)
+    example: str
+    verified: bool
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class WeightFormat:
+    """One way to store weights. `bits` is what a whole file spends per weight, scales and mixed layers included."""
+
+    name: str
+    bits: float
+    family: str
+    block: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One inference engine: what it leaves of the memory, and how it reads and stores.
+
+    family: engines calibrated together. also_called, default_for: names and classes of device, parted by ";".
+    memory_share: fraction of the memory it lets weights, activations and caches have; reserve: bytes it leaves free
+    on each device besides. chunk_tokens: tokens of a prompt read at once. keeps_latents: whether a model with latent
+    attention (MLA) is cached as latents; otherwise as full heads. flash_attention: whether the scores of attention
+    stay on the chip; otherwise they go to memory and back.
+    """
+
+    name: str
+    family: str
+    also_called: str
+    default_for: str
+    memory_share: float
+    reserve: float = scaled("reserve_GB", GIGA)
+    chunk_tokens: int
+    keeps_latents: bool
+    flash_attention: bool
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class FileSize:
+    """One published size of a model file or checkpoint in one format, in bytes."""
+
+    id: str
+    model: str
+    format: str
+    parameters: float | None
+    size: float = scaled("size_bytes", 1.0)
+    as_published: str
+    grade: str
+    source: str
+    note: str

@@ -1,0 +1,121 @@
+"""Lesson 01's test of its own panel: prediction beside every published measurement of one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..cost import inference
+from ..cost.estimate import Estimate
+from ..cost.reference_cases import CLUSTER, DESKTOP
+from ..evidence import make_calibration, published
+from ..facts import quantities as q
+from ..machines.machine import machine
+from ..models.transformer import model
+from ..page.style import BLUE, GREEN, GREY, log_axis
+
+
+@dataclass(frozen=True)
+class Case:
+    """One axes: a prediction over x, the tokens it yields there, and the published points as (x, tokens per second)."""
+
+    title: str
+    label: str
+    x: np.ndarray
+    estimate: Estimate
+    tokens: float | np.ndarray
+    points: list[tuple[float, float]]
+    ticks: dict[float, str]
+
+
+def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
+    """The desktop writing and reading, the cluster writing, each over what its published rows vary."""
+    what, mac, node = model(name), machine(*DESKTOP), machine(*CLUSTER)
+    bits = published.bits_of(desk[0].row, what.parameters)
+    length, users = np.geomspace(1024, 16_384, 40), np.arange(1, 17)
+    lengths = {1024 * n: f"{n}k" for n in (1, 2, 4, 8, 16)}
+    return [
+        Case(
+            "M3 Ultra writes, one user",
+            "tokens of context",
+            length,
+            inference.decode(what, mac, length, 1, bits),
+            1.0,
+            [
+                (published.mean_context(pair.row), pair.measured)
+                for pair in desk
+                if pair.row.phase == "decode"
+            ],
+            lengths,
+        ),
+        Case(
+            "M3 Ultra reads a prompt",
+            "tokens of prompt",
+            length,
+            inference.prefill(what, mac, length, 1, bits),
+            length,
+            [(pair.row.prompt, pair.measured) for pair in desk if pair.row.phase == "prefill"],
+            lengths,
+        ),
+        Case(
+            "8 x H200 write, all users",
+            "users at once",
+            users,
+            inference.decode(what, node, 1024, users, "FP8"),
+            users,
+            [(float(pair.row.batch), pair.measured) for pair in rack if pair.row.phase == "decode"],
+            {n: str(n) for n in (1, 2, 4, 8, 16)},
+        ),
+    ]
+
+
+def draw_case(axes: Axes, case: Case) -> None:
+    """Expectation as a line, its range as a band, physics dashed, published points as crosses."""
+    rate = {end: case.tokens / getattr(case.estimate, end) for end in ("low", "expected", "high", "floor")}
+    axes.fill_between(case.x, rate["high"], rate["low"], color=BLUE, alpha=0.2, linewidth=0)
+    axes.plot(case.x, rate["expected"], color=BLUE)
+    axes.plot(case.x, rate["floor"], "--", color=GREEN)
+    axes.plot(*zip(*case.points), "X", color="black", markersize=9, markeredgecolor="white")
+    axes.set(xlabel=case.label, yscale="log")
+    axes.set_title(case.title, fontsize=11, fontweight="normal")
+    log_axis(axes.xaxis, case.ticks)
+    low, high = axes.get_ylim()
+    steps = (1, 1.5, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5)
+    heights = [step * 10**power for power in range(1, 6) for step in steps if low <= step * 10**power <= high]
+    log_axis(axes.yaxis, {height: f"{height:,.0f}" for height in heights})
+
+
+def draw(figure: Figure, name: str = "GLM-5.2") -> str:
+    """Prediction and published points of one model on the desktop and the cluster; the sentence says how far apart."""
+    every, rack = published.comparisons(name, DESKTOP[0]), published.comparisons(name, CLUSTER[0])
+    desk = [pair for pair in every if pair.row.devices == DESKTOP[1]]  # two of them are another machine
+    figure.subplots_adjust(left=0.065, right=0.985, top=0.78, bottom=0.15, wspace=0.27)
+    axes = figure.subplots(1, 3)
+    for one, case in zip(axes, cases(name, desk, rack)):
+        draw_case(one, case)
+    axes[0].set_ylabel("tokens/s")
+    pairs = (*desk, *rack)
+    beaten = sum(pair.seconds < pair.estimate.floor for pair in pairs)
+    worst = max(pair.factor for pair in pairs if pair.row.phase == "decode")
+    verb = "points beat" if beaten > 1 else "point beats"
+    title = f"{name}: {beaten or 'no'} published {verb} physics; writing is predicted within a factor of "
+    figure.text(0.015, 0.94, title + q.significant(worst, 3), fontsize=12, fontweight="bold", va="center")
+    key = "✖ published   — expected, with its range   - - physics"
+    figure.text(0.985, 0.865, key, fontsize=10, color=GREY, ha="right")
+    held_out = (
+        f"No row of {name} was used to make the predictions."
+        if name in make_calibration.PREDICTED_NOT_FITTED
+        else f"Rows of {name} were among those that the predictions' constants were fitted to."
+    )
+    return f"{off(pairs, 'decode', 'writing')} {off(pairs, 'prefill', 'reading')} {held_out}"
+
+
+def off(pairs, phase: str, doing: str) -> str:
+    """How many published rows a phase has, and how far the predictions are from them, in words."""
+    factors = [pair.factor for pair in pairs if pair.row.phase == phase]
+    low, high = q.significant(min(factors), 2), q.significant(max(factors), 2)
+    by = f"factors of {low} to {high}" if low != high else f"a factor of {low}"
+    return f"For {len(factors)} published speeds of {doing} the predictions are off by {by}."

@@ -1,0 +1,278 @@
+"""Lesson 02's panel: reading a prompt and writing, as two points on the roofline of any machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from ..cost import bottleneck, inference, memory, reference_cases, weight_storage
+from ..cost.estimate import Estimate
+from ..facts import quantities as q
+from ..machines.machine import Machine, machine
+from ..models.transformer import Model, model
+from ..page import controls, live
+from ..page.style import BEHIND, BLUE, GREY, ORANGE, RED, apart, decades, headline, log_axis
+
+# What is shown: the device, and the network that joins several where the catalogue knows no link of its own.
+MACHINES: dict[str, tuple[str, str | None]] = {
+    "Phone, 8 GB": ("Phone 8GB (iPhone 16 Pro)", None),
+    "Phone, 16 GB": ("Phone 16GB (Snapdragon 8 Elite class)", None),
+    "Laptop, 16 GB": ("Laptop 16GB (DDR5-5600, two channels)", None),
+    "Laptop, RTX 4060": ("GeForce RTX 4060 Laptop 8GB", None),
+    "Apple M5": ("Apple M5", None),
+    "Apple M4 Max": ("Apple M4 Max (40-core GPU)", None),
+    "Apple M3 Ultra": ("Apple M3 Ultra 512GB", None),
+    "Strix Halo": ("Ryzen AI Max+ 395 (Strix Halo, Radeon 8060S)", "10 GbE"),
+    "DGX Spark": ("DGX Spark (GB10)", None),
+    "Two EPYC, 1.5 TB": ("2x EPYC 9755 server (24-channel DDR5-6400)", "400 GbE"),
+    "RTX 4090": ("GeForce RTX 4090", None),
+    "RTX 5090": ("GeForce RTX 5090", None),
+    "A100": ("A100 SXM4 80GB", None),
+    "H100": ("H100 SXM5 80GB", None),
+    "H20": ("H20 96GB", None),
+    "H200": ("H200 SXM 141GB", None),
+    "B200": ("B200 SXM 180GB", None),
+    "MI300X": ("Instinct MI300X", None),
+    "TPU v5e": ("TPU v5e", None),
+    "TPU v7": ("TPU v7 (Ironwood)", None),
+    "Ascend 910C": ("Ascend 910C", None),
+    "Groq": ("GroqChip LPU v1", "400 GbE"),
+    "Cerebras": ("Cerebras WSE-3 (CS-3)", "400 GbE"),
+}
+NAMED = ("Apple M5", "Apple M3 Ultra", "RTX 5090", "H200", "B200", "Cerebras")  # beside their roofs
+ENOUGH = "as few as hold it"
+COUNTS = ("1", "2", "8", "64", ENOUGH)
+FORMATS = (*reference_cases.FORMATS[:2], "NVFP4", *reference_cases.FORMATS[2:])
+LEFT, RIGHT, LOW, HIGH = 0.2, 1e6, 1e10, 1e18  # ends of the axes; what lies beyond is drawn at them
+LOOKS = {"decode": (ORANGE, "o", "#8A5F00", 0.025), "prefill": (BLUE, "s", BLUE, 0.085)}
+SPARED = (
+    0.1  # share of a device's memory that an engine's buffers may take where its usual chunks would fill it
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One phase on the roofline: FLOP/byte, FLOP/s of a working device expected and at most, what is scarce.
+
+    The expected point lies as far below the roof as the expected time lies above its floor.
+    """
+
+    intensity: float
+    expected: float | None
+    most: float
+    estimate: Estimate | None
+    found: bottleneck.Scarcity
+
+
+def of(place: str, count: str, what: Model, weights: str, context: float, batch: float) -> Machine:
+    """The machine of one setting.
+
+    Devices with a link of their own share every layer, over a network they take turns, else one is alone.
+    """
+    name, network = MACHINES[place]
+    one = machine(name)
+    if not (network or one.device.link):
+        return one
+    sized = fitting(what, one, weights)
+    number = memory.devices_to_hold(what, sized, context, batch, weights) if count == ENOUGH else int(count)
+    if number == 1:
+        return sized
+    split = "tensor" if one.device.link else "layers"
+    return replace(machine(name, number, network, split), engine=sized.engine)
+
+
+def fitting(what: Model, where: Machine, weights: str) -> Machine:
+    """The machine, with an engine of shorter chunks where buffers of the usual ones would fill the device."""
+    engine = where.runs(weight_storage.stored(weights, what).family)
+    room = SPARED * where.device.memory
+    if memory.activation_bytes(what, engine) + engine.reserve < where.device.memory - room:
+        return where
+    tokens = room / memory.activation_bytes(what, replace(engine, chunk_tokens=1))
+    return replace(where, engine=replace(engine, chunk_tokens=max(1, int(tokens)), reserve=0.0))
+
+
+def point(
+    phase: str, what: Model, where: Machine, context: float, batch: float, weights: str
+) -> Point | None:
+    """Where one phase lies; None without a published compute rate, `expected` None where it does not fit."""
+    if phase == "prefill" and not where.computes:
+        return None
+    found = bottleneck.scarcest(what, where, phase, context, batch, weights)
+    intensity, (bits, _) = found.demand.intensity, weight_storage.bits_per_weight(weights, what)
+    most = bottleneck.roof(machine(where.device.name), intensity, bits)
+    if not found.fit.fits:
+        return Point(intensity, None, most, None, found)
+    predict = inference.decode if phase == "decode" else inference.prefill
+    estimate = predict(what, where, context, batch, weights)
+    return Point(intensity, most * estimate.floor / estimate.expected, most, estimate, found)
+
+
+def draw(figure: Figure) -> dict:
+    """Axes that stand still, and everything on them that moves."""
+    axes = figure.add_axes((0.095, 0.115, 0.765, 0.795))
+    log_axis(axes.xaxis, decades(1, RIGHT))
+    log_axis(axes.yaxis, decades(LOW, HIGH, lambda power: q.rate(power, "")))
+    axes.set(xlim=(LEFT, RIGHT), ylim=(LOW / 30, HIGH))
+    axes.set(xlabel="FLOP per byte read (arithmetic intensity)", ylabel="FLOP/s of each device at work")
+    artists: dict = {
+        "others": axes.add_collection(LineCollection([], colors="#C4C4C4", linewidths=1.0)),
+        "ridges": axes.plot([], [], "o", color="#A6A6A6", markersize=3.5)[0],
+        "roof": axes.plot([], [], color="black")[0],
+        "ridge": axes.text(1, 1, "", va="bottom", fontsize=10.5, bbox=BEHIND),
+        "names": [axes.text(RIGHT * 1.15, 1, name, color=GREY, fontsize=10, va="center") for name in NAMED],
+        "title": headline(figure),
+    }
+    for phase, (colour, marker, ink, height) in LOOKS.items():
+        artists[phase] = {
+            "drop": axes.plot([], [], ":", color=colour, linewidth=1.4)[0],
+            "gap": axes.plot([], [], "-", color=colour, linewidth=1.4)[0],
+            "most": axes.plot([], [], "_", color=colour, markersize=13, markeredgewidth=2.5)[0],
+            "mark": axes.plot([], [], marker, markersize=10, markeredgecolor="black")[0],
+            "label": axes.text(
+                1, height, "", color=ink, fontsize=10.5, bbox=BEHIND, transform=axes.get_xaxis_transform()
+            ),
+        }
+    return artists
+
+
+def update(
+    artists: dict, place: str, count: str, name: str, weights: str, batch: float, context: float
+) -> str:
+    """Put both points onto the roofline of one machine; say the same in words."""
+    what = model(name)
+    context, note = what.clip_context(context)
+    where = of(place, count, what, weights, context, batch)
+    bits, _ = weight_storage.bits_per_weight(weights, what)
+    points = {
+        "decode": point("decode", what, where, context, batch, weights),
+        "prefill": point("prefill", what, where, context, 1, weights),
+    }
+    show_roofs(artists, place, bits)
+    for phase, marks in ((phase, artists[phase]) for phase in LOOKS):
+        show(marks, points[phase], phase)
+    artists["title"].set_text(finding(where, place, points))
+    if count not in ("1", ENOUGH) and where.count == 1:
+        note += f"Nothing in the catalogue joins several of {place}, so one is shown. "
+    return note + sentence(what, where, weights, context, batch, points)
+
+
+def corners(device: Machine, bits: float) -> np.ndarray:
+    """The roof of one device as points (FLOP/byte, FLOP/s); only a slope without a published compute rate."""
+    ends = np.array([LEFT, bottleneck.ridge_point(device, bits), RIGHT] if device.computes else [LEFT, RIGHT])
+    return np.column_stack([ends, bottleneck.roof(device, ends, bits)])
+
+
+@cache
+def roofs_at(bits: float) -> dict[str, np.ndarray]:
+    """The roof of one device of every machine, at the width of one of `FORMATS`."""
+    return {name: corners(machine(device), bits) for name, (device, _) in MACHINES.items()}
+
+
+def show_roofs(artists: dict, place: str, bits: float) -> None:
+    """Draw the chosen machine's roof with its ridge, and faintly those of all others."""
+    roofs = roofs_at(bits)
+    flat = {name: roof for name, roof in roofs.items() if len(roof) == 3}
+    artists["others"].set_segments([roof for name, roof in flat.items() if name != place])
+    artists["ridges"].set_data(*np.transpose([roof[1] for name, roof in flat.items() if name != place]))
+    heights = apart([float(np.log10(flat[name][1, 1])) for name in NAMED], 0.38)
+    for label, height in zip(artists["names"], heights):
+        label.set_y(10**height)
+    mine = roofs[place]
+    artists["roof"].set_data(*mine.T)
+    artists["roof"].set_linestyle("-" if place in flat else (0, (4, 2)))
+    if place in flat:
+        artists["ridge"].set(
+            text=f"ridge: {q.significant(mine[1, 0])} FLOP/byte", x=mine[1, 0], y=1.25 * mine[1, 1]
+        )
+    else:
+        artists["ridge"].set_text("")
+
+
+def show(marks: dict, at: Point | None, phase: str) -> None:
+    """Place one phase's marks: filled at the expected rate, hollow and grey where the model does not fit."""
+    for mark in ("drop", "gap", "most", "mark"):
+        marks[mark].set_data([], [])
+    marks["label"].set_text("")
+    if at is None:
+        return
+    x, held = float(np.clip(at.intensity, LEFT * 1.3, RIGHT / 1.3)), at.expected is not None
+    most, y = (float(np.clip(rate, LOW, HIGH / 2)) for rate in (at.most, at.expected if held else at.most))
+    marks["drop"].set_data([x, x], [LOW / 30, y])
+    marks["gap"].set_data([x, x], [y, most])
+    marks["most"].set_data([x], [most])
+    marks["mark"].set_data([x], [y])
+    marks["mark"].set(color=LOOKS[phase][0] if held else "white", markeredgecolor="black" if held else GREY)
+    verb = "writing" if phase == "decode" else "reading"
+    words = f"{verb}: {q.significant(at.intensity, 2)} FLOP/byte"
+    words += "" if held else f", {q.size(at.found.fit.missing)} missing"
+    left = x < np.sqrt(LEFT * RIGHT)
+    marks["label"].set(text=words, x=x * (1.2 if left else 1 / 1.2), ha="left" if left else "right")
+    marks["label"].set_color(LOOKS[phase][2] if held else RED)
+
+
+def finding(where: Machine, place: str, points: dict) -> str:
+    """The title: what is scarce in each phase."""
+    name = place if where.count == 1 else f"{where.count:,} x {place}"
+    words = {phase: at.found.word for phase, at in points.items() if at}
+    if len(set(words.values())) == 1 and len(words) == 2:
+        return f"{name}: both writing and reading lack {words['decode']}"
+    verbs = {"decode": "writing", "prefill": "reading a prompt"}
+    return f"{name}: " + ", ".join(f"{verbs[phase]} lacks {word}" for phase, word in words.items())
+
+
+def sentence(what: Model, where: Machine, weights: str, context: float, batch: float, points: dict) -> str:
+    """Both points in words, each with what is scarce and what would move it."""
+    users = "one user" if batch == 1 else f"{batch:,.0f} users"
+    bits, _ = weight_storage.bits_per_weight(weights, what)
+    ridge = (
+        f"the ridge lies at {q.significant(bottleneck.ridge_point(where, bits))} FLOP per byte"
+        if where.computes
+        else "no FLOP/s are published, so it has no known ridge and reading a prompt cannot be predicted"
+    )
+    turns = ", taking turns" if where.split == "layers" else ""
+    joined = f" joined by {where.link.name}{turns}" if where.link else ""
+    number = f"{where.count:,} x " if where.count > 1 else ""
+    said = f"{number}{where.device.name}{joined}: {ridge}."
+    if where.engine:
+        said += f" So little memory takes a prompt in chunks of {where.engine.chunk_tokens:,} tokens."
+    writing = points["decode"]
+    said += f" Writing for {users}, {what.name} at {weights}: {verdict(writing)}; "
+    said += bottleneck.remedy(what, where, writing.found, "decode", context, weights) + "."
+    if reading := points["prefill"]:
+        said += f" Reading a prompt of {context:,.0f} tokens: {verdict(reading)}."
+    return said
+
+
+def verdict(at: Point) -> str:
+    """What is scarce at one point, by how much, and the speed."""
+    found = at.found
+    if at.expected is None:
+        needed, there = q.size(found.fit.needed), q.size(found.fit.memory)
+        return f"{found.word} is scarce, {needed} are needed and {there} are there"
+    against = f" by {q.times(found.factor)} over {found.next}" if found.factor else ""
+    verb = "are" if found.word == "links" else "is"
+    share = q.percent(at.expected / at.most)
+    return (
+        f"{found.word} {verb} scarce{against}, {q.speed(at.estimate.tokens_per_second)} are expected, "
+        f"{share} of what the roof allows"
+    )
+
+
+def panel() -> live.Panel:
+    """Any model on any machine's roofline, with batch and context to move."""
+    return live.panel(
+        draw,
+        update,
+        title="Reading and writing on a machine's roofline",
+        size=(9, 4.8),
+        place=controls.choice("Machine", list(MACHINES), start="H200"),
+        count=controls.choice("How many", list(COUNTS), start="1"),
+        name=controls.choice("Model", reference_cases.models(), start="Llama 3.1 8B"),
+        weights=controls.choice("Weights", list(FORMATS), start="FP8"),
+        batch=controls.log_slider("Batch", 1, 1024, start=1, unit="users", whole=True),
+        context=controls.log_slider("Context", 16, 1_048_576, start=4096, unit="tokens", whole=True),
+    )

@@ -1,0 +1,142 @@
+"""Lesson 02's frontier: what each user gets against what the machine yields, as the batch grows."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from ..cost import reference_cases
+from ..cost.reference_cases import CLUSTER, DESKTOP
+from ..cost.throughput_frontier import MARKED, Frontier, frontier
+from ..facts import quantities as q
+from ..machines.machine import machine
+from ..models.transformer import model
+from ..money.hourly_rate import PAID, dollars_per_million, hourly_cost
+from ..page import controls, live
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+
+PLACES = {"node": (CLUSTER, ORANGE, "-"), "desktop": (DESKTOP, BLUE, "--")}
+PLACES["card"] = (("GeForce RTX 5090", 1), GREEN, "-.")
+# Widths rather than formats, so that every machine runs its usual engine.
+WIDTHS = ("16 bits", "8.5 bits", "4.5 bits", "3 bits")
+LAST = "D"  # the mark of the last slot
+SLOWEST, FASTEST, LEAST, MOST = 0.01, 5000, 1, 2e6  # ends of the axes, in tokens/s
+
+
+def cost_per_million(one: Frontier, paid: str) -> tuple[float, float]:
+    """What the machine alone costs for a million tokens, in US dollars: with one user, and full."""
+    alone, full = (dollars_per_million(one.where, float(one.yields[user]), paid) for user in (0, -1))
+    return alone, full
+
+
+def draw(figure: Figure) -> dict:
+    """One curve for each machine, its marks, and a column of words beside."""
+    axes = figure.add_axes((0.085, 0.135, 0.575, 0.755))
+    log_axis(axes.xaxis, decades(SLOWEST, FASTEST))
+    log_axis(axes.yaxis, decades(LEAST, MOST))
+    axes.set(xlim=(SLOWEST, FASTEST), ylim=(LEAST, MOST))
+    axes.set(xlabel="tokens/s for each user", ylabel="tokens/s of the machine")
+    artists: dict = {"title": headline(figure)}
+    for row, (place, (_, colour, style)) in enumerate(PLACES.items()):
+        top = 0.865 - 0.265 * row
+        mark = {
+            "color": colour,
+            "markeredgecolor": "black",
+            "markersize": 8,
+            "linestyle": "",
+            "clip_on": False,
+        }
+        artists[place] = {
+            "curve": axes.plot([], [], color=colour, linestyle=style)[0],
+            "marks": [axes.plot([], [], shape, **mark)[0] for shape in (*MARKED.values(), LAST)],
+            "name": figure.text(0.685, top, "", color=colour, fontsize=11, fontweight="bold", va="center"),
+            "words": figure.text(
+                0.685, top - 0.035, "", fontsize=10, va="top", linespacing=1.35, parse_math=False
+            ),
+        }
+    key = "users: ● 1   ■ 8   ▲ 64   ◆ last slot"
+    figure.text(0.685, 0.045, key, fontsize=10, color=GREY, va="center")
+    return artists
+
+
+def update(artists: dict, name: str, weights: str, context: float, paid: str) -> str:
+    """Move the three curves to one model, format and context; say what filling the slots is worth."""
+    what = model(name)
+    held, note = what.clip_context(context)
+    found = {place: frontier(what, machine(*where), held, weights) for place, (where, _, _) in PLACES.items()}
+    for place, one in found.items():
+        show(artists[place], one, paid)
+    artists["title"].set_text(finding(found))
+    return (
+        note
+        + f"{name}, {weights}, {held:,.0f} tokens each. "
+        + " ".join(say(one, paid) for one in found.values())
+    )
+
+
+def show(marks: dict, one: Frontier, paid: str) -> None:
+    """Place one machine's curve and marks, or the words that it has none."""
+    each = one.yields / one.users if one.slots else one.yields
+    marks["curve"].set_data(each, one.yields)
+    for wanted, mark in zip((*MARKED, one.slots), marks["marks"]):
+        here = one.users == wanted
+        mark.set_data(each[here], one.yields[here])
+    marks["name"].set_text(one.where.name)
+    marks["words"].set(text=words(one, paid), color="black" if one.slots else RED)
+
+
+def words(one: Frontier, paid: str) -> str:
+    """The lines beside the picture: slots, gain and cost of one machine, or what is missing."""
+    if not one.slots:
+        return f"does not fit:\n{q.size(one.fit.missing)} are missing"
+    alone, full = cost_per_million(one, paid)
+    slots = (
+        f"{one.slots:,} slots; full {q.times(one.gain)} one user" if one.slots > 1 else "1 slot, so no gain"
+    )
+    return f"{slots}\ncost per million: {q.money(alone, 2)}, full {q.money(full, 2)}"
+
+
+def finding(found: dict[str, Frontier]) -> str:
+    """The title: what filling every slot multiplies the yield by, on the node and on the desktop."""
+    node, desktop = found["node"], found["desktop"]
+    if node.slots and desktop.slots:
+        node_gain, desktop_gain = q.times(node.gain), q.times(desktop.gain)
+        return f"Full, the node yields {node_gain} one user's tokens, the desktop {desktop_gain}"
+    if node.slots or desktop.slots:
+        who, one = ("node", node) if node.slots else ("desktop", desktop)
+        return f"Only the {who} holds this; full, it yields {q.times(one.gain)} one user's tokens"
+    return "Neither node nor desktop holds this"
+
+
+def say(one: Frontier, paid: str) -> str:
+    """One machine in words: its slots, what they gain, and what its hour buys."""
+    if not one.slots:
+        return one.fit.sentence()
+    first, last = float(one.yields[0]), float(one.yields[-1])
+    alone, full = cost_per_million(one, paid)
+    gain = (
+        f"its {one.slots:,} slots yield {q.times(one.gain)} as much, {q.speed(last)}, "
+        f"{q.speed(last / one.slots)} for each"
+        if one.slots > 1
+        else "it has room for no second"
+    )
+    cost = f"{q.money(alone)} alone" + (f" and {q.money(full)} full" if one.slots > 1 else "")
+    counted = hourly_cost(one.where.device, paid)[1]
+    head = f"{one.where.name} writes {q.speed(first)} for one user; {gain}"
+    return f"{head}; {counted}, a million tokens cost {cost}."
+
+
+def panel() -> live.Panel:
+    """Latency against throughput: one model on a node, a desktop and a card, from one user to the last slot.
+
+    >>> panel().set(name="Llama 3.1 8B", context=65536)
+    """
+    return live.panel(
+        draw,
+        update,
+        title="Tokens per second for each user against tokens per second of the machine",
+        size=(9, 4.4),
+        name=controls.choice("Model", reference_cases.models(), start="GLM-5.2"),
+        weights=controls.choice("Weights", WIDTHS, start="4.5 bits"),
+        context=controls.log_slider("Context", 1024, 1_048_576, start=8192, unit="tokens", whole=True),
+        paid=controls.choice("Paid", PAID),
+    )

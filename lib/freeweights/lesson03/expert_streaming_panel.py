@@ -1,0 +1,227 @@
+"""Lesson 03's drive: how often a cache of experts is hit, and how fast a model streamed from a drive writes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..cost.memory import routed_weights
+from ..cost.reference_cases import READING_SPEED
+from ..cost.weight_storage import stored
+from ..facts import catalog
+from ..facts import quantities as q
+from ..facts.records_hardware import Link
+from ..facts.records_measured import Streaming
+from ..machines.machine import machine
+from ..models.routing import chances
+from ..models.transformer import Model, model
+from ..page import controls, live
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from .expert_cache import hottest_hit_rate, published_favours, recent_hit_rate
+from .expert_streaming import DESKTOP, Token, cached_share, resident_bytes, share_reached, streamed
+
+MODELS = ("Kimi K2", "DeepSeek-R1", "GLM-5.2", "DeepSeek-V4-Flash", "gpt-oss-120b", "Qwen3-235B-A22B")
+WIDTHS = ("16 bits", "8.5 bits", "4.5 bits", "3 bits", "2 bits")
+LEAST, MOST = 8e9, 512e9  # ends of the axis of memory, in bytes
+SLOWEST, FASTEST = 0.002, 100  # ends of the axis of speeds, in tokens/s
+POINTS = 100  # of each curve
+ALIKE = 1.15  # widths of weights that differ by no more are shown together
+PLATE = {
+    "facecolor": "white",
+    "edgecolor": "none",
+    "alpha": 0.75,
+    "pad": 1,
+}  # behind words that curves may cross
+SAMPLES = {"-": "──", "-.": "─·─", "--": "─ ─", ":": "····"}  # of line styles, in words
+KEPT = {  # what the cache keeps: colour, line, words
+    "hottest": (BLUE, "-", "hottest kept"),
+    "recent": (ORANGE, "-.", "last used kept"),
+    "uniform": (GREY, "--", "no favourites"),
+}
+
+
+def drives() -> list[str]:
+    """Names of the drives of data/links.csv, slowest first."""
+    known = [row for row in catalog.table(Link) if row.kind == "storage"]
+    return [row.name for row in sorted(known, key=lambda row: row.bandwidth)]
+
+
+class Streams(NamedTuple):
+    """Sizes of memory in bytes, and for each way of keeping experts its hit rates and what a token then takes."""
+
+    memory: np.ndarray
+    share: np.ndarray
+    hits: dict[str, np.ndarray]
+    tokens: dict[str, Token]
+
+    def heights(self, side: str, kept: str) -> np.ndarray:
+        """What one side of the panel shows."""
+        return self.hits[kept] if side == "hits" else self.expected(kept)
+
+    def expected(self, kept: str) -> np.ndarray:
+        """Tokens per second at the share of the bound that published runs reach."""
+        return share_reached() / self.tokens[kept].seconds
+
+
+def streams(what: Model, memory, weights: str, drive: str, favour: float) -> Streams:
+    """Hit rates and seconds of a token for sizes of memory that hold at least what every token reads.
+
+    >>> desk = streams(model("Kimi K2"), [64e9, 128e9], "4.5 bits", "NVMe SSD PCIe 4.0 x4", 0.9)
+    >>> bool(desk.expected("hottest")[1] > desk.expected("hottest")[0] > desk.expected("uniform")[0])
+    True
+    """
+    memory = np.asarray(memory, float)
+    share = np.asarray(cached_share(what, memory, weights))
+    chosen = chances(what.experts, what.experts_per_token, favour)
+    hits = {
+        "hottest": np.asarray(hottest_hit_rate(chosen, share)),
+        "recent": np.asarray(recent_hit_rate(chosen, share)),
+        "uniform": share,
+    }
+    where = machine(DESKTOP, drive=drive)
+    return Streams(
+        memory, share, hits, {kept: streamed(what, where, hit, weights) for kept, hit in hits.items()}
+    )
+
+
+def points(what: Model, weights: str) -> list[tuple[Streaming, float]]:
+    """Published rows, and the memory in which this model would keep the same share of its experts."""
+    routed = routed_weights(what) * stored(weights, what).bits / 8
+    found = [
+        (row, resident_bytes(what, weights) + row.cached_share * routed)
+        for row in catalog.table(Streaming)
+        if row.cached_share
+    ]
+    return [(row, memory) for row, memory in found if LEAST <= memory <= MOST]
+
+
+def draw(figure: Figure) -> dict:
+    """Left: hit rates over memory. Right: tokens per second. Both with published points and marks at the setting."""
+    left = figure.add_axes((0.085, 0.13, 0.39, 0.67))
+    right = figure.add_axes((0.585, 0.13, 0.40, 0.67))
+    left.set(ylim=(0, 1), ylabel="hit rate of the cache")
+    left.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+    right.set(ylabel="tokens/s for one user")
+    log_axis(right.yaxis, decades(SLOWEST, FASTEST, q.significant))
+    right.set(ylim=(SLOWEST, FASTEST))
+    right.axhline(READING_SPEED, color=GREEN, linewidth=1.2)
+    for axes in (left, right):
+        log_axis(axes.xaxis, {2.0**power * 1e9: f"{2**power}" for power in range(3, 10)})
+        axes.set(xlim=(LEAST, MOST), xlabel="memory for weights, GB")
+    said = [(x, 0.885, *look) for x, look in zip((0.085, 0.255, 0.44), KEPT.values())]
+    said += [(0.585, 0.835, GREEN, "-", "a person reads"), (0.765, 0.835, BLUE, ":", "hottest kept, at most")]
+    for x, y, colour, line, name in said:
+        figure.text(x, y, SAMPLES[line], color=colour, va="center", fontsize=10)
+        figure.text(x + 0.037, y, name, color=colour, va="center", fontsize=10)
+    figure.text(0.085, 0.835, "✖  published    •  of other models", fontsize=10, va="center")
+    mark = {"marker": "o", "markersize": 9, "markeredgecolor": "black", "linestyle": "", "clip_on": False}
+    dot = {"marker": ".", "color": GREY, "linestyle": "", "markersize": 8}
+    cross = {"marker": "X", "color": "black", "markeredgecolor": "white", "linestyle": "", "markersize": 9}
+    sides = {"hits": left, "speeds": right}
+    return {
+        "title": headline(figure),
+        "others": left.plot([], [], **dot)[0],
+        "bound": right.plot([], [], color=BLUE, linestyle=":", linewidth=1.5)[0],
+        "lines": {
+            side: {kept: axes.plot([], [], color=c, linestyle=s)[0] for kept, (c, s, _) in KEPT.items()}
+            for side, axes in sides.items()
+        },
+        "points": {side: axes.plot([], [], **cross)[0] for side, axes in sides.items()},
+        "marks": {
+            side: {kept: axes.plot([], [], color=c, **mark)[0] for kept, (c, _, _) in KEPT.items()}
+            for side, axes in sides.items()
+        },
+        "failure": left.text(LEAST * 1.1, 0.96, "", color=RED, va="top", bbox=PLATE),
+    }
+
+
+def update(artists: dict, name: str, weights: str, memory: float, drive: str, favour: float) -> str:
+    """Move curves, points and marks to one case; say how often the cache is hit and what that makes of the speed."""
+    what, held = model(name), memory * 1e9
+    others = resident_bytes(what, weights)
+    line = streams(what, np.geomspace(max(LEAST, others), MOST, POINTS), weights, drive, favour)
+    here = streams(what, held, weights, drive, favour) if held >= others else None
+    for kept in KEPT:
+        for side in ("hits", "speeds"):
+            artists["lines"][side][kept].set_data(line.memory, line.heights(side, kept))
+            spot = ([held], [here.heights(side, kept)]) if here else ([], [])
+            artists["marks"][side][kept].set_data(spot)
+    artists["bound"].set_data(line.memory, 1 / line.tokens["hottest"].seconds)
+    show_points(artists, what, weights)
+    artists["failure"].set_text("" if here else f"what every token reads\ntakes {q.size(others)}: no room")
+    artists["title"].set_text(finding(what, held, here))
+    return sentence(what, weights, drive, favour, held, here, line)
+
+
+def show_points(artists: dict, what: Model, weights: str) -> None:
+    """Published hit rates, those of other models small; speeds of this model at such weights, on drives of their own."""
+    found = points(what, weights)
+    own = [(row, memory) for row, memory in found if row.model == what.name]
+    bits = stored(weights, what).bits
+    places = {
+        artists["points"]["hits"]: [(memory, row.hit_rate) for row, memory in own],
+        artists["points"]["speeds"]: [
+            (memory, row.tokens_per_second)
+            for row, memory in own
+            if 1 / ALIKE <= (row.bits or 0) / bits <= ALIKE
+        ],
+        artists["others"]: [(memory, row.hit_rate) for row, memory in found if row.model != what.name],
+    }
+    for artist, spots in places.items():
+        known = [spot for spot in spots if spot[1] is not None]
+        artist.set_data(*(zip(*known) if known else ([], [])))
+
+
+def finding(what: Model, memory: float, here: Streams | None) -> str:
+    """The title: tokens per second and bytes from the drive, or that even what every token reads has no room."""
+    if here is None:
+        return f"{q.size(memory)} cannot even hold what every token of {what.name} reads"
+    speed, read = q.speed(float(here.expected("hottest")), 2), float(here.tokens["hottest"].drive_bytes)
+    head = f"With {q.size(memory)} {what.name} writes {speed}"
+    return f"{head}: {f'the drive reads {q.size(read, 2)} for each token' if read else 'the drive rests'}"
+
+
+def sentence(
+    what: Model, weights: str, drive: str, favour: float, memory: float, here: Streams | None, line: Streams
+) -> str:
+    """The same numbers in words, and the memory from which a person would not have to wait."""
+    others = q.size(resident_bytes(what, weights))
+    if here is None:
+        return (
+            f"What every token of {what.name} reads takes {others} at {weights}, and there are {q.size(memory)}: "
+            "it would have to come from the drive for every token. Choose more memory or fewer bits."
+        )
+    hits = {kept: q.percent(float(hit)) for kept, hit in here.hits.items()}
+    where, took = machine(DESKTOP, drive=drive), here.tokens["hottest"]
+    all_of = float(streamed(what, where, 0.0, weights).drive_bytes)
+    enough = line.memory[line.expected("hottest") >= READING_SPEED]
+    person = f"keeps up from {q.size(enough[0], 2)} on" if enough.size else f"waits even with {q.size(MOST)}"
+    return (
+        f"{q.size(memory)} hold {q.percent(float(here.share))} of the experts of {what.name} at {weights}, beside "
+        f"{others} that every token reads. At favour {q.significant(favour, 2)} a cache of the hottest is hit in "
+        f"{hits['hottest']} of uses, one of those used last in {hits['recent']}, without favourites in "
+        f"{hits['uniform']}. With the hottest kept the drive ({drive}) reads {q.size(float(took.drive_bytes))} of the "
+        f"{q.size(all_of)} of one token's experts. Beside memory read at {q.rate(where.memory_bandwidth, 'B/s')} that "
+        f"allows {q.speed(float(1 / took.seconds))}; published runs reach {q.percent(share_reached())} of it, "
+        f"{q.speed(float(here.expected('hottest')))}. A person, who reads {q.speed(READING_SPEED, 2)}, {person}."
+    )
+
+
+def panel() -> live.Panel:
+    """A model of up to a trillion weights on a desktop that cannot hold it: hit rate and speed by memory and drive.
+
+    >>> panel().set(name="GLM-5.2", memory=128)
+    """
+    return live.panel(
+        draw,
+        update,
+        title="Hit rate of a cache of experts and tokens per second, over memory",
+        size=(9, 4.6),
+        name=controls.choice("Model", MODELS),
+        weights=controls.choice("Weights", WIDTHS, start="4.5 bits"),
+        memory=controls.log_slider("Memory", LEAST / 1e9, MOST / 1e9, start=64, unit="GB for weights"),
+        drive=controls.choice("Drive", drives(), start="NVMe SSD PCIe 4.0 x4"),
+        favour=controls.slider("Favour", 0, 2, start=round(published_favours().median, 2), step=0.05),
+    )

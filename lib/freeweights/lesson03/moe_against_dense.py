@@ -1,0 +1,231 @@
+"""DeepSeek-R1 against Llama 3.1 405B: FLOPs, bytes, seconds, memory and money of one step, and what was published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from ..cost import energy, inference, memory, step_work, weight_storage
+from ..cost.estimate import Estimate
+from ..evidence import published
+from ..facts import quantities as q
+from ..facts.arrays import plain
+from ..machines.machine import Machine
+from ..models.transformer import Model, model
+from ..money.hourly_rate import PAID, dollars_per_million
+
+MIXTURE, DENSE = "DeepSeek-R1", "Llama 3.1 405B"
+TWINS = (MIXTURE, "DeepSeek-V3")  # of one architecture, so that a speed of one is a speed of the other
+WEIGHTS, CONTEXT = "FP8", 4096
+ALIKE = 0.1  # relative difference of bits per weight up to which two formats are of one width
+
+
+def both() -> tuple[Model, Model]:
+    """The mixture and the dense model.
+
+    >>> [one.is_moe for one in both()]
+    [True, False]
+    """
+    return model(MIXTURE), model(DENSE)
+
+
+def bytes_read(what: Model, context, batch, weights=WEIGHTS):
+    """Bytes that one decode step reads: the weights that its tokens touch, and every sequence's cache.
+
+    Args:
+        what: the model.
+        context, batch: tokens of each sequence, and sequences; numbers or arrays.
+        weights: format or bits per weight.
+
+    >>> llama = model("Llama 3.1 405B")
+    >>> bytes_read(llama, 4096, 2) - bytes_read(llama, 4096, 1) == llama.cache_read_bytes(4096)
+    True
+    """
+    return plain(sum(step_work.step_bytes(what, context, weights, batch)))
+
+
+def flops_ratio(context=CONTEXT) -> float:
+    """FLOPs of one token of the mixture over those of the dense model, the same at every batch.
+
+    >>> flops_ratio(0) < flops_ratio(16_384)
+    True
+    """
+    mixture, dense = (one.flops_per_token(context) for one in both())
+    return mixture / dense
+
+
+def bytes_ratio(context=CONTEXT, batch=1, weights=WEIGHTS):
+    """Bytes that a step of the mixture reads over those of the dense model, number or array.
+
+    >>> bytes_ratio(512, batch=1) < 0.1 < 1 < bytes_ratio(512, batch=512)
+    True
+    """
+    mixture, dense = (bytes_read(one, context, batch, weights) for one in both())
+    return mixture / dense
+
+
+def memory_ratio(weights=WEIGHTS) -> float:
+    """Bytes of all weights of the mixture over those of the dense model.
+
+    >>> memory_ratio() > 1
+    True
+    """
+    mixture, dense = (weight_storage.weight_bytes(one, weights) for one in both())
+    return plain(mixture / dense)
+
+
+def time_ratio(where: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> np.ma.MaskedArray:
+    """Expected seconds of a step of the mixture over those of the dense model, masked where either does not fit.
+
+    >>> from freeweights.machines.machine import machine
+    >>> fast, none = (time_ratio(machine("H200 SXM 141GB", count)) for count in (8, 4))
+    >>> bool(fast < 1), bool(np.ma.is_masked(none))
+    (True, True)
+    """
+    steps = [inference.decode(one, where, context, np.atleast_1d(batch), weights) for one in both()]
+    mixture, dense = (np.ma.asarray(step.seconds) for step in steps)
+    ratio = mixture / dense
+    return ratio if np.ndim(batch) else ratio[0]
+
+
+@dataclass(frozen=True)
+class Serving:
+    """One model serving `users` at once on a machine: its step, or what keeps it from having one."""
+
+    what: Model
+    where: Machine
+    users: int
+    step: Estimate
+
+    @property
+    def fits(self) -> bool:
+        return bool(self.step.fits)
+
+    @property
+    def dollars(self) -> float:
+        """US dollars for a million tokens of a bought machine, the machine alone."""
+        return dollars_per_million(self.where, self.step.tokens_per_second, PAID[0])
+
+    @property
+    def tokens_per_joule(self) -> float:
+        """Tokens for each joule, if the devices draw their specified power throughout."""
+        return 1 / energy.joules(self.where, self.step)
+
+    @property
+    def tokens_per_dollar(self) -> float:
+        return 1e6 / self.dollars
+
+
+def serving(name: str, where: Machine, users: int, weights=WEIGHTS, context=CONTEXT) -> Serving:
+    """What one model does on one machine for so many users.
+
+    Args:
+        name: of the model.
+        where: the machine.
+        users: sequences in the step.
+        weights: format or bits per weight; the released format if None.
+        context: tokens that each sequence holds.
+
+    >>> from freeweights.machines.machine import machine
+    >>> lean = serving("gpt-oss-120b", machine("H100 SXM5 80GB"), 32, weights=None)
+    >>> lean.tokens_per_joule > serving("Llama 3.1 405B", machine("H200 SXM 141GB", 8), 32).tokens_per_joule
+    True
+    """
+    what = model(name)
+    return Serving(what, where, users, inference.decode(what, where, context, users, weights))
+
+
+def fullest(name: str, where: Machine, weights=WEIGHTS, context=CONTEXT) -> Serving | None:
+    """The same with every slot taken; None where not even one sequence fits.
+
+    >>> from freeweights.machines.machine import machine
+    >>> node = machine("H200 SXM 141GB", 8)
+    >>> fullest("DeepSeek-R1", node).users > fullest("Llama 3.1 405B", node).users
+    True
+    """
+    if not memory.fits(model(name), where, weights, context).fits:
+        return None
+    return serving(
+        name, where, int(memory.slots(model(name), where, context, weights).expected), weights, context
+    )
+
+
+def table_rows(where: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> list[dict[str, str]]:
+    """The mixture over the dense model batch by batch, and the dollars for a million tokens of each, in words.
+
+    >>> from freeweights.machines.machine import machine
+    >>> table_rows(machine("H200 SXM 141GB", 8), [1])[0]["time"]
+    '0.42'
+    """
+    found = []
+    for users in batches:
+        pair = [serving(name, where, int(users), weights, context) for name in (MIXTURE, DENSE)]
+        mixture, dense = (q.money(one.dollars, 2) if one.fits else "does not fit" for one in pair)
+        ratios = {"flops": flops_ratio(context), "bytes": bytes_ratio(context, users, weights)}
+        if all(one.fits for one in pair):
+            ratios["time"] = pair[0].step.seconds / pair[1].step.seconds
+        said = {name: q.significant(ratio, 2) for name, ratio in ratios.items()}
+        found.append({"users": f"{users}", "time": "no pair"} | said | {"mixture": mixture, "dense": dense})
+    return found
+
+
+@dataclass(frozen=True)
+class Point:
+    """A published step of the mixture over one of the dense model at the same batch.
+
+    measured: whether the dense model's step is published too; else it is the expected one of the same case.
+    """
+
+    batch: float
+    context: float
+    ratio: float
+    measured: bool
+
+
+@cache
+def published_ratios(where: Machine, weights=WEIGHTS) -> tuple[Point, ...]:
+    """Published steps of the mixture over the dense model's, by batch.
+
+    A published step of the dense model lies on the line, in logarithms, through its published batches.
+
+    Args:
+        where: the machine; only rows of as many of the same device count.
+        weights: a format, or words such as "4.5 bits"; only rows of about that width count.
+
+    >>> from freeweights.machines.machine import machine
+    >>> {point.measured for point in published_ratios(machine("Instinct MI300X", 8))}
+    {True}
+    """
+    pairs = sorted(of_width(DENSE, where, weights), key=lambda pair: pair.tokens)
+    batches = np.unique([pair.tokens for pair in pairs])
+    steps = [np.median([pair.seconds for pair in pairs if pair.tokens == batch]) for batch in batches]
+    points = []
+    for pair in (pair for name in TWINS for pair in of_width(name, where, weights)):
+        measured = batches.size > 0 and batches[0] <= pair.tokens <= batches[-1]
+        if measured:
+            dense = np.exp(np.interp(np.log(pair.tokens), np.log(batches), np.log(steps)))
+        else:
+            dense = expected_dense(pair, weights)
+        points.append(
+            Point(pair.tokens, published.mean_context(pair.row), float(pair.seconds / dense), bool(measured))
+        )
+    return tuple(sorted(points, key=lambda point: point.batch))
+
+
+def of_width(name: str, where: Machine, weights) -> list[published.Comparison]:
+    """Published decode steps of one model on as many of the same device, at weights of about the same width."""
+    what = model(name)
+    wanted = weight_storage.stored(weights, what).bits
+    pairs = published.comparisons(name, where.device.name, phase="decode", devices=where.count)
+    bits = [weight_storage.stored(published.bits_of(pair.row, what.parameters), what).bits for pair in pairs]
+    return [pair for pair, stored in zip(pairs, bits) if abs(stored / wanted - 1) <= ALIKE]
+
+
+def expected_dense(pair: published.Comparison, weights) -> float:
+    """Seconds that the dense model's step is expected to take in the case of a published one of the mixture."""
+    dense, row = model(DENSE), pair.row
+    where, context = published.machine_of(row), published.mean_context(row)
+    step = inference.decode(dense, where, context, pair.tokens, weights)
+    return step.seconds + published.between(row, dense, where, weights)

@@ -1,0 +1,180 @@
+"""Lesson 04's agent: tokens and seconds of reading, turn by turn, with and without a kept prefix."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..cost import memory
+from ..cost.prefix_cache import Reach, prompts, reach, seconds_read, share, tokens_read, worth_keeping
+from ..facts import quantities as q
+from ..machines.machine import Machine, machine
+from ..models.transformer import Model, model
+from ..money.hourly_rate import PAID, dollars
+from ..money.price_lists import list_prices
+from ..money.serving_costs import Tokens
+from ..page import controls, live
+from ..page.style import BEHIND, BLUE, GREY, ORANGE, RED, decades, headline, log_axis
+from .long_context_panel import MACHINES, WAITS, WEIGHTS
+
+# Whose list prices stand for a model: its own, or those of the nearest release that has a price for cached input.
+PRICED = {"GLM-5.2": "GLM-5", "GLM-4.6": "GLM-4.6", "Kimi K2": "Kimi-K2-0711"}
+
+
+def billed(subject: str, sent: np.ndarray, hits: float = 1.0) -> float:
+    """US dollars that all prompts of a task cost at list prices, the found prefixes at the price of cached input.
+
+    >>> round(billed("GLM-5", prompts(1000, 200, 4), hits=0), 6)
+    0.0052
+    """
+    found = share(hits) * sent[:-1].sum()
+    return float(list_prices(subject).dollars(Tokens(sent.sum() - found, found, 0.0)))
+
+
+MODELS = (
+    "Gemma 3 27B",
+    "Llama 3.1 70B",
+    "gpt-oss-120b",
+    "GLM-4.6",
+    "MiniMax-M1",
+    "DeepSeek-R1",
+    "GLM-5.2",
+    "Kimi K2",
+)
+MOST, NEAR = 300, 5  # turns: at most, and so few that their number stands to the right
+TOKENS, SECONDS = (100, 1e9), (1e-3, 1e7)  # ends of the axes
+WAYS = (BLUE, "-", "━━", "prefix kept"), (ORANGE, "--", "╍╍", "whole history read again")
+LACKS = {
+    "context": "the history is longer than the model's context",
+    "memory": "the cache is larger than the memory",
+}
+
+
+def draw(figure: Figure) -> dict:
+    """Tokens read so far at the left, seconds at the right, against turns."""
+    artists: dict = {
+        "title": headline(figure),
+        "cut": figure.text(0.485, 0.888, "", color=RED, fontsize=10, va="center"),
+    }
+    for x, (colour, _, mark, name) in zip((0.085, 0.235), WAYS):
+        figure.text(x, 0.888, mark, color=colour, fontsize=12, fontweight="bold", va="center")
+        figure.text(x + 0.038, 0.888, name, color=GREY, fontsize=10, va="center")
+    plain = {"linestyle": "", "clip_on": False, "zorder": 3}
+    beside = {"fontsize": 10, "va": "center", "bbox": BEHIND}
+    for part, left, (low, high), words in (
+        ("tokens", 0.085, TOKENS, decades(*TOKENS)),
+        ("time", 0.602, SECONDS, WAITS | {8_640_000: "100 days"}),
+    ):
+        axes = figure.add_axes((left, 0.135, 0.375, 0.70))
+        log_axis(axes.xaxis, {1: "1", 3: "3", 10: "10", 30: "30", 100: "100", MOST: str(MOST)})
+        log_axis(axes.yaxis, {at: name for at, name in words.items() if low <= at <= high})
+        axes.set(xlim=(1, MOST), ylim=(low, high), xlabel="turns", ylabel=f"{part} of reading, in all")
+        artists[part] = {
+            "lines": [axes.plot([], [], color=colour, linestyle=style)[0] for colour, style, *_ in WAYS],
+            "crosses": axes.plot([], [], "X", color=RED, markersize=9, **plain)[0],
+            "words": [
+                axes.annotate("", (1, low), (0, shift), textcoords="offset points", **beside)
+                for shift in (-13, 13)
+            ],
+            "dots": axes.plot([], [], "o", color="black", markersize=6, **plain)[0],
+        }
+    return artists
+
+
+def update(
+    artists: dict, name: str, place: str, weights: str, first: float, added: float, turns: float, hits: float
+) -> str:
+    """Add up one task's turns with and without a kept prefix; say what it saves and what it takes."""
+    what, where = model(name), machine(*MACHINES[place])
+    sent = prompts(first, added, int(turns))
+    end = reach(what, where, weights, sent)
+    artists["cut"].set_text(
+        f"✖ after turn {end.turns}: {LACKS[end.lacks]}" if end.lacks and end.turns else ""
+    )
+    head = f"{name}, {weights} on {place}: "
+    if not end.turns:
+        show(artists, [], [], end)
+        artists["title"].set_text(f"The first prompt has no place: {name} at {weights} on {place}")
+        return head + too_large(what, where, weights, first)
+    sent = sent[: end.turns]
+    tokens = [tokens_read(sent, share) for share in (hits / 100, 0.0)]
+    seconds = [seconds_read(what, where, weights, sent, share) for share in (hits / 100, 0.0)]
+    show(artists, tokens, seconds, end)
+    saved = [float(again.sum() / kept.sum()) for kept, again in (tokens, seconds)]
+    artists["title"].set_text(finding(end.turns, saved))
+    return head + sentence(what, where, weights, sent, [part.sum() for part in tokens + seconds], hits, end)
+
+
+def show(artists: dict, tokens: list, seconds: list, end: Reach) -> None:
+    """Place the growing sums and their last numbers, at crosses where the task had to end."""
+    for part, found, say in (("tokens", tokens, q.count), ("time", seconds, q.duration)):
+        sums = [np.cumsum(one) for one in found] or [np.array([])] * 2
+        for line, one in zip(artists[part]["lines"], sums):
+            line.set_data(np.arange(1, one.size + 1), one)
+        for label, one in zip(artists[part]["words"], sums):
+            label.set(
+                text=say(float(one[-1])) if one.size else "", ha="right" if end.turns > NEAR else "left"
+            )
+            label.xy = (end.turns, one[-1]) if one.size else (1, TOKENS[0])
+        last = [[], []] if not found else [[end.turns] * 2, [one[-1] for one in sums]]
+        artists[part]["crosses"].set_data(*(last if end.lacks else [[], []]))
+        artists[part]["dots"].set_data(*([[], []] if end.lacks else last))
+
+
+def too_large(what: Model, where: Machine, weights: str, first: float) -> str:
+    """Why there is not even a first turn."""
+    if first > what.max_context:
+        return f"the first prompt of {first:,.0f} tokens is longer than the model's {what.max_context:,}."
+    return memory.fits(what, where, weights, first).sentence()
+
+
+def finding(turns: int, saved: list[float]) -> str:
+    """The title: how many times the tokens and the time the task takes without a kept prefix."""
+    if turns == 1:
+        return "One turn: nothing is saved, because none came before it"
+    if saved[0] < 1.005:
+        return f"{turns} turns: nothing is saved, because no prefix is found"
+    return f"{turns} turns: without a kept prefix {q.times(saved[0])} the tokens and {q.times(saved[1])} the time"
+
+
+def sentence(
+    what: Model, where: Machine, weights: str, sent, sums: list[float], hits: float, end: Reach
+) -> str:
+    """Tokens, seconds and dollars of both ways, the memory of the kept cache, and how long it is worth that."""
+    tokens, tokens_again, seconds, seconds_again = map(float, sums)
+    cost, cost_again = (q.money(float(dollars(where, one, PAID[1]))) for one in (seconds, seconds_again))
+    turns = "one turn" if sent.size == 1 else f"{sent.size} turns"
+    again, held, worth = worth_keeping(what, where, weights, sent[-1])
+    said = (
+        f"over {turns} the whole history read again is {q.count(tokens_again)} tokens, "
+        f"{q.duration(seconds_again)} and {cost_again} of the machine alone; with the prefix found by {hits:.0f} % of "
+        f"the turns {q.count(tokens)} tokens, {q.duration(seconds)} and {cost}. The last history is {sent[-1]:,.0f} "
+        f"tokens, its cache {q.size(what.cache_bytes(sent[-1]))}, and {held:,} such fit: since reading it again takes "
+        f"{q.duration(again)}, it is worth its memory for {q.duration(worth)}."
+    )
+    if end.lacks:
+        said += f" Turn {sent.size + 1} is not possible: {LACKS[end.lacks]}."
+    if subject := PRICED.get(what.name):
+        bills = (q.money(billed(subject, sent, share)) for share in (0.0, hits / 100))
+        said += " At list prices of {} its prompts cost {}, and {} with cached input.".format(subject, *bills)
+    return said
+
+
+def panel() -> live.Panel:
+    """An agent's task on any of eight machines: what sending the history again costs, and what a prefix cache saves.
+
+    >>> panel().set(turns=100, hits=90)
+    """
+    return live.panel(
+        draw,
+        update,
+        title="Reading of an agent's task, with and without a prefix cache",
+        size=(9, 4.6),
+        name=controls.choice("Model", MODELS, start="GLM-5.2"),
+        place=controls.choice("Machine", list(MACHINES), start="8 x H200"),
+        weights=controls.choice("Weights", WEIGHTS, start="FP8"),
+        first=controls.log_slider("First prompt", 1000, 100_000, start=12_000, unit="tokens", whole=True),
+        added=controls.log_slider("Added by a turn", 100, 20_000, start=2000, unit="tokens", whole=True),
+        turns=controls.log_slider("Turns", 1, MOST, start=40, whole=True),
+        hits=controls.slider("Prefix found in", 0, 100, step=5, start=100, unit="% of turns"),
+    )

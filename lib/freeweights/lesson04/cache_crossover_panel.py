@@ -1,0 +1,126 @@
+"""Lesson 04's turning points: from which context the cache outweighs the weights, in writing and in reading."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..models.transformer import Model
+from ..page import controls, live
+from ..page.style import BLUE, GREY, ORANGE, headline, log_axis
+from .long_context import LONGEST, attention_takes_over, cache_takes_over
+from .long_context_panel import COMPARED, WEIGHTS, short
+
+ROWS = 8
+# What is compared: colour, place beside a row's middle, name.
+PHASES = {"writing": (BLUE, -0.17, "caches outweigh weights in bytes of a step (writing)")}
+PHASES |= {"reading": (ORANGE, 0.17, "attention outweighs weights in FLOPs of a prompt (reading)")}
+
+
+def turns(kinds: dict[str, Model], weights: str, batch: int) -> dict[str, dict[str, float | None]]:
+    """For each phase and kind the context from which cache or attention outweigh the weights, or None.
+
+    >>> from freeweights.models.transformer import model
+    >>> turns({"R1": model("DeepSeek-R1")}, "FP8", 1)["writing"]
+    {'R1': None}
+    """
+    return {
+        "writing": {name: cache_takes_over(what, weights, batch) for name, what in kinds.items()},
+        "reading": {name: attention_takes_over(what) for name, what in kinds.items()},
+    }
+
+
+def draw(figure: Figure) -> dict:
+    """Two bars for each kind, grey as far as the weights rule, and the turning points in words at the right."""
+    axes = figure.add_axes((0.335, 0.135, 0.44, 0.70))
+    log_axis(axes.xaxis, {1: "1", 16: "16", 256: "256", 4096: "4 Ki", 65_536: "64 Ki", LONGEST: "1 Mi"})
+    axes.set(xlim=(1, LONGEST), ylim=(ROWS - 0.5, -0.5), xlabel="tokens of context", yticks=[])
+    for row, (colour, _, words) in enumerate(PHASES.values()):
+        figure.text(0.012 + 0.485 * row, 0.888, "■", color=colour, fontsize=12, va="center")
+        figure.text(0.034 + 0.485 * row, 0.888, words, color=GREY, fontsize=10, va="center")
+    artists: dict = {"title": headline(figure), "axes": axes}
+    look = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 10}
+    for row in range(ROWS):
+        axes.text(-0.02, row, "", ha="right", **look)
+    artists["words"] = [axes.text(1.03, row, "", linespacing=1.15, **look) for row in range(ROWS)]
+    for phase, (colour, shift, _) in PHASES.items():
+        heights = np.arange(ROWS) + shift
+        artists[phase] = {
+            "weights": axes.hlines(heights, 1, 1, color="#CCCCCC", linewidth=6),
+            "rest": axes.hlines(heights, 1, 1, color=colour, linewidth=6),
+        }
+    return artists
+
+
+def update(artists: dict, compare: str, weights: str, batch: float) -> str:
+    """Move the bars to one comparison, width of weights and batch; say where the first and the last turn."""
+    kinds = COMPARED[compare]()
+    found = turns(kinds, weights, int(batch))
+    # The names change with the comparison alone, so they belong to the kept background.
+    for name, label, words in itertools.zip_longest(kinds, artists["axes"].texts[:ROWS], artists["words"]):
+        label.set_text(name or "")
+        words.set_text("\n".join(f"{phase}: {say(found[phase][name])}" for phase in found) if name else "")
+    for phase, ends in found.items():
+        show(artists[phase], kinds, ends, phase)
+    users = "one user" if batch == 1 else f"{batch:,.0f} users"
+    artists["title"].set_text(f"With {users} " + finding(found["writing"]))
+    return (
+        f"Writing for {users}, weights at {weights}: caches outweigh the weights in {order(found['writing'])}. "
+        f"Reading a prompt, whatever the batch: attention outweighs the weights in {order(found['reading'])}."
+    )
+
+
+def show(marks: dict, kinds: dict[str, Model], ends: dict[str, float | None], phase: str) -> None:
+    """Place one phase's bars."""
+    shift, before, after = PHASES[phase][1], [], []
+    for row, (name, what) in enumerate(kinds.items()):
+        last = min(what.max_context, LONGEST)
+        turn = min(ends[name] or last, last)
+        before.append([(1, row + shift), (turn, row + shift)])
+        after.append([(turn, row + shift), (last, row + shift)])
+    marks["weights"].set_segments(before)
+    marks["rest"].set_segments(after)
+
+
+def say(turn: float | None) -> str:
+    """A turning point in words."""
+    if turn is None:
+        return "never"
+    return "at once" if turn <= 1 else f"from {float(f'{turn:.3g}'):,.0f}"
+
+
+def finding(ends: dict[str, float | None]) -> str:
+    """The title: which kind's cache takes over first, and how many caches never do."""
+    turned = {name: turn for name, turn in ends.items() if turn is not None}
+    if not turned:
+        return "no cache here ever outweighs the weights"
+    first = min(turned, key=turned.get)
+    never = f"never in {len(ends) - len(turned)} of {len(ends)}"
+    last = "later in all others" if len(turned) == len(ends) else never
+    return f"the cache takes over first in {short(first)}, {say(turned[first])}; {last}"
+
+
+def order(ends: dict[str, float | None]) -> str:
+    """All turning points, first to last, and who has none up to its longest context."""
+    turned = sorted((turn, name) for name, turn in ends.items() if turn is not None)
+    said = [f"{short(name)} {say(turn)}" for turn, name in turned] or ["none"]
+    never = [short(name) for name, turn in ends.items() if turn is None]
+    return "; ".join(said) + (f"; never, up to its longest context, in {', '.join(never)}" if never else "")
+
+
+def panel() -> live.Panel:
+    """Where the cache takes over from the weights, for any number of users.
+
+    >>> panel().set(batch=256)
+    """
+    return live.panel(
+        draw,
+        update,
+        title="The context from which the cache outweighs the weights",
+        size=(9, 4.8),
+        compare=controls.choice("Compare", list(COMPARED)),
+        weights=controls.choice("Weights", WEIGHTS, start="FP8"),
+        batch=controls.log_slider("Batch", 1, 1024, start=16, unit="users", whole=True),
+    )

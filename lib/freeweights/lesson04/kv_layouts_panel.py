@@ -1,0 +1,136 @@
+"""Lesson 04's panel of caches as runtimes really store them."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from ..cost import memory
+from ..facts import quantities as q
+from ..machines.machine import machine
+from ..models.attention import mixers
+from ..models.kv_layouts import BLOCK, WAYS
+from ..models.transformer import Model, model
+from ..page import controls, live
+from ..page.style import BLUE, GREY, RED, decades, headline, log_axis
+
+NEEDED, EIGHT, *_ = WAYS
+
+
+# ---- The panel
+DESKTOP = "Apple M3 Ultra 512GB"
+MODELS = (
+    "DeepSeek-R1", "DeepSeek-V3.2", "GLM-5.2", "Kimi K2", "MiniMax-M1", "Granite 4.0 H-Small", "Gemma 3 27B",
+    "gpt-oss-120b", "Llama 4 Maverick", "Llama 3.1 405B",
+)  # fmt: skip
+FORMATS = ("Q2_K", "Q4_K_M", "Q8_0")
+LEAST, MOST = 1e7, 3e12  # bytes on the axis
+
+
+def room_for_caches(what: Model, weights: str) -> float:
+    """Bytes left on the desktop beside weights and engine; negative where these do not fit."""
+    empty = memory.fits(what, machine(DESKTOP), weights, context=0)
+    return empty.memory - empty.parts["weights"] - empty.parts["engine"]
+
+
+def draw(figure: Figure) -> dict:
+    """One row for each way to store the cache: a mark at its bytes; a line where the desktop is full."""
+    axes = figure.add_axes((0.235, 0.15, 0.735, 0.68))
+    log_axis(axes.xaxis, decades(LEAST, MOST, q.size))
+    axes.set(xlim=(LEAST, MOST), ylim=(len(WAYS) - 0.5, -0.5), xlabel="cache of one sequence, bytes")
+    axes.set_yticks(range(len(WAYS)), list(WAYS))
+    axes.tick_params(axis="y", length=0)
+    room = axes.axvline(LEAST, color="black", linewidth=1.5)
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    rows = [
+        {
+            "mark": axes.plot([], [], "o", markersize=10, markeredgecolor="black")[0],
+            "label": axes.text(LEAST, row, "", va="center", fontsize=10, bbox=paper),
+        }
+        for row in range(len(WAYS))
+    ]
+    words = figure.text(0.97, 0.86, "", ha="right", fontsize=10, color=GREY)
+    return {"title": headline(figure), "room": room, "words": words, "rows": rows}
+
+
+def update(artists: dict, name: str, context: float, weights: str) -> str:
+    """Move the marks to one model, context and format of its weights."""
+    what = model(name)
+    tokens, note = what.clip_context(context)
+    room = room_for_caches(what, weights)
+    stored = {way: count(what, tokens) for way, count in WAYS.items()}
+    for row, (way, size) in enumerate(stored.items()):
+        _show(artists["rows"][row], row, way, size, room, size == stored[NEEDED] and way != NEEDED)
+    artists["room"].set_xdata([min(max(room, LEAST), MOST)] * 2)
+    artists["room"].set_visible(room > 0)
+    artists["words"].set_text(
+        f"line: {q.size(room)}, left on a desktop of 512 GB beside weights at {weights}"
+        if room > 0
+        else f"weights at {weights} alone do not fit a desktop of 512 GB"
+    )
+    artists["title"].set_text(finding(what, tokens, stored, room))
+    return note + sentence(what, tokens, stored, room, weights)
+
+
+def _show(row: dict, place: int, way: str, size: float, room: float, same: bool) -> None:
+    """One row: a blue disc where the cache fits, a red cross where it does not, and its bytes."""
+    fits = size <= room
+    shown = min(max(size, LEAST), MOST)
+    row["mark"].set_data([shown], [place])
+    row["mark"].set(marker="o" if fits else "X", color=GREY if same else BLUE if fits else RED)
+    words = f"{q.size(size)}{', the same' if same else ''}{'' if fits else ': does not fit'}"
+    left = shown > (LEAST * MOST) ** 0.5
+    row["label"].set(text=words, x=shown / 1.35 if left else shown * 1.35, ha="right" if left else "left")
+
+
+def finding(what: Model, tokens: float, stored: dict[str, float], room: float) -> str:
+    """The title: least and most bytes for the same tokens, and how many ways do not fit."""
+    low, high = min(stored.values()), max(stored.values())
+    failing = sum(size > room for size in stored.values())
+    end = (
+        "all fit"
+        if not failing
+        else "none fits"
+        if failing == len(stored)
+        else f"{failing} of {len(stored)} do not fit"
+    )
+    return f"{what.name}, {tokens:,.0f} tokens: {q.size(low)} to {q.size(high)} by the runtime; {end}"
+
+
+def sentence(what: Model, tokens: float, stored: dict[str, float], room: float, weights: str) -> str:
+    """What each way costs beside what is needed, what blocks add, and what is left of the desktop."""
+    worst = max(stored, key=stored.get)
+    ratio = stored[worst] / stored[NEEDED]
+    states = sum(layers * mixer.state_bytes for _, layers, mixer in mixers(what.architecture))
+    text = (
+        f"{what.name} needs {q.size(stored[NEEDED])} for {tokens:,.0f} tokens at 16 bits, "
+        f"{q.size(stored[EIGHT])} at 8 bits. "
+    )
+    if ratio > 1:
+        text += (
+            f"The most wasteful runtime ({worst}) takes {q.size(stored[worst])}, {q.times(ratio)} as much. "
+        )
+    if states:
+        text += f"Of what is needed, {q.size(states)} are states in float32, the same at any context. "
+    per_token = what.cache_bytes(tokens) - what.cache_bytes(tokens - 1)
+    text += f"Blocks of {BLOCK} tokens waste at most {q.size((BLOCK - 1) * per_token)}. "
+    if room <= 0:
+        return text + f"At {weights} the weights alone do not fit the desktop, so no cache does."
+    failing = [way for way, size in stored.items() if size > room]
+    fits = f"too large for that: {'; '.join(failing)}" if failing else "every way fits"
+    return text + f"The desktop has {q.size(room)} left beside weights at {weights}; {fits}."
+
+
+def panel() -> live.Panel:
+    """One model's cache as five runtimes would store it, beside the room on a desktop.
+
+    >>> panel().set(name="Gemma 3 27B", context=131_072)
+    """
+    return live.panel(
+        draw,
+        update,
+        title="One cache as different runtimes store it",
+        size=(9, 3.8),
+        name=controls.choice("Model", MODELS),
+        context=controls.log_slider("Context", 1024, 1_048_576, start=65_536, unit="tokens", whole=True),
+        weights=controls.choice("Weights", FORMATS, start="Q2_K"),
+    )

@@ -1,0 +1,245 @@
+"""Lesson 04's counts: what each kind of attention asks for as the context grows, and where the cache takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from ..cost import inference, memory
+from ..cost.reference_cases import SERVED
+from ..cost.step_work import step_bytes
+from ..machines.machine import Machine
+from ..models.transformer import WITHOUT_EMBEDDINGS, Model, model
+from ..money.hourly_rate import PAID, dollars
+
+SHORTEST, LONGEST = 1024, 2**20
+ANSWER = 500  # tokens of the answer at the end of a request
+POINTS = 48  # of each curve
+ROUGH = np.geomspace(SHORTEST, LONGEST, POINTS).round().astype(int)
+FINE = 2000  # contexts that are tried when a crossing is looked for
+# One released model for each kind of attention; "5 of 6" are layers, the others are full attention.
+RELEASED = {
+    "Llama 3.1 405B": "grouped (GQA)",
+    "Llama 4 Maverick": "chunks in 3 of 4",
+    "Gemma 3 27B": "window in 5 of 6",
+    "DeepSeek-R1": "latent (MLA)",
+    "DeepSeek-V3.2": "sparse (DSA)",
+    "GLM-5.2": "sparse, shared index",
+    "MiniMax-M1": "linear in 7 of 8",
+    "Granite 4.0 H-Small": "Mamba-2 in 9 of 10",
+}
+BODY = "GLM-5.2"  # it has a latent and an indexer of its own
+# What a body without full attention borrows: heads and groups of MiniMax-M1, which is as wide as GLM-5.2 and
+# has as many heads; the window of Gemma 3.
+HEAD_DIM, GROUPS, WINDOW = 128, 8, 1024
+# Kind: the mixer, its share of the layers, and the mixer of the rest.
+KINDS = {
+    "full (MHA)": ("full", 1.0, "full"),
+    "grouped (GQA)": ("full", 1.0, "full"),
+    "latent (MLA)": ("mla", 1.0, "mla"),
+    "window in 5 of 6": ("window", 5 / 6, "full"),
+    "sparse (DSA)": ("dsa", 1.0, "dsa"),
+    "sparse, shared index": ("dsa-shared", 57 / 78, "dsa"),
+    "linear in 7 of 8": ("linear", 7 / 8, "full"),
+}
+
+
+@cache
+def with_attention(what: Model, kind: str) -> Model:
+    """The same body with another kind of attention in its layers, up to `LONGEST` tokens.
+
+    Args:
+        what: the body; its own heads, groups, window, latent and indexer are kept where it has them.
+        kind: one of `KINDS`.
+
+    Raises:
+        ValueError: no such kind, or one that needs a latent or an indexer that the body lacks.
+
+    >>> with_attention(model("MiniMax-M1"), "grouped (GQA)").architecture.mixers
+    'full:80'
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}: choose one of {', '.join(map(repr, KINDS))}.")
+    a, (mixer, share, rest) = what.architecture, KINDS[kind]
+    if (mixer == "mla" and not a.kv_lora_rank) or (mixer.startswith("dsa") and not a.indexer_top_k):
+        raise ValueError(f"{what.name} has no latent or no indexer to build {kind!r} from: take {BODY}.")
+    layers = round(share * a.layers)
+    words = f"{mixer}:{layers}" + (f" {rest}:{a.layers - layers}" if layers < a.layers else "")
+    groups = a.heads if kind == "full (MHA)" else a.kv_heads or GROUPS
+    return Model(
+        replace(
+            a,
+            name=f"{what.name} with {kind}",
+            mixers=words,
+            head_dim=a.head_dim or HEAD_DIM,
+            kv_heads=groups,
+            window=a.window or WINDOW,
+            max_context=LONGEST,
+        )
+    )
+
+
+def contexts(what: Model, also: float = SHORTEST) -> np.ndarray:
+    """Contexts from `SHORTEST` to the model's maximum, or to `LONGEST`, in equal ratios, and one more if it is allowed.
+
+    >>> contexts(model("DeepSeek-R1"))[[0, -1]].tolist(), 5000 in contexts(model("DeepSeek-R1"), 5000)
+    ([1024, 163840], True)
+    """
+    last = min(what.max_context, LONGEST)
+    return np.unique([*ROUGH[ROUGH < last], min(int(also), last), last])
+
+
+def attention_flops(what: Model, context):
+    """FLOPs that mixing costs one new token: all of a forward pass but its weights, the states of linear layers included.
+
+    Args:
+        what, context: the model, and the tokens attended to; a number or an array.
+
+    >>> attention_flops(model("Llama 3.1 8B"), 1000) == 32 * 4 * 32 * 128 * 1000
+    True
+    """
+    return what.flops_per_token(context) - 2.0 * what.active_parameters
+
+
+def request_seconds(what: Model, where: Machine, weights, context):
+    """Seconds of the machine that one request takes: its prompt is read alone, its answer written beside other users.
+
+    Args:
+        what, where, weights: as in `inference.decode`.
+        context: tokens of prompt and answer, of which `ANSWER` are the answer; a number or an array.
+
+    Returns:
+        seconds; a step is shared by the users who fit, `cases.SERVED` at most.
+
+    Raises:
+        ValueError: a context not longer than the answer.
+    """
+    context = np.asarray(context, float)
+    if np.any(context <= ANSWER):
+        raise ValueError(f"A request of {context} tokens: more than the {ANSWER} of its answer are needed.")
+    users = np.clip(memory.slots(what, where, context, weights).expected, 1, SERVED)
+    step = inference.decode(what, where, context, users, weights).seconds
+    return inference.prefill(what, where, context - ANSWER, weights=weights).seconds + ANSWER * step / users
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What can be drawn over the context. of: from model, machine, weights and contexts to numbers in `unit`.
+
+    needs_machine: whether there is no such number where the sequence does not fit into the machine.
+    """
+
+    unit: str
+    of: Callable
+    needs_machine: bool = True
+
+
+QUANTITIES = {
+    "attention FLOPs per token": Quantity("FLOPs", lambda m, _, w, c: attention_flops(m, c), False),
+    "all FLOPs per token": Quantity("FLOPs", lambda m, _, w, c: m.flops_per_token(c), False),
+    "cache of one sequence": Quantity("B", lambda m, _, w, c: m.cache_bytes(c), False),
+    "bytes read per step": Quantity("B", lambda m, _, w, c: sum(step_bytes(m, c, w)), False),
+    "slots on the machine": Quantity("slots", lambda m, o, w, c: memory.slots(m, o, c, w).expected),
+    "time to read the prompt": Quantity(
+        "s", lambda m, o, w, c: inference.prefill(m, o, c, weights=w).seconds
+    ),
+    "time per token, one user": Quantity("s", lambda m, o, w, c: inference.decode(m, o, c, 1, w).seconds),
+    "cost of a request": Quantity("$", lambda m, o, w, c: dollars(o, request_seconds(m, o, w, c), PAID[1])),
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One quantity of one model over the contexts `at`; masked where it does not exist. held: the last one that fits, or 0."""
+
+    what: Model
+    at: np.ndarray
+    values: np.ma.MaskedArray
+    held: int
+
+    def here(self, context: float) -> float | None:
+        """The quantity at one of the contexts; None beyond the model's maximum, or where it does not exist."""
+        found = self.values[self.at == context]
+        return float(found[0]) if found.count() else None
+
+
+def curve(quantity: str, what: Model, where: Machine, weights, context: float = SHORTEST) -> Curve:
+    """One quantity of one model over the context, with the last context whose sequence fits into the machine.
+
+    Args:
+        quantity: one of `QUANTITIES`.
+        what, where, weights: as in `inference.decode`.
+        context: one more point of the curve, if the model allows it.
+
+    Raises:
+        ValueError: no such quantity.
+
+    >>> from freeweights.machines.machine import machine
+    >>> found = curve("cache of one sequence", model("DeepSeek-R1"), machine("GeForce RTX 5090"), "FP8", 5000)
+    >>> found.held, found.here(5000) == model("DeepSeek-R1").cache_bytes(5000)
+    (0, True)
+    """
+    if quantity not in QUANTITIES:
+        raise ValueError(f"quantity is {quantity!r}: choose one of {', '.join(map(repr, QUANTITIES))}.")
+    wanted, at = QUANTITIES[quantity], contexts(what, context)
+    fits = np.asarray(memory.fits(what, where, weights, at).fits)
+    values = np.ma.masked_all(at.shape)
+    shown = fits if wanted.needs_machine else np.ones(at.shape, bool)
+    if shown.any():
+        values[shown] = wanted.of(what, where, weights, at[shown])
+    return Curve(what, at, values, int(at[fits][-1]) if fits.any() else 0)
+
+
+def crossing(what: Model, outweighs: Callable) -> float | None:
+    """The shortest context from which `outweighs` holds, to within a per cent; None if it never does."""
+    tried = np.geomspace(1, what.max_context, FINE).round()
+    found = np.asarray(outweighs(tried))
+    return float(tried[np.argmax(found)]) if found.any() else None
+
+
+def cache_takes_over(what: Model, weights, batch: int) -> float | None:
+    """The context from which a decode step reads more bytes of caches than of weights; None if none up to the maximum.
+
+    >>> cache_takes_over(model("MiniMax-M1"), "FP8", 1) is None
+    True
+    """
+
+    def outweighs(context):
+        read, cached = step_bytes(what, context, weights, batch)
+        return cached > read
+
+    return crossing(what, outweighs)
+
+
+@cache
+def attention_takes_over(what: Model) -> float | None:
+    """The prompt from which attention costs more FLOPs than all weights of the layers; None if none up to the maximum.
+
+    >>> attention_takes_over(model("Llama 3.1 405B")) is None
+    True
+    """
+    body = 2.0 * what.active(WITHOUT_EMBEDDINGS)
+    head = 2.0 * what.active_parameters - body
+    return crossing(what, lambda prompt: what.prefill_flops(prompt) - head > 2 * body * prompt)
+
+
+def released() -> dict[str, Model]:
+    """The released models by label.
+
+    >>> list(released())[3]
+    'DeepSeek-R1, latent (MLA)'
+    """
+    return {f"{name}, {kind}": model(name) for name, kind in RELEASED.items()}
+
+
+def one_body() -> dict[str, Model]:
+    """One body with several attentions, by kind.
+
+    >>> one_body()["sparse, shared index"].architecture.mixers == model(BODY).architecture.mixers.replace(
+    ...     "dsa:21 dsa-shared:57", "dsa-shared:57 dsa:21")
+    True
+    """
+    return {kind: with_attention(model(BODY), kind) for kind in KINDS}

@@ -1,0 +1,199 @@
+"""Lesson 05's real teacher: its data checked on this machine, its students' losses, and what each costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..facts import quantities as q
+from ..learn import teacher, token_student
+from ..learn.student_training import WAYS, Recipe, Run
+from ..learn.teacher import LARGE, SMALL
+from ..learn.training_loop import Margin, margin
+from ..local import measured_or_recorded, smollm_timing
+from ..models.transformer import model
+from ..page import live
+from ..page.renderer import Picture
+from ..page.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PINK, headline, spread
+from ..page.text import Table, table
+
+HARD, SOFT, BOTH, WRITTEN = WAYS
+COLOURS = dict(zip(WAYS, (ORANGE, BLUE, GREEN, PINK), strict=True))
+SAMPLE_PIECE, SAMPLE = (
+    20,
+    128,
+)  # which piece of the novel the real teacher expects anew, and how many tokens of it
+PREDICTIONS = 400  # of a student, one after another, to be timed
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of the real teacher. `difference` is None where its weights could not be fetched.
+
+    Attributes:
+        difference: between a shipped probability and the same one made anew: the largest.
+        seconds: that it took.
+        tokens_per_second: that it writes for one reader.
+        nbytes: of its weights in memory.
+        source: whether these were measured here or recorded.
+    """
+
+    difference: float | None
+    seconds: float
+    tokens_per_second: float
+    nbytes: float
+    source: str
+
+    def __str__(self) -> str:
+        if self.difference is None:
+            return f"The shipped file is used as it is: nothing was expected anew. Speeds are {self.source}."
+        return (
+            f"The real teacher expected {SAMPLE} tokens of the novel anew in {q.duration(self.seconds)}. From the "
+            f"shipped probabilities its own differ by at most {q.significant(self.difference, 1)}: these are stored "
+            "in 16 bits."
+        )
+
+
+def look() -> Look:
+    """Load the real teacher, expect a few tokens anew, time it, and let it go; without weights, what was recorded."""
+    path = measured_or_recorded.fetch()
+    if path is None:
+        step, held = (
+            measured_or_recorded.recorded("decode batch 1"),
+            measured_or_recorded.recorded("bytes float32"),
+        )
+        return Look(None, 0.0, 1 / step, held, measured_or_recorded.recorded_words())
+    loaded = measured_or_recorded.load(path)
+    start = time.perf_counter()
+    difference = teacher.difference(loaded, teacher.read(), SAMPLE_PIECE, SAMPLE)
+    seconds = time.perf_counter() - start
+    speed = smollm_timing.time_decode(loaded, batches=(1,)).tokens_per_second[0]
+    return Look(difference, seconds, float(speed), loaded.nbytes, measured_or_recorded.MEASURED)
+
+
+# ---- the loss of every way
+def picture(runs: Sequence[Run]) -> Picture:
+    """Held-out loss against steps, for a small and for a large text, with the teacher's own.
+
+    Args:
+        runs: of `student_training.compare`, all of them or those until it was stopped.
+    """
+    return live.picture(
+        lambda figure: draw(figure, runs),
+        title="Loss of every way to learn",
+        size=(9, 4.4),
+        sentence=finding(runs),
+    )
+
+
+def draw(figure: Figure, runs: Sequence[Run]) -> None:
+    """One frame for each amount of text: the mean over seeds, and a band from the lowest to the highest."""
+    headline(figure).set_text(title(runs))
+    done = [run for run in runs if not run.stopped]
+    last = max([1, *(run.recipe.steps for run in done)])
+    low, high = teacher.read().bits_per_byte() - 0.15, max([3.0, *(run.held.max() for run in done)]) + 0.1
+    for left, text in ((0.075, SMALL), (0.565, LARGE)):
+        axes = figure.add_axes((left, 0.135, 0.29, 0.69))
+        axes.set_title(f"{text:,} tokens of text", fontsize=11, fontweight="normal")
+        axes.set(xlabel="steps", xlim=(0, 1.02 * last), ylim=(low, high))
+        axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= high])
+        axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= last])
+        same = [run for run in done if run.recipe.text == text]
+        curves(axes, {way: [run for run in same if run.recipe.way == way] for way in WAYS})
+    figure.axes[0].set_ylabel("bits per byte, held out")
+
+
+def curves(axes: Axes, by_way: dict[str, list[Run]]) -> None:
+    """The students of one amount of text, their teacher, and the name of each where its line ends."""
+    line, (low, high) = teacher.read().bits_per_byte(), axes.get_ylim()
+    axes.axhline(line, color=GREY, linestyle=":", linewidth=1.6)
+    names, ends = [("teacher", GREY)], [line]
+    for (way, runs), marker, style in zip(by_way.items(), MARKERS, ("--", "-", "-.", "--")):
+        if not runs:
+            continue
+        held, look = np.array([run.held for run in runs]), {"color": COLOURS[way], "marker": marker}
+        axes.fill_between(
+            runs[0].marks, held.min(axis=0), held.max(axis=0), color=COLOURS[way], alpha=0.25, linewidth=0
+        )
+        axes.plot(runs[0].marks, held.mean(axis=0), style, **look, linewidth=1.6, markersize=5)
+        names.append((way, COLOURS[way]))
+        ends.append(float(held[:, -1].mean()))
+    places = spread((np.array(ends) - low) / (high - low), 0.06)
+    for place, (name, colour) in zip(places, names):
+        axes.text(1.03, place, name, color=colour, fontsize=11, va="center", transform=axes.transAxes)
+
+
+def against(runs: Sequence[Run], one: Recipe, other: Recipe) -> Margin | None:
+    """How much lower the first ends than the second, over their seeds."""
+    return margin(runs, one.name, other.name)
+
+
+def title(runs: Sequence[Run]) -> str:
+    """What soft labels gain over hard ones, for both amounts of text."""
+    gains = [against(runs, Recipe(SOFT, text), Recipe(HARD, text)) for text in (SMALL, LARGE)]
+    if None in gains:
+        return "Not enough was trained to tell a margin"
+    few, many = (f"{gain.bits:.2f}" for gain in gains)
+    return f"Against hard labels, soft ones save {few} bits a byte on {SMALL:,} tokens, {many} on {LARGE:,}"
+
+
+def finding(runs: Sequence[Run]) -> str:
+    """Every comparison with its margin against the spread of seeds; or what is missing to make it."""
+    said = []
+    for text in (SMALL, LARGE):
+        found = {way: against(runs, Recipe(way, text), Recipe(HARD, text)) for way in (SOFT, BOTH, WRITTEN)}
+        if None in found.values():
+            return "Too few students were finished to compare every way: run the cell again."
+        hard = np.mean([run.bits for run in runs if run.recipe.name == Recipe(HARD, text).name])
+        ends = ", ".join(f"{way} {far(margin)}" for way, margin in found.items())
+        said.append(f"With {text:,} tokens of text, hard labels end at {hard:.2f} bits a byte; {ends}.")
+    written = against(runs, Recipe(WRITTEN, LARGE), Recipe(HARD, SMALL))
+    best = min(runs, key=lambda run: run.bits)
+    return (
+        f"{' '.join(said)} {LARGE:,} tokens of teacher's text against hard labels on {SMALL:,}: {far(written)}. "
+        f"The best student, {best.recipe.name}, ends at {best.bits:.2f}, the teacher at "
+        f"{teacher.read().bits_per_byte():.2f}. Every student counts at its best mark."
+    )
+
+
+def far(found: Margin) -> str:
+    """A margin in words, beside the spread of seeds that it has to exceed.
+
+    >>> far(Margin(bits=0.2, spread=0.05, seeds=3)), far(Margin(bits=-0.02, spread=0.05, seeds=3))
+    ('0.20 lower (seeds differ by 0.05)', '0.02 higher (seeds differ by 0.05: not shown)')
+    """
+    way = "lower" if found.bits > 0 else "higher"
+    shown = "" if abs(found.bits) > found.spread else ": not shown"
+    return f"{abs(found.bits):.2f} {way} (seeds differ by {found.spread:.2f}{shown})"
+
+
+# ---- what each costs
+def costs(seen: Look, runs: Sequence[Run]) -> Table:
+    """Bytes, FLOPs and speed of the teacher and of the best student, on this machine where they could be measured.
+
+    Raises:
+        ValueError: no student was trained.
+    """
+    if not runs:
+        raise ValueError("no student was trained: run the cell that trains them first.")
+    run = min(runs, key=lambda run: run.bits)
+    prompt, start = teacher.read().novel[None, : token_student.WINDOW], time.perf_counter()
+    for _ in range(PREDICTIONS):
+        token_student.predict(run.weights, prompt)
+    speed = PREDICTIONS / (time.perf_counter() - start)
+    flops = model(measured_or_recorded.SMOL).flops_per_token(smollm_timing.mean_cached())
+    ours = token_student.nbytes(run.weights), token_student.flops_per_token(run.weights), speed, run.bits
+    theirs = seen.nbytes, flops, seen.tokens_per_second, teacher.read().bits_per_byte()
+    names = "Bytes of weights", "FLOPs per token", "Tokens per second, one reader", "Bits per byte, held out"
+    rows = [
+        {"what": name, "teacher": q.count(big) if big > 100 else q.significant(big),
+         "student": q.count(small) if small > 100 else q.significant(small), "times": q.times(max(big, small) / min(big, small))}
+        for name, big, small in zip(names, theirs, ours, strict=True)
+    ]  # fmt: skip
+    caption = f"Teacher and student. The teacher's speed is {seen.source}; the student's {measured_or_recorded.MEASURED}"
+    return table(rows, caption=caption, what="", teacher="SmolLM2-135M", student="Student", times="Ratio")

@@ -1,0 +1,181 @@
+"""Lesson 09's lab: what it spent to train a model, the ways of being paid, and the years until its bill is paid."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..facts import quantities as q
+from ..facts.figures import figure
+from ..money.assumptions import MILLION
+from ..money.deepseek_account import published_account
+from ..money.host_prices import asked
+from ..money.market import Lab, inputs
+from ..money.market_accounts import PAYING, bills, reaching, revenue
+from ..page import controls, live
+from ..page.style import BEHIND, BLUE, GREEN, GREY, ORANGE, RED, headline
+
+YOURS = "yours, by the slider"
+LOOKS = (BLUE, "-", "━━"), (ORANGE, "--", "╍╍"), (GREEN, "-.", "━ ╴"), (GREY, ":", "┈┈")
+WAYS = dict(zip(PAYING, LOOKS))  # how the lab is paid: colour, line, glyph
+YEARS, TOP = 10.0, 2.0  # ends of the axes: years, and receipts in bills
+AGES = 1000.0  # years; beyond them the number says nothing
+LINE = 0.052  # of the figure's height
+
+
+def draw(figure: Figure) -> dict:
+    """Left: what the lab has received, in bills, against years. Right: each way in words."""
+    axes = figure.add_axes((0.075, 0.135, 0.58, 0.735))
+    axes.set(xlim=(0, YEARS), ylim=(0, TOP), xlabel="years", ylabel="received so far, in bills")
+    axes.set_yticks([0, 0.5, 1, 1.5, 2], ["0", "½", "1", "1½", "2"])
+    axes.axhline(1, color=RED, linewidth=1.6)
+    artists: dict = {
+        "title": headline(figure),
+        "life": axes.fill([0], [0], color=GREY, alpha=0.16, linewidth=0)[0],
+        "bill": axes.text(0, 1.02, "", color=RED, fontsize=10.5, ha="center", va="bottom", bbox=BEHIND),
+        "lines": {way: axes.plot([], [], style, color=ink)[0] for way, (ink, style, _) in WAYS.items()},
+        "mark": axes.plot([], [], "o", color="black", markersize=8, zorder=4)[0],
+        "words": {},
+    }
+    for row, (way, (ink, _, glyph)) in enumerate(WAYS.items()):
+        top = 0.845 - row * 3.6 * LINE
+        figure.text(0.675, top, glyph, color=ink, fontsize=12, fontweight="bold", va="center")
+        artists["words"][way] = figure.text(
+            0.73, top + 0.45 * LINE, "", fontsize=10, va="top", linespacing=1.35
+        )
+    figure.text(0.675, 0.035, "grey: while the model sells", color=GREY, fontsize=10, va="bottom")
+    return artists
+
+
+def update(
+    artists: dict,
+    bill: str,
+    dollars: float,
+    times: float,
+    takings: float,
+    way: str,
+    share: float,
+    kept: float,
+    left: float,
+    life: float,
+) -> str:
+    """Pay one bill in every way; say when the chosen one has paid it and what share of all revenue that takes."""
+    last = bills().get(bill, dollars)
+    by_way = reaching(share / 100, kept / 100, left / 100)
+    lab = Lab(last * times, takings, np.array(list(by_way.values())), life)
+    waits = dict(zip(WAYS, lab.years_needed.tolist()))
+    artists["bill"].set(text=f"the bill: {q.money(lab.training)}", x=aside(waits, way))
+    artists["life"].set_xy([(0, 0), (0, TOP), (life, TOP), (life, 0)])
+    show_ways(artists, waits, dict(zip(WAYS, (lab.share * takings).tolist())), way)
+    chosen = Lab(lab.training, takings, by_way[way], life)
+    artists["title"].set_text(finding(chosen, way))
+    return sentence(chosen, way, bill, last, times)
+
+
+def aside(waits: dict, chosen: str) -> float:
+    """Years at which the bill's label lies on the fewest lines, and not on the chosen one.
+
+    >>> aside({"own API": 9.0, "both": 1.0, "nobody": None}, "own API")
+    5.0
+    """
+    places = np.array([YEARS / 6, YEARS / 2, 5 * YEARS / 6])
+    crossed = np.zeros(places.size)
+    for way, wait in waits.items():
+        if wait is not None:
+            crossed += (1 + len(waits) * (way == chosen)) * (np.abs(places - 1.06 * wait) < YEARS / 6)
+    return float(places[crossed.argmin()])
+
+
+def show_ways(artists: dict, waits: dict, yearly: dict, chosen: str) -> None:
+    """Place the lines up to where they leave the picture, the mark where the bill is paid, and the words."""
+    for way, line in artists["lines"].items():
+        wait = waits[way]
+        end = YEARS if wait is None else min(YEARS, TOP * wait)
+        line.set_data([0, end], [0, 0 if wait is None else end / wait])
+        line.set_linewidth(4 if way == chosen else 1.6)
+        paid = "never paid" if wait is None else f"paid after {spell(wait)}"
+        artists["words"][way].set_text(
+            f"{way}{' (chosen)' if way == chosen else ''}\n{q.money(yearly[way])} a year\n{paid}"
+        )
+    seen = waits[chosen] is not None and waits[chosen] <= YEARS
+    artists["mark"].set_data(*([waits[chosen]], [1]) if seen else ([], []))
+
+
+def spell(years: float) -> str:
+    """Years in words that end where they stop saying anything.
+
+    >>> spell(0.5), spell(7.43), spell(1e6)
+    ('183 days', '7.43 years', 'over 1,000 years')
+    """
+    return q.duration(years * q.YEAR) if years <= AGES else f"over {AGES:,.0f} years"
+
+
+def finding(lab: Lab, way: str) -> str:
+    """The title: whether the bill is paid while the model sells, later, or never."""
+    name = way[0].upper() + way[1:]
+    if lab.years_needed is None:
+        return "Nothing reaches the lab: its bill is never paid"
+    if lab.balance >= 0:
+        return f"{name}: the bill is paid after {spell(lab.years_needed)}, while the model sells"
+    return f"{name}: the model sells for {spell(lab.years)}, the bill takes {spell(lab.years_needed)}"
+
+
+def sentence(lab: Lab, way: str, bill: str, last: float, times: float) -> str:
+    """The bill and its parts, what reaches the lab, what is missing, and the share that would be needed."""
+    runs = f"{q.money(last)} ({bill})"
+    whole = (
+        runs
+        if times == 1
+        else f"{runs} for the last run, times {q.significant(times)} with all runs before: {q.money(lab.training)}"
+    )
+    origin = "your assumption"
+    if round(lab.revenue) == round(revenue()):
+        origin = f"one day of {figure('deepseek-service-revenue').date[:7]} at list prices, theoretical"
+    needed = lab.share_needed
+    enough = (
+        f"{q.percent(needed)} of all revenue would have to reach the lab"
+        if needed <= 1
+        else "not even all of the revenue would be enough"
+    )
+    balance = (
+        f"{q.money(lab.balance)} beyond the bill"
+        if lab.balance >= 0
+        else f"{q.money(-lab.balance)} short of the bill"
+    )
+    return (
+        f"The bill is {whole}. Of {q.money(lab.revenue)} a year ({origin}) {q.money(lab.share * lab.revenue)} "
+        f"({q.percent(lab.share)}) reach the lab (paid by: {way}). While the model sells, for {spell(lab.years)}, that is "
+        f"{q.money(lab.received)}, {balance}. To pay the bill in that time, {enough}. People and data are not in this bill."
+    )
+
+
+def panel() -> live.Panel:
+    """A lab's training bill against what reaches it, year by year.
+
+    >>> panel().set(way="nobody", kept=0, share=0)
+    """
+    known, hosts = inputs(), asked("GLM-5.2").hosts
+    every, margin = figure("research-over-final-run"), published_account().margin
+    return live.panel(
+        draw,
+        update,
+        title="What reaches a lab over the years, against its training bill",
+        size=(9, 4.3),
+        bill=controls.choice("Last run of", [*bills(), YOURS]),
+        dollars=controls.log_slider("Yours", MILLION, 1e10, start=100 * MILLION, unit="dollars", whole=True),
+        times=controls.slider("With all runs before, times", 1, 20, step=0.5, start=every.value),
+        takings=controls.log_slider(
+            "All revenue", 1e5, 1e11, start=round(revenue()), unit="$ a year", whole=True
+        ),
+        way=controls.choice("Lab is paid by", list(WAYS)),
+        share=controls.slider(
+            "Hosts' share", 0, 100, step=1, start=100 * known["share"].value, unit="% to the lab"
+        ),
+        kept=controls.slider(
+            "Lab's own market", 0, 100, step=1, start=round(100 / (len(hosts) + 1)), unit="% of revenue"
+        ),
+        left=controls.slider(
+            "Own margin", 0, 100, step=0.5, start=round(200 * margin) / 2, unit="% of its revenue"
+        ),
+        life=controls.slider("Model sells for", 0.25, YEARS, step=0.25, start=1, unit="years"),
+    )

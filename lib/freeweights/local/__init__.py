@@ -1,0 +1,31 @@
+"""Real weights and the learner's own machine.
+
+Read `llama` first, the forward pass of a real model in NumPy; `download` and `gguf_file` bring its weights,
+`this_machine` measures what they run on.
+"""
+
+from . import (
+    block_quantisation,
+    download,
+    gguf_file,
+    kv_cache,
+    llama,
+    measured_or_recorded,
+    smollm,
+    smollm_timing,
+    this_machine,
+    timing,
+)
+
+__all__ = [
+    "gguf_file",
+    "download",
+    "block_quantisation",
+    "kv_cache",
+    "llama",
+    "smollm",
+    "timing",
+    "this_machine",
+    "smollm_timing",
+    "measured_or_recorded",
+]

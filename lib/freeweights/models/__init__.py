@@ -1,0 +1,23 @@
+"""What one model holds and does: parameters, caches, FLOPs, experts.
+
+Read in this order: `attention` and `parameters` count one layer and its weights, `transformer` the whole model; `experts`
+says how many a batch touches, `routing` which, and `kv_layouts` what runtimes store of a cache.
+"""
+
+from . import (
+    attention,
+    experts,
+    kv_layouts,
+    parameters,
+    routing,
+    transformer,
+)
+
+__all__ = [
+    "attention",
+    "parameters",
+    "transformer",
+    "experts",
+    "routing",
+    "kv_layouts",
+]

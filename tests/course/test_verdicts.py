@@ -1,0 +1,146 @@
+"""The course's verdicts: every claim that a written lesson settles has one, and its numbers recompute."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+from pathlib import Path
+
+import freeweights as fw
+import numpy as np
+import pytest
+from freeweights.facts import catalog
+from freeweights.facts import quantities as q
+from freeweights.lesson01.claims import users_for
+from freeweights.lesson02.claims import doubling_ends, speed_up
+from freeweights.money import hardware_trends
+from freeweights.page import live, questions
+from panels import NOTEBOOKS
+
+GLM, MAC = fw.model("GLM-5.2"), fw.machine("Apple M3 Ultra 512GB")
+NODE = fw.machine("H200 SXM 141GB", count=8)
+ROOMS = [
+    path.name for path in sorted(Path(fw.__file__).parent.glob("lesson??")) if (path / "claims.py").exists()
+]
+LESSONS = {room[-2:]: importlib.import_module(f"freeweights.{room}.claims") for room in ROOMS}
+SETTLED = {claim: lesson for lesson in LESSONS.values() for claim in lesson.CLAIMS}
+
+
+def settled(claim: str) -> tuple[str, str, str]:
+    """The verdict of a lesson that settles a claim."""
+    return SETTLED[claim].settled(claim)
+
+
+@pytest.mark.parametrize("times", [1, 10, 100])
+def test_users_for_gives_the_first_number_that_reaches_the_speed(times):
+    users = users_for(times, GLM, NODE, "FP8", MAC, "4.5 bits")
+    wanted = times * fw.decode(GLM, MAC, 4096, 1, "4.5 bits").tokens_per_second
+    speed = functools.partial(fw.decode, GLM, NODE, 4096, weights="FP8")
+    assert speed(batch=users).tokens_per_second >= wanted
+    assert users == 1 or speed(batch=users - 1).tokens_per_second < wanted
+
+
+def test_users_for_says_what_is_out_of_reach():
+    with pytest.raises(ValueError, match=r"writes at most .* is out of its reach"):
+        users_for(1e6, GLM, NODE, "FP8", MAC, "4.5 bits")
+
+
+@pytest.mark.parametrize("claim", SETTLED)
+def test_a_settled_claim_has_a_verdict_and_a_reason_with_numbers(claim):
+    text, verdict, because = settled(claim)
+    assert text == catalog.claim(claim).claim and verdict in questions.VERDICTS
+    assert re.search(r"\d", because) and not live.NO_NUMBER.search(because)
+
+
+def test_the_lessons_ask_for_a_verdict_on_every_settled_claim_and_no_other():
+    for number, lesson in LESSONS.items():
+        (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
+        page = path.read_text(encoding="utf-8")
+        assert re.findall(r'page\.verdict\(\\"([\w-]+)\\"', page) == list(lesson.CLAIMS), path.name
+
+
+def test_a_claim_of_another_lesson_or_no_claim_at_all_is_said_to_be_so():
+    with pytest.raises(fw.UnknownName, match="is settled in lesson 10; here: cold-load, "):
+        LESSONS["01"].settled("open-washing")
+    with pytest.raises(fw.UnknownName, match="Did you mean 'cold-load'"):
+        LESSONS["01"].settled("cold-loud")
+
+
+def test_the_numbers_of_the_verdicts_recompute():
+    because = {claim: settled(claim)[2] for claim in SETTLED}
+    for disk in ("NVMe SSD PCIe 4.0 x4", "SATA SSD", "HDD 7200 rpm enterprise"):
+        assert q.duration(fw.cold_load(GLM, disk=disk, weights="FP8").seconds) in because["cold-load"]
+    crawls = because["desktop-fits-but-crawls"]
+    for machine, bits in ((MAC, "4.5 bits"), (NODE, "FP8")):
+        assert f"{fw.slots(GLM, machine, 32_768, bits).expected:.0f}" in crawls
+        speed = fw.decode(GLM, machine, 4096, 1, bits).tokens_per_second
+        assert q.speed(speed) in because["weights-are-not-intelligence"]
+    faster = [
+        work(GLM, NODE, 4096, 1, "FP8").tokens_per_second
+        / work(GLM, MAC, 4096, 1, "4.5 bits").tokens_per_second
+        for work in (fw.prefill, fw.decode)
+    ]
+    assert all(q.times(ratio) in crawls for ratio in faster)
+    local = fw.decode(fw.model("Gemma 3 27B"), fw.machine("GeForce RTX 4090"), 4096, 1, "Q4_K_M")
+    assert q.speed(local.tokens_per_second) in because["local-is-good-enough"]
+    assert q.count(fw.model("gpt-oss-120b").parameters) in because["small-fry"]
+
+
+def test_doubling_ends_where_twice_the_devices_first_gain_less():
+    llama = fw.model("Llama 3.1 70B")
+    end = doubling_ends("Llama 3.1 70B", "200 GbE", 64, 0.1)
+    for count in (2, 4, 8, 16, 32, 64):
+        slow, fast = (
+            fw.decode(llama, fw.machine("H200 SXM 141GB", n, "200 GbE"), 4096, 64, "FP8").tokens_per_second
+            for n in (count, 2 * count)
+        )
+        assert (fast < 1.1 * slow) == (count >= end)
+    with pytest.raises(ValueError, match="ask for a larger gain"):
+        doubling_ends("Llama 3.1 70B", "NVLink 4 (H100/H200)", 64, 1e-6, most=4)
+
+
+def test_the_moat_lies_in_the_link_and_is_for_rent():
+    because = settled("the-moat-is-hardware")[2]
+    links = ("NVLink 4 (H100/H200)", "100 GbE", "10 GbE")
+    speeds = [speed_up(link) for link in links]
+    assert speeds[0] > 1.2 * speeds[1] > 1.2 * speeds[2], "the words say that the link decides"
+    assert all(q.times(speed) in because for speed in speeds)
+    assert q.money(8 * NODE.device.rental) in because
+
+
+def test_the_row_decides_for_a_crowd_and_the_file_for_one():
+    because = settled("gpus-are-the-determinant")[2]
+    alone = fw.decode(GLM, MAC, 4096, 1, "4.5 bits").tokens_per_second
+    full = fw.decode(GLM, NODE, 4096, 128, "FP8").tokens_per_second
+    dollars = (full / (8 * NODE.device.price)) / (alone / MAC.device.price)
+    assert q.times(full / alone) in because and q.times(dollars) in because and dollars > 1
+    files = [fw.decode(fw.model(n), NODE, 4096, 1, w).tokens_per_second
+             for n, w in (("gpt-oss-120b", None), ("Llama 3.1 405B", "FP8"))]  # fmt: skip
+    assert files[0] > 1.5 * files[1] and all(q.speed(speed) in because for speed in files)
+
+
+def test_the_gap_in_memory_closes_first_and_the_one_in_bandwidth_last():
+    because = settled("hardware-deflation")[2]
+    price, years = MAC.device.price, {}
+    for quantity, (_, _, amount) in hardware_trends.QUANTITIES.items():
+        found = hardware_trends.trend(quantity)
+        wait = np.log(amount(NODE) / price / found.at(hardware_trends.today())) / found.slope
+        years[quantity] = wait
+        assert f"{quantity} {q.significant(wait, 2)} years" in because
+    assert years["memory"] < years["arithmetic"] < years["memory bandwidth"]
+    chips = GLM.parameters * 8 / 8 / catalog.device("GroqChip LPU v1").memory
+    assert float(re.search(r"takes ([\d,]+) of them", because)[1].replace(",", "")) == pytest.approx(
+        chips, rel=0.05
+    )
+
+
+def test_the_export_variants_lose_what_the_verdict_says():
+    because, qwen = settled("sanctions-did-not-stop-it")[2], fw.model("Qwen3-235B-A22B")
+    free, link, chip = (fw.machine(name, 8) for name in ("H100 SXM5 80GB", "H800 SXM5 80GB", "H20 96GB"))
+    write = [fw.decode(qwen, where, 4096, 64, "FP8").tokens_per_second for where in (free, chip)]
+    read = [fw.prefill(qwen, where, 4096, 1, "FP8").tokens_per_second for where in (free, link, chip)]
+    assert q.times(write[1] / write[0]) in because and write[1] > 0.9 * write[0], "they did not stop serving"
+    assert read[2] < 0.6 * read[0] and read[1] < read[0], "they did cost"
+    assert q.percent(read[1] / read[0]) in because and q.percent(read[2] / read[0]) in because
+    assert q.times(free.flops(16) / chip.flops(16)) in because and q.times(450 / 200) in because

@@ -1,0 +1,91 @@
+"""What tests of panels share: what a panel draws at a setting, where its words lie, and what strikes them."""
+
+from __future__ import annotations
+
+import matplotlib
+import numpy as np
+from freeweights.page import live
+from freeweights.page.style import STYLE
+from hypothesis import strategies as st
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+
+def follow(panel, **values) -> str:
+    """Update a panel's artists without encoding a picture; the sentence, checked to hold neither nan nor inf."""
+    with matplotlib.rc_context(STYLE):
+        return live.readable(panel._update(panel._artists, **panel.values | values), "update()")
+
+
+def boxes(panel, artists=None) -> dict[str, tuple]:
+    """Where every text that can be seen lies, in pixels, shrunk by one so that neighbours may touch."""
+    panel.stage.figure.canvas.get_renderer()
+    found = artists or [one for one in panel.stage.figure.findobj(Text) if one.get_visible()]
+    boxes = {}
+    for number, one in enumerate(found):
+        if one.get_text().strip():
+            box = one.get_window_extent()
+            boxes[f"{number}: {one.get_text()}"] = (box.x0 + 1, box.y0 + 1, box.x1 - 1, box.y1 - 1)
+    return boxes
+
+
+def collisions(boxes: dict[str, tuple]) -> list[tuple[str, str]]:
+    """Pairs of texts that overlap."""
+    names, place = list(boxes), np.array(list(boxes.values()))
+    x0, y0, x1, y1 = place.T
+    over = (x0[:, None] < x1) & (x0 < x1[:, None]) & (y0[:, None] < y1) & (y0 < y1[:, None])
+    return [(names[i], names[j]) for i, j in np.argwhere(np.triu(over, 1))]
+
+
+def check_text(panel, where) -> None:
+    """Every text of a panel lies in its figure and none lies on another."""
+    seen = boxes(panel)
+    width, height = panel.stage.figure.bbox.size
+    outside = [
+        name for name, (x0, y0, x1, y1) in seen.items() if x0 < 0 or y0 < 0 or x1 > width or y1 > height
+    ]
+    assert not outside, (where, outside)
+    assert not collisions(seen), (where, collisions(seen))
+
+
+def struck(panel) -> list[str]:
+    """Words in the axes that a curve or a mark runs through; no line is drawn outside them."""
+    found = []
+    for axes in panel.stage.figure.axes:
+        inside = {
+            name: Bbox.intersection(Bbox.from_extents(box), axes.bbox)
+            for name, box in boxes(panel, axes.texts).items()
+        }
+        for line in axes.lines:
+            path, reach = line.get_transform().transform_path(line.get_path()), line.get_markersize()
+            for name, box in inside.items():
+                if box is None:
+                    continue
+                if line.get_linestyle() == "None":
+                    over = any(box.padded(reach).contains(*vertex) for vertex in path.vertices)
+                else:
+                    over = path.vertices.size and path.intersects_bbox(box, filled=False)
+                if over:
+                    found.append(name)
+    return found
+
+
+def spots(control) -> list:
+    """Both ends and the middle of a slider; all choices."""
+    stops = getattr(control, "stops", ())
+    return [stops[0], stops[len(stops) // 2], stops[-1]] if stops else list(control.ends)
+
+
+def anywhere(panel, data) -> dict:
+    """Values for all controls of a panel, drawn by hypothesis."""
+    stops = {name: getattr(control, "stops", control.ends) for name, control in panel.controls.items()}
+    return {name: data.draw(st.sampled_from(values), label=name) for name, values in stops.items()}
+
+
+def check_along_each_control(panel) -> None:
+    """Every control at each of its ends and middles, the others at their start: all text can be read."""
+    start = panel.values
+    for name, control in panel.controls.items():
+        for value in spots(control):
+            follow(panel, **start | {name: value})
+            check_text(panel, {name: value})

@@ -1,0 +1,152 @@
+"""Run a notebook in one kernel, then move every control of every panel as far as it goes.
+
+`run` is called by the tests. `report` is called inside the kernel, after the last cell.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import random
+from html.parser import HTMLParser
+from pathlib import Path
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+CORNERS = 48  # combinations of ends tried together on each panel, drawn with a fixed seed
+CELL_SECONDS = 120
+
+
+def run(path: Path) -> tuple[list[dict], dict]:
+    """Run all cells of a notebook, then `solutions.report` and `report` in one kernel, once for all tests.
+
+    Returns:
+        The outputs of all cells, and the two reports as one.
+
+    Raises:
+        Exception: a cell failed; the same for every test that asks, without another run.
+    """
+    result = _result(path)
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+@functools.cache
+def _result(path: Path) -> tuple[list[dict], dict] | Exception:
+    try:
+        return _run(path)
+    except Exception as error:
+        return error
+
+
+def _run(path: Path) -> tuple[list[dict], dict]:
+    import nbformat
+    import saved
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    here = str(Path(__file__).parent)
+    folded = saved.solutions(notebook)
+    probe = (
+        f"import sys; sys.path.insert(0, {here!r})\nimport panels, solutions\n"
+        f"print(solutions.report({folded!r}, globals()))\nprint(panels.report())"
+    )
+    notebook.cells.append(nbformat.v4.new_code_cell(probe))
+    NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+    ).execute()
+    outputs = [dict(output) for cell in notebook.cells[:-1] for output in cell.get("outputs", [])]
+    printed = "".join(
+        output.get("text", "") for output in notebook.cells[-1].outputs if output.name == "stdout"
+    )
+    answers, driven = map(json.loads, printed.splitlines()[-2:])
+    return outputs, {"solutions": answers, **driven}
+
+
+def report() -> str:
+    """What all panels and questions of this kernel did when driven, as JSON."""
+    from freeweights.page import live
+    from freeweights.page import questions as lesson
+
+    return json.dumps({
+        "panels": [drive(panel) for panel in live.panels()],
+        "questions": [interrogate(question) for question in lesson.questions()],
+    })  # fmt: skip
+
+
+def drive(panel) -> dict:
+    """Move each control through its ends and three stops between, then all controls to corners together."""
+    start, problems, still = panel.values, [], {}
+    ends = {name: control.ends for name, control in panel.controls.items()}
+
+    def look(**values):
+        try:
+            panel.set(**values)
+        except Exception as error:  # the test lists every one of them, with the values
+            problems.append(f"{values}: {type(error).__name__}: {error}")
+        return panel.sentence, panel.picture
+
+    for name, control in panel.controls.items():
+        others = [(other, end) for other in ends if other != name for end in ends[other]]
+        for setting in [{}, *({other: end} for other, end in others)]:
+            look(**start | setting)
+            seen = [look(**{name: value}) for value in places(control)]
+            still[name] = [
+                what for what, values in zip(["sentence", "picture"], zip(*seen, strict=True), strict=True)
+                if len(set(values)) == 1
+            ]  # fmt: skip
+            if not still[name]:
+                break
+        look(**start)
+    corners = list(itertools.islice(itertools.product(*ends.values()), 100_000))
+    for corner in random.Random(1).sample(corners, min(CORNERS, len(corners))):
+        look(**dict(zip(ends, corner, strict=True)))
+    look(**start)
+    return {
+        "title": panel.shown.title, "alt": panel.alt, "sentence": panel.sentence, "problems": problems,
+        "still": {name: whats for name, whats in still.items() if whats},
+        "bytes": len(panel.picture),
+        "unnamed": [n for n, control in panel.controls.items() if not control.label],
+    }  # fmt: skip
+
+
+def places(control) -> list:
+    """The ends of a control, and three stops between the ends of a slider."""
+    stops = getattr(control, "stops", ())
+    return [*control.ends, *(stops[len(stops) * part // 4] for part in (1, 2, 3) if stops)]
+
+
+def interrogate(question) -> dict:
+    """Answer a question rightly, and wrongly in every way that it foresees."""
+    kind, problems = type(question).__name__, []
+    if kind == "Guess":
+        answer = question.answer()
+        if not question.low <= answer <= question.high:
+            problems.append(f"the answer {answer} lies outside {question.low} to {question.high}")
+        elif not question.commit(answer).right:
+            problems.append(f"the computed answer is not taken: {question.feedback.message}")
+    if kind == "Exercise":
+        for mistake, words in question.mistakes:
+            feedback = question.check(mistake() if callable(mistake) else mistake)
+            if feedback.right or words not in feedback.message:
+                problems.append(f"a foreseen mistake is not met with {words!r}: {feedback.message}")
+        if not question.check(question.answer()).right:
+            problems.append(f"the computed answer is not taken: {question.feedback.message}")
+    return {"kind": kind, "key": question.key, "problems": problems}
+
+
+class Images(HTMLParser):
+    """The alternative texts of all images on a page."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.alts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.alts.append((dict(attributes).get("alt") or "").strip())
