@@ -3,7 +3,7 @@
 Run by hand, with the library and tests/requirements.txt installed, on a machine with nothing else to do:
 
     python tests/benchmarks/panel_latency.py                      # all of PANELS
-    python tests/benchmarks/panel_latency.py desktop moe_panel    # these modules
+    python tests/benchmarks/panel_latency.py lesson09.host_panel  # these modules
     python tests/benchmarks/panel_latency.py --link               # over 80 ms and 10 Mbit/s
     python tests/benchmarks/panel_latency.py --density 2          # on a screen of double density
 
@@ -77,11 +77,18 @@ import numpy as np
 from panel_watch import WATCH, drag, film, press
 from slow_link import slow
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "shared"))
 import browser
 
 # Lesson 05's own panel trains at every move and has a button for it; it is left out.
-PANELS = ("first_look", "desktop", "rooflines", "moe_panel", "long_context_panel", "host_panel")
+PANELS = (
+    "lesson00.one_model_panel",
+    "lesson01.desktop_or_cluster_panel",
+    "lesson02.roofline_panel",
+    "lesson03.moe_against_dense_panel",
+    "lesson04.long_context_panel",
+    "lesson09.host_panel",
+)
 FORMS = "live", "plain", "bare"
 PRESSES, PLAIN_PRESSES = 30, 10
 DRAGS = (0.2, 0.8), (0.8, 0.2), (0.2, 0.8)  # from and to, as shares of the track
