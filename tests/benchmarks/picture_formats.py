@@ -38,10 +38,16 @@ from freeweights.page.style import SHARPNESS
 from PIL import Image
 
 # Panels as they open, but for the links at a batch where lossless WebP shows its weakness.
-PANELS = {name: {} for name in (
-    "lesson00.one_model_panel", "lesson01.desktop_or_cluster_panel", "lesson02.roofline_panel",
-    "lesson03.moe_against_dense_panel", "lesson04.long_context_panel",
-)}
+PANELS = {
+    name: {}
+    for name in (
+        "lesson00.one_model_panel",
+        "lesson01.desktop_or_cluster_panel",
+        "lesson02.roofline_panel",
+        "lesson03.moe_against_dense_panel",
+        "lesson04.long_context_panel",
+    )
+}
 PANELS["lesson02.links_panel"] = {"batch": 61}
 RUNS = 9
 FORMATS: dict[str, Callable[[Image.Image, io.BytesIO], None]] = {
