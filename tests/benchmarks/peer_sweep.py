@@ -19,7 +19,7 @@ def one_model() -> int:
     """
     batch, context = np.arange(1, 1001)[:, None], np.linspace(1, 100_000, 1000)[None, :]
     return inference.decode(
-        model("Llama 3.1 8B"), machine("H200 SXM 141GB"), context, batch, "FP8"
+        model("Llama 3.1 8B"), machine("H200 SXM 141GB"), context=context, batch=batch, weights="FP8"
     ).expected.size
 
 

@@ -31,6 +31,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from freeweights.facts import figures
+
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # one core; NumPy reads it when it is imported
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
 
@@ -224,7 +226,7 @@ def main() -> None:
     before = set(GENZ_SCRATCH.glob("*.csv"))
     try:
         check_by_hand()
-        steps = [(row, published.step_seconds(row)) for row in catalog.measurements(usable=True)]
+        steps = [(row, published.step_seconds(row)) for row in figures.measurements(usable=True)]
         rows = [ask(row, seconds) for row, seconds in steps if seconds]
     finally:
         for left in set(GENZ_SCRATCH.glob("*.csv")) - before:

@@ -29,11 +29,19 @@ def test_a_context_that_is_no_number_of_tokens_is_refused(value):
         memory.fits(LLAMA, NODE, context=value)
 
 
-@pytest.mark.parametrize("call", [inference.decode, inference.prefill, memory.slots])
+@pytest.mark.parametrize(
+    "call, name", [(inference.decode, "context"), (inference.prefill, "prompt"), (memory.slots, "context")]
+)
 @pytest.mark.parametrize("value", ["many", RAGGED])
-def test_a_context_that_is_no_array_of_numbers_is_refused(call, value):
-    with pytest.raises(ValueError, match="(context|prompt) is .*: one number or an array of numbers"):
-        call(LLAMA, NODE, value)
+def test_a_context_that_is_no_array_of_numbers_is_refused(call, name, value):
+    with pytest.raises(ValueError, match=f"{name} is .*: one number or an array of numbers"):
+        call(LLAMA, NODE, **{name: value})
+
+
+@pytest.mark.parametrize("call", [memory.fits, inference.decode, inference.prefill, memory.slots])
+def test_nothing_about_a_case_is_told_by_its_place_among_the_arguments(call):
+    with pytest.raises(TypeError, match="positional argument"):
+        call(LLAMA, NODE, 4)
 
 
 @pytest.mark.parametrize("value", [0, -4, 65, float("nan"), "nan bits", "inf bits", [4, -4]])
@@ -54,10 +62,10 @@ def test_weights_that_are_neither_a_name_nor_bits_are_refused_in_our_words(value
         memory.fits(LLAMA, NODE, weights=value)
 
 
-@pytest.mark.parametrize("call", [inference.decode, inference.prefill])
-def test_arrays_that_do_not_go_together_are_named(call):
+@pytest.mark.parametrize("call, name", [(inference.decode, "context"), (inference.prefill, "prompt")])
+def test_arrays_that_do_not_go_together_are_named(call, name):
     with pytest.raises(ValueError, match=r"(context|prompt) \(3,\), batch \(2,\) do not go together"):
-        call(LLAMA, NODE, [1, 2, 3], [1, 2])
+        call(LLAMA, NODE, **{name: [1, 2, 3]}, batch=[1, 2])
 
 
 def test_no_cases_are_no_answers_and_no_error():
@@ -136,14 +144,16 @@ class TestBadInput:
 
     def test_a_format_that_the_device_cannot_compute_in_is_computed_wider(self):
         llama, volta = fw.model("Llama 3.1 8B"), fw.machine("V100 SXM2 32GB")
-        narrow, wide = (fw.prefill(llama, volta, 8192, weights=name) for name in ("FP8", "BF16"))
+        narrow, wide = (fw.prefill(llama, volta, prompt=8192, weights=name) for name in ("FP8", "BF16"))
         assert narrow.floor == pytest.approx(wide.floor)
 
     def test_eight_bit_floats_do_not_use_a_rate_for_integers(self):
         ampere = fw.machine("A100 SXM4 80GB")
         assert ampere.device.flops_fp8 is None and ampere.device.flops_int8
         llama = fw.model("Llama 3.1 8B")
-        narrow, wide = (fw.prefill(llama, ampere, 8192, weights=name).expected for name in ("FP8", "BF16"))
+        narrow, wide = (
+            fw.prefill(llama, ampere, prompt=8192, weights=name).expected for name in ("FP8", "BF16")
+        )
         assert narrow == pytest.approx(wide, rel=0.05)
 
     def test_a_link_for_one_device(self):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from drawn import anywhere, check_along_each_control, check_text, follow
 from freeweights.cost import expert_parallel, expert_placement
-from freeweights.facts import catalog
+from freeweights.facts import catalog, figures
 from freeweights.facts import quantities as q
 from freeweights.facts.records_measured import Collective
 from freeweights.lesson03 import expert_parallel_panel
@@ -104,7 +104,7 @@ def test_a_published_message_is_what_the_model_says_its_tokens_send():
 
 
 def test_the_published_decode_of_144_devices_is_met():
-    (row,) = catalog.measurements(
+    (row,) = figures.measurements(
         id="dsday6-deepseek-v3-r1-671b-a37b-fp8-bf16-mla-core-h800-decode-b-p-c4989-o"
     )
     each = 21  # tokens/s of a user, middle of the published 20 to 22

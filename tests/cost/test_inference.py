@@ -78,8 +78,8 @@ def reads_faster_than_its_host(machine) -> bool:
 def estimates(model, machine, bits, batch, context):
     """Every timed estimate of one case, unmasked: laws are tested also where the model does not fit."""
     return [
-        inference.decode(model, machine, context, batch, bits),
-        inference.prefill(model, machine, context, batch, bits),
+        inference.decode(model, machine, context=context, batch=batch, weights=bits),
+        inference.prefill(model, machine, prompt=context, batch=batch, weights=bits),
         inference.cold_load(model, machine, weights=bits),
     ]
 
@@ -100,13 +100,13 @@ def test_floor_low_expected_high_stand_in_order_and_parts_add_up(model, machine,
 def test_no_step_reads_faster_than_the_memory_or_computes_faster_than_the_peak(
     model, machine, bits, batch, context
 ):
-    step = inference.decode(model, machine, context, batch, bits)
+    step = inference.decode(model, machine, context=context, batch=batch, weights=bits)
     moved = step_work.weights_read(model, batch) * bits / 8 + batch * model.cache_read_bytes(context)
     assert moved / step._expected <= machine.memory_bandwidth * (1 + 1e-12)
     assert batch * model.flops_per_token(context) / step._expected <= machine.flops(bits) * (1 + 1e-12)
     # devices that hold layers in turn work at the same time on a prompt of many chunks
     together = machine.count / machine.working
-    reading = inference.prefill(model, machine, context, batch, bits)
+    reading = inference.prefill(model, machine, prompt=context, batch=batch, weights=bits)
     rate = batch * model.prefill_flops(context) / reading._expected
     assert rate <= together * machine.flops(bits) * (1 + 1e-12)
 
@@ -116,7 +116,7 @@ def test_no_step_reads_faster_than_the_memory_or_computes_faster_than_the_peak(
 def test_a_step_beside_a_host_or_a_drive_reads_no_faster_than_all_of_them_together(
     model, machine, bits, batch, context
 ):
-    step = inference.decode(model, machine, context, batch, bits)
+    step = inference.decode(model, machine, context=context, batch=batch, weights=bits)
     assume(step.fits)
     moved = step_work.weights_read(model, batch) * bits / 8 + batch * model.cache_read_bytes(context)
     rates = [machine.memory_bandwidth]
@@ -153,9 +153,9 @@ def test_more_bits_never_lower_the_floor(model, machine, some, other, batch, con
 @given(models, machines, widths, batches, contexts, st.integers(1, 200))
 def test_more_context_or_more_sequences_never_take_less_time(model, machine, bits, batch, context, more):
     assume(reads_faster_than_its_host(machine))
-    here = inference.decode(model, machine, context, batch, bits)
-    longer = inference.decode(model, machine, context + more, batch, bits)
-    crowd = inference.decode(model, machine, context, batch + more, bits)
+    here = inference.decode(model, machine, context=context, batch=batch, weights=bits)
+    longer = inference.decode(model, machine, context=context + more, batch=batch, weights=bits)
+    crowd = inference.decode(model, machine, context=context, batch=batch + more, weights=bits)
     for other in (longer, crowd):
         if other.fits:
             assert here.fits and other.expected >= here.expected * (1 - 1e-12)
@@ -167,10 +167,10 @@ def test_more_context_or_more_sequences_never_take_less_time(model, machine, bit
 @given(models, machines, widths, st.integers(1, 64), contexts, st.integers(1, 2000))
 def test_longer_or_more_prompts_never_take_less_time(model, machine, bits, batch, prompt, more):
     assume(reads_faster_than_its_host(machine))
-    here = inference.prefill(model, machine, prompt, batch, bits)
+    here = inference.prefill(model, machine, prompt=prompt, batch=batch, weights=bits)
     for other in (
-        inference.prefill(model, machine, prompt + more, batch, bits),
-        inference.prefill(model, machine, prompt, batch + 1, bits),
+        inference.prefill(model, machine, prompt=prompt + more, batch=batch, weights=bits),
+        inference.prefill(model, machine, prompt=prompt, batch=batch + 1, weights=bits),
     ):
         if other.fits:
             assert here.fits and other.expected >= here.expected * (1 - 1e-12)
@@ -179,17 +179,17 @@ def test_longer_or_more_prompts_never_take_less_time(model, machine, bits, batch
 @law
 @given(models, plain_machines, widths, contexts)
 def test_slots_are_whole_and_held_caches_fit(model, machine, bits, context):
-    room = memory.slots(model, machine, context, bits)
+    room = memory.slots(model, machine, context=context, weights=bits)
     assert room.expected == int(room.expected) and 0 <= room.expected <= room.floor
     if room.expected:
-        assert memory.fits(model, machine, bits, context, int(room.expected)).fits
-    assert not memory.fits(model, machine, bits, context, int(room.expected) + 1).fits
+        assert memory.fits(model, machine, weights=bits, context=context, batch=int(room.expected)).fits
+    assert not memory.fits(model, machine, weights=bits, context=context, batch=int(room.expected) + 1).fits
 
 
 @law
 @given(models, machines, widths, batches, contexts)
 def test_memory_parts_add_up_and_left_or_missing_is_the_difference(model, machine, bits, batch, context):
-    fit = memory.fits(model, machine, bits, context, batch)
+    fit = memory.fits(model, machine, weights=bits, context=context, batch=batch)
     assert sum(fit.parts.values()) == pytest.approx(fit.needed)
     if machine.host:  # caches and buffers stay on the devices, so more can be missing than the difference
         assert fit.missing >= max(fit.needed - fit.memory, 0) * (1 - 1e-9)

@@ -45,7 +45,7 @@ def test_an_engine_leaves_its_share_and_its_reserve_on_every_device(engine, coun
         catalog.engine(engine),
         fw.model("Llama 3.1 8B"),
     )
-    fit = memory.fits(llama, node, 16)
+    fit = memory.fits(llama, node, weights=16)
     kept_back = (1 - row.memory_share) * node.memory + count * row.reserve
     activations = 2 * row.chunk_tokens * (4096 + 2 * 14_336) * 2
     assert fit.parts["engine"] == pytest.approx(kept_back + count * activations)
@@ -60,10 +60,10 @@ def test_llama_cpp_keeps_1024_mib_free_on_each_device():
 def test_a_model_that_fills_the_memory_to_the_engines_share_fits_and_a_little_more_does_not():
     node = fw.machine(H200, engine="vLLM")
     llama = fw.model("Llama 3.1 8B")
-    fixed = memory.fits(llama, node, 16, context=0)
+    fixed = memory.fits(llama, node, weights=16, context=0)
     room = (fixed.memory - fixed.needed) / llama.cache_bytes(1)
-    assert memory.fits(llama, node, 16, context=1, batch=int(room)).fits
-    assert not memory.fits(llama, node, 16, context=1, batch=int(room) + 1).fits
+    assert memory.fits(llama, node, weights=16, context=1, batch=int(room)).fits
+    assert not memory.fits(llama, node, weights=16, context=1, batch=int(room) + 1).fits
 
 
 def test_activations_of_experts_are_those_a_token_chooses():
@@ -79,7 +79,9 @@ def test_activations_of_experts_are_those_a_token_chooses():
 def test_an_engine_that_keeps_full_heads_needs_what_was_seen_of_it(name):
     """An estimator says 321 GiB for 65,536 tokens (data/caches.csv): 16 of them are scores, which lie with activations."""
     kept = {
-        engine: memory.fits(fw.model(name), fw.machine(H200, 8, engine=engine), "Q4_0", 65_536).parts["cache"]
+        engine: memory.fits(
+            fw.model(name), fw.machine(H200, 8, engine=engine), weights="Q4_0", context=65_536
+        ).parts["cache"]
         for engine in ENGINES
     }
     assert kept["llama.cpp of 2024"] / GIB == pytest.approx(321 - 16, rel=1e-3)
@@ -90,7 +92,7 @@ def test_an_engine_that_keeps_full_heads_needs_what_was_seen_of_it(name):
 def test_full_heads_are_also_read_in_every_step():
     old, new = (fw.machine(H200, 8, engine=engine) for engine in ("llama.cpp of 2024", "llama.cpp"))
     r1 = fw.model("DeepSeek-R1")
-    steps = [fw.decode(r1, node, 65_536, weights="Q4_0") for node in (old, new)]
+    steps = [fw.decode(r1, node, context=65_536, weights="Q4_0") for node in (old, new)]
     assert steps[0].parts["cache"] > 20 * steps[1].parts["cache"]
 
 
@@ -107,15 +109,20 @@ def test_a_model_without_latents_is_cached_alike_by_every_engine(name):
 def test_weights_are_held_once_where_every_weight_is_split(split):
     for name in ("GLM-5.2", "Llama 3.1 8B"):
         model = fw.model(name)
-        assert memory.fits(model, fw.machine(H200, 8, split=split), 8).parts["weights"] == model.parameters
+        assert (
+            memory.fits(model, fw.machine(H200, 8, split=split), weights=8).parts["weights"]
+            == model.parameters
+        )
 
 
 def test_expert_parallelism_holds_all_but_the_experts_on_every_device():
     glm, node = fw.model("GLM-5.2"), fw.machine(H200, 8, split="experts")
-    held = memory.fits(glm, node, 8).parts["weights"]
+    held = memory.fits(glm, node, weights=8).parts["weights"]
     assert held == glm.parameters + 7 * (glm.parameters - glm.parts["routed experts"])
     llama = fw.model("Llama 3.1 8B")
-    assert memory.fits(llama, node, 8).parts["weights"] == llama.parameters, "without experts all is split"
+    assert memory.fits(llama, node, weights=8).parts["weights"] == llama.parameters, (
+        "without experts all is split"
+    )
 
 
 @law
@@ -123,7 +130,7 @@ def test_expert_parallelism_holds_all_but_the_experts_on_every_device():
 def test_what_fits_one_machine_fits_one_with_more_devices(model, device, count, bits, context, batch):
     for split in ("tensor", "layers"):
         fewer, more = (
-            memory.fits(model, fw.machine(device, n, split=split), bits, context, batch)
+            memory.fits(model, fw.machine(device, n, split=split), weights=bits, context=context, batch=batch)
             for n in (count, count + 1)
         )
         assert more.memory > fewer.memory
@@ -136,8 +143,8 @@ def test_what_fits_one_machine_fits_one_with_more_devices(model, device, count, 
 @law
 @given(models, helped, widths, batches, contexts)
 def test_placed_shares_are_shares_and_add_up_where_the_model_fits(model, machine, bits, batch, context):
-    fit = memory.fits(model, machine, bits, context, batch)
-    placed = memory.place(model, machine, fit, bits)
+    case = memory.Case.of(model, machine, weights=bits, context=context, batch=batch)
+    fit, placed = case.fit, case.placed
     for share in placed:
         assert -1e-12 <= share <= 1 + 1e-12
     if fit.fits and model.is_moe:
@@ -147,10 +154,10 @@ def test_placed_shares_are_shares_and_add_up_where_the_model_fits(model, machine
 @law
 @given(models, helped, widths, batches, contexts)
 def test_what_is_placed_on_devices_and_host_is_not_more_than_they_hold(model, machine, bits, batch, context):
-    fit = memory.fits(model, machine, bits, context, batch)
+    case = memory.Case.of(model, machine, weights=bits, context=context, batch=batch)
+    fit, placed = case.fit, case.placed
     assume(fit.fits and (machine.host or machine.drive))
     assume(fit.parts["cache"] + fit.parts["engine"] <= machine.memory)
-    placed = memory.place(model, machine, fit, bits)
     shared, routed = memory.shared_bytes(model, machine, bits), memory.routed_weights(model) * bits / 8
     on_devices = placed.resident * shared + placed.experts * routed
     assert on_devices + fit.parts["cache"] + fit.parts["engine"] <= machine.memory * (1 + 1e-9)
@@ -164,7 +171,9 @@ def test_what_is_placed_on_devices_and_host_is_not_more_than_they_hold(model, ma
 def test_more_host_never_fits_less(model, device, bits, batch, context):
     machines = [fw.machine(device), *(fw.machine(device, host=host) for host in HOSTS)]
     assert [m.host.memory for m in machines[1:]] == sorted(m.host.memory for m in machines[1:])
-    fit = [memory.fits(model, machine, bits, context, batch).fits for machine in machines]
+    fit = [
+        memory.fits(model, machine, weights=bits, context=context, batch=batch).fits for machine in machines
+    ]
     assert fit == sorted(fit)
 
 
@@ -174,26 +183,29 @@ def test_a_model_that_fits_costs_the_same_with_and_without_a_host_and_a_drive(
     model, device, bits, batch, context
 ):
     alone, beside = fw.machine(device), fw.machine(device, host=SERVER, drive=SSD)
-    assume(memory.fits(model, alone, bits, context, batch).fits)
-    for step in (inference.decode, inference.prefill):
-        own, helped = step(model, alone, context, batch, bits), step(model, beside, context, batch, bits)
+    assume(memory.fits(model, alone, weights=bits, context=context, batch=batch).fits)
+    for phase in ("decode", "prefill"):
+        case = {"context": context, "batch": batch, "weights": bits}
+        own, helped = (inference.predict(model, where, phase, **case) for where in (alone, beside))
         assert own.expected == pytest.approx(helped.expected)
         assert own.floor == pytest.approx(helped.floor)
         assert helped.parts["host memory"] == helped.parts["drive"] == 0
 
 
-@pytest.mark.parametrize("phase", [inference.decode, inference.prefill])
+@pytest.mark.parametrize("phase", ["decode", "prefill"])
 @pytest.mark.parametrize("name", ["Qwen3-235B-A22B", "GLM-5.2", "Llama 3.1 70B"])
 def test_a_host_is_slower_than_devices_that_hold_all_and_a_drive_slower_still(phase, name):
     model = fw.model(name)
     everything = fw.machine(RTX, 64, "400 GbE", split="layers")  # one works at a time, as beside a host
     hosted, streamed = fw.machine(RTX, host=SERVER), fw.machine(RTX, drive=SSD)
-    quick, middle = (phase(model, machine, 4096, 1, "Q4_0") for machine in (everything, hosted))
+    quick, middle = (
+        inference.predict(model, machine, phase, weights="Q4_0") for machine in (everything, hosted)
+    )
     assert middle.parts["host memory"] > 0 and "drive" not in middle.parts
     held = {part: middle.parts[part] for part in ("host memory", "weights", "cache")}
     assert sum(held.values()) > quick.parts["weights"]
     if model.is_moe:
-        slow = phase(model, streamed, 4096, 1, "Q4_0")
+        slow = inference.predict(model, streamed, phase, weights="Q4_0")
         assert slow.parts["drive"] > 0 and "host memory" not in slow.parts
         assert slow.expected > middle.expected
         assert slow.bottleneck == "drive"
@@ -201,8 +213,8 @@ def test_a_host_is_slower_than_devices_that_hold_all_and_a_drive_slower_still(ph
 
 def test_a_drive_takes_experts_only():
     beside = fw.machine(RTX, drive=SSD)
-    assert memory.fits(fw.model("GLM-5.2"), beside, "Q4_0").fits
-    dense = memory.fits(fw.model("Llama 3.1 405B"), beside, "Q4_0")
+    assert memory.fits(fw.model("GLM-5.2"), beside, weights="Q4_0").fits
+    dense = memory.fits(fw.model("Llama 3.1 405B"), beside, weights="Q4_0")
     assert not dense.fits and dense.missing > 0
 
 
@@ -221,10 +233,11 @@ def test_what_lies_with_the_host_is_read_from_its_memory_in_every_pass(phase, to
     model, beside = fw.model("Qwen3-235B-A22B"), fw.machine(RTX, host=SERVER)
     assert catalog.engine("llama.cpp").chunk_tokens == 512
     if phase == "decode":
-        step = fw.decode(model, beside, 4096, 1, "Q4_0")
+        step = fw.decode(model, beside, context=4096, batch=1, weights="Q4_0")
     else:
-        step = fw.prefill(model, beside, passes * tokens, 1, "Q4_0")
-    there = memory.place(model, beside, step.fit, 4.5).experts_on_host
+        step = fw.prefill(model, beside, prompt=passes * tokens, batch=1, weights="Q4_0")
+    prompt = {"decode": 4096, "prefill": passes * tokens}[phase]
+    there = memory.Case.of(model, beside, weights="Q4_0", context=prompt).placed.experts_on_host
     moved = passes * there * step_work.shared_and_routed(model, tokens)[1] * 4.5 / 8
     share = efficiency.calibrations(phase)["any", "host"].weights
     assert 0 < share < 1
@@ -233,14 +246,14 @@ def test_what_lies_with_the_host_is_read_from_its_memory_in_every_pass(phase, to
 
 def test_what_every_token_needs_goes_to_the_device_before_the_experts():
     model, beside = fw.model("Qwen3-235B-A22B"), fw.machine(RTX, host=SERVER)
-    placed = memory.place(model, beside, memory.fits(model, beside, 4.5), 4.5)
+    placed = memory.Case.of(model, beside, weights=4.5).placed
     assert placed.resident == 1 and 0 < placed.experts < 0.2
     assert placed.experts + placed.experts_on_host == pytest.approx(1)
 
 
 def test_a_cache_beyond_the_devices_memory_does_not_fit_or_is_read_from_the_host():
     llama, beside = fw.model("Llama 3.1 8B"), fw.machine(RTX, host=SERVER)
-    step = fw.decode(llama, beside, 131_072, 16, "Q4_0")
+    step = fw.decode(llama, beside, context=131_072, batch=16, weights="Q4_0")
     assert step.fit.parts["cache"] > 10 * beside.memory
     beyond = step.fit.parts["cache"] - beside.memory
     assert not step.fits or step.expected >= beyond / beside.host.memory_bandwidth
@@ -248,8 +261,8 @@ def test_a_cache_beyond_the_devices_memory_does_not_fit_or_is_read_from_the_host
 
 def test_a_drive_leaves_room_for_more_sequences():
     model, beside = fw.model("Qwen3-235B-A22B"), fw.machine(RTX, drive=SSD)
-    room = memory.slots(model, beside, 8192, "Q4_0")
-    assert not memory.fits(model, beside, "Q4_0", 8192, int(room.expected) + 1).fits
+    room = memory.slots(model, beside, context=8192, weights="Q4_0")
+    assert not memory.fits(model, beside, weights="Q4_0", context=8192, batch=int(room.expected) + 1).fits
 
 
 @pytest.mark.parametrize(
@@ -258,6 +271,6 @@ def test_a_drive_leaves_room_for_more_sequences():
 @pytest.mark.parametrize("name", ["Llama 3.1 8B", "Qwen3-235B-A22B", "gpt-oss-120b"])
 def test_as_many_sequences_as_are_promised_fit_and_not_one_more(name, beside):
     model, where = fw.model(name), fw.machine(RTX, **beside)
-    room = int(memory.slots(model, where, 2048, "Q4_0").expected)
-    assert not memory.fits(model, where, "Q4_0", 2048, room + 1).fits
-    assert room == 0 or memory.fits(model, where, "Q4_0", 2048, room).fits
+    room = int(memory.slots(model, where, context=2048, weights="Q4_0").expected)
+    assert not memory.fits(model, where, weights="Q4_0", context=2048, batch=room + 1).fits
+    assert room == 0 or memory.fits(model, where, weights="Q4_0", context=2048, batch=room).fits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import freeweights as fw
 import pytest
-from freeweights.cost import efficiency, inference, memory, step_work, weight_storage
+from freeweights.cost import efficiency, inference, memory, step_work
 from freeweights.facts import catalog
 from freeweights.facts.records_hardware import Device, Engine
 from freeweights.machines.interconnect import SPLITS
@@ -17,7 +17,10 @@ DENSE, SPARSE = fw.model("Llama 3.1 8B"), fw.model("GLM-5.2")
 
 @pytest.mark.parametrize("model", [DENSE, SPARSE], ids=lambda model: model.name)
 def test_devices_in_turn_answer_one_user_no_sooner_than_one_device(model):
-    one, four = (inference.decode(model, fw.machine(H200, n, split="layers"), 4096, 1, 8) for n in (1, 4))
+    one, four = (
+        inference.decode(model, fw.machine(H200, n, split="layers"), context=4096, batch=1, weights=8)
+        for n in (1, 4)
+    )
     assert four._expected >= one._expected and four._floor >= one._floor
     assert four._parts["communication"] > 0 == one._parts["communication"]
 
@@ -25,7 +28,9 @@ def test_devices_in_turn_answer_one_user_no_sooner_than_one_device(model):
 @pytest.mark.parametrize("model", [DENSE, SPARSE], ids=lambda model: model.name)
 def test_devices_in_turn_read_a_long_prompt_sooner_but_not_a_short_one(model):
     def seconds(count, prompt):
-        return inference.prefill(model, fw.machine(H200, count, split="layers"), prompt, 1, 8)._expected
+        return inference.prefill(
+            model, fw.machine(H200, count, split="layers"), prompt=prompt, batch=1, weights=8
+        )._expected
 
     chunk = catalog.engine("vLLM").chunk_tokens
     assert seconds(4, chunk) >= seconds(1, chunk), "one chunk goes through all of them"
@@ -43,21 +48,27 @@ def test_devices_in_turn_read_a_long_prompt_sooner_but_not_a_short_one(model):
 )
 def test_tensor_parallelism_divides_the_floor_and_pays_for_its_messages(model, count, bits, batch, context):
     one, many = fw.machine(H200), fw.machine(H200, count)
-    for phase in (inference.decode, inference.prefill):
-        alone, split = phase(model, one, context, batch, bits), phase(model, many, context, batch, bits)
+    for phase in ("decode", "prefill"):
+        case = {"context": context, "batch": batch, "weights": bits}
+        alone, split = (inference.predict(model, where, phase, **case) for where in (one, many))
         assert split._floor == pytest.approx(alone._floor / count)
         assert split._expected >= split._floor
         assert split._expected > alone._expected / count
         assert split._parts["communication"] == pytest.approx(
-            step_work.messages(model, many, batch * (1 if phase is inference.decode else context))
+            step_work.message_seconds(
+                many, step_work.messages(model, many, batch * (1 if phase == "decode" else context))
+            )
         )
 
 
 def test_a_slower_link_takes_longer_under_every_split():
     for split in SPLITS:
         near, far = (fw.machine(H200, 8, link, split) for link in (None, "10 GbE"))
-        for phase in (inference.decode, inference.prefill):
-            assert phase(SPARSE, near, 8192, 8)._expected < phase(SPARSE, far, 8192, 8)._expected
+        for phase in ("decode", "prefill"):
+            one, other = (
+                inference.predict(SPARSE, where, phase, context=8192, batch=8) for where in (near, far)
+            )
+            assert one._expected < other._expected
 
 
 def test_experts_are_sent_their_tokens_and_send_them_back():
@@ -67,36 +78,42 @@ def test_experts_are_sent_their_tokens_and_send_them_back():
         batch / count * 8 * SPARSE.hidden_size
     )  # bytes to the experts of a layer, one a value; two coming back
     crossing = (count - 1) / count * 3 * sent / node.link.bandwidth + 2 * node.latency
-    assert step_work.messages(SPARSE, node, batch) == pytest.approx(SPARSE.moe_layers * crossing)
-    assert step_work.messages(SPARSE, fw.machine(H200, split="experts"), batch) == 0
+    sent = step_work.messages(SPARSE, node, batch)
+    assert step_work.message_seconds(node, sent) == pytest.approx(SPARSE.moe_layers * crossing)
+    assert step_work.messages(SPARSE, fw.machine(H200, split="experts"), batch) == ()
 
 
 def test_under_expert_parallelism_every_device_reads_all_but_the_experts():
     tensor, experts = (
-        inference.decode(SPARSE, fw.machine(H200, 8, split=split), 4096, 1, 8)
+        inference.decode(SPARSE, fw.machine(H200, 8, split=split), context=4096, batch=1, weights=8)
         for split in ("tensor", "experts")
     )
     assert experts._parts["weights"] > 3 * tensor._parts["weights"]
 
 
-@pytest.mark.parametrize("phase", [inference.decode, inference.prefill])
+@pytest.mark.parametrize("phase", ["decode", "prefill"])
 def test_a_model_without_experts_is_split_as_tensors_where_only_experts_would_be(phase):
     tensor, experts = (fw.machine(H200, 8, split=split) for split in ("tensor", "experts"))
-    assert phase(DENSE, tensor, 4096)._expected == phase(DENSE, experts, 4096)._expected
+    steps = [inference.predict(DENSE, where, phase) for where in (tensor, experts)]
+    assert steps[0]._expected == steps[1]._expected
     assert memory.fits(DENSE, tensor) == memory.fits(DENSE, experts)
 
 
 def test_a_split_of_one_device_changes_nothing():
     for model in (DENSE, SPARSE):
-        for phase in (inference.decode, inference.prefill):
-            seconds = {float(phase(model, fw.machine(H200, split=s), 4096, 4, 8)._expected) for s in SPLITS}
+        for phase in ("decode", "prefill"):
+            case = {"context": 4096, "batch": 4, "weights": 8}
+            found = [inference.predict(model, fw.machine(H200, split=s), phase, **case) for s in SPLITS]
+            seconds = {float(one._expected) for one in found}
             assert max(seconds) == pytest.approx(min(seconds), rel=1e-12)
 
 
 def test_the_floor_of_devices_in_turn_is_that_of_a_pipeline_without_gaps():
     chunk, chunks, stages = catalog.engine("vLLM").chunk_tokens, 8, 4
     one, four = (
-        inference.prefill(DENSE, fw.machine(H200, n, split="layers"), chunks * chunk, 1, 16)._floor
+        inference.prefill(
+            DENSE, fw.machine(H200, n, split="layers"), prompt=chunks * chunk, batch=1, weights=16
+        )._floor
         for n in (1, stages)
     )
     assert four <= one * (chunks + stages - 1) / (chunks * stages) * (1 + 1e-9)
@@ -107,12 +124,14 @@ def test_the_floor_of_devices_in_turn_is_that_of_a_pipeline_without_gaps():
 
 def test_an_engine_without_flash_attention_takes_longer_and_the_more_the_longer_the_prompt():
     old, new = (fw.machine("GeForce RTX 4090", engine=name) for name in ("llama.cpp of 2024", "llama.cpp"))
-    how = weight_storage.stored("Q4_0", DENSE)
-    placed = memory.place(DENSE, old, memory.fits(DENSE, old, "Q4_0"), how.bits)
-    scores = [step_work.prefill_work(DENSE, old, how, placed, prompt, 1)["scores"] for prompt in (1024, 2048)]
+
+    def case(machine, tokens):
+        return memory.Case.of(DENSE, machine, weights="Q4_0", context=tokens)
+
+    scores = [step_work.prefill_work(case(old, prompt)).scores for prompt in (1024, 2048)]
     assert scores[1] == pytest.approx(4 * scores[0])
-    assert "scores" not in step_work.prefill_work(DENSE, new, how, placed, 1024, 1)
-    reads = [step_work.decode_work(DENSE, machine, how, placed, 4096, 1)["cache"] for machine in (old, new)]
+    assert step_work.prefill_work(case(new, 1024)).scores == 0
+    reads = [step_work.decode_work(case(machine, 4096)).cache for machine in (old, new)]
     assert reads[0] == pytest.approx(4 * reads[1]), "each of 8 cached heads is read for its 4 query heads"
 
 

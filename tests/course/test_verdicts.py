@@ -10,7 +10,8 @@ from pathlib import Path
 import freeweights as fw
 import numpy as np
 import pytest
-from freeweights.facts import catalog
+from freeweights.cost import inference
+from freeweights.facts import catalog, figures
 from freeweights.facts import quantities as q
 from freeweights.lesson01.claims import users_for
 from freeweights.lesson02.claims import doubling_ends, speed_up
@@ -35,8 +36,8 @@ def settled(claim: str) -> tuple[str, str, str]:
 @pytest.mark.parametrize("times", [1, 10, 100])
 def test_users_for_gives_the_first_number_that_reaches_the_speed(times):
     users = users_for(times, GLM, NODE, "FP8", MAC, "4.5 bits")
-    wanted = times * fw.decode(GLM, MAC, 4096, 1, "4.5 bits").tokens_per_second
-    speed = functools.partial(fw.decode, GLM, NODE, 4096, weights="FP8")
+    wanted = times * fw.decode(GLM, MAC, context=4096, batch=1, weights="4.5 bits").tokens_per_second
+    speed = functools.partial(fw.decode, GLM, NODE, context=4096, weights="FP8")
     assert speed(batch=users).tokens_per_second >= wanted
     assert users == 1 or speed(batch=users - 1).tokens_per_second < wanted
 
@@ -49,7 +50,7 @@ def test_users_for_says_what_is_out_of_reach():
 @pytest.mark.parametrize("claim", SETTLED)
 def test_a_settled_claim_has_a_verdict_and_a_reason_with_numbers(claim):
     text, verdict, because = settled(claim)
-    assert text == catalog.claim(claim).claim and verdict in questions.VERDICTS
+    assert text == figures.claim(claim).claim and verdict in questions.VERDICTS
     assert re.search(r"\d", because) and not live.NO_NUMBER.search(because)
 
 
@@ -73,16 +74,18 @@ def test_the_numbers_of_the_verdicts_recompute():
         assert q.duration(fw.cold_load(GLM, disk=disk, weights="FP8").seconds) in because["cold-load"]
     crawls = because["desktop-fits-but-crawls"]
     for machine, bits in ((MAC, "4.5 bits"), (NODE, "FP8")):
-        assert f"{fw.slots(GLM, machine, 32_768, bits).expected:.0f}" in crawls
-        speed = fw.decode(GLM, machine, 4096, 1, bits).tokens_per_second
+        assert f"{fw.slots(GLM, machine, context=32_768, weights=bits).expected:.0f}" in crawls
+        speed = fw.decode(GLM, machine, context=4096, batch=1, weights=bits).tokens_per_second
         assert q.speed(speed) in because["weights-are-not-intelligence"]
     faster = [
-        work(GLM, NODE, 4096, 1, "FP8").tokens_per_second
-        / work(GLM, MAC, 4096, 1, "4.5 bits").tokens_per_second
-        for work in (fw.prefill, fw.decode)
+        inference.predict(GLM, NODE, phase, context=4096, weights="FP8").tokens_per_second
+        / inference.predict(GLM, MAC, phase, context=4096, weights="4.5 bits").tokens_per_second
+        for phase in ("prefill", "decode")
     ]
     assert all(q.times(ratio) in crawls for ratio in faster)
-    local = fw.decode(fw.model("Gemma 3 27B"), fw.machine("GeForce RTX 4090"), 4096, 1, "Q4_K_M")
+    local = fw.decode(
+        fw.model("Gemma 3 27B"), fw.machine("GeForce RTX 4090"), context=4096, batch=1, weights="Q4_K_M"
+    )
     assert q.speed(local.tokens_per_second) in because["local-is-good-enough"]
     assert q.count(fw.model("gpt-oss-120b").parameters) in because["small-fry"]
 
@@ -92,7 +95,9 @@ def test_doubling_ends_where_twice_the_devices_first_gain_less():
     end = doubling_ends("Llama 3.1 70B", "200 GbE", 64, 0.1)
     for count in (2, 4, 8, 16, 32, 64):
         slow, fast = (
-            fw.decode(llama, fw.machine("H200 SXM 141GB", n, "200 GbE"), 4096, 64, "FP8").tokens_per_second
+            fw.decode(
+                llama, fw.machine("H200 SXM 141GB", n, "200 GbE"), context=4096, batch=64, weights="FP8"
+            ).tokens_per_second
             for n in (count, 2 * count)
         )
         assert (fast < 1.1 * slow) == (count >= end)
@@ -111,11 +116,11 @@ def test_the_moat_lies_in_the_link_and_is_for_rent():
 
 def test_the_row_decides_for_a_crowd_and_the_file_for_one():
     because = settled("gpus-are-the-determinant")[2]
-    alone = fw.decode(GLM, MAC, 4096, 1, "4.5 bits").tokens_per_second
-    full = fw.decode(GLM, NODE, 4096, 128, "FP8").tokens_per_second
+    alone = fw.decode(GLM, MAC, context=4096, batch=1, weights="4.5 bits").tokens_per_second
+    full = fw.decode(GLM, NODE, context=4096, batch=128, weights="FP8").tokens_per_second
     dollars = (full / (8 * NODE.device.price)) / (alone / MAC.device.price)
     assert q.times(full / alone) in because and q.times(dollars) in because and dollars > 1
-    files = [fw.decode(fw.model(n), NODE, 4096, 1, w).tokens_per_second
+    files = [fw.decode(fw.model(n), NODE, context=4096, batch=1, weights=w).tokens_per_second
              for n, w in (("gpt-oss-120b", None), ("Llama 3.1 405B", "FP8"))]  # fmt: skip
     assert files[0] > 1.5 * files[1] and all(q.speed(speed) in because for speed in files)
 
@@ -138,8 +143,14 @@ def test_the_gap_in_memory_closes_first_and_the_one_in_bandwidth_last():
 def test_the_export_variants_lose_what_the_verdict_says():
     because, qwen = settled("sanctions-did-not-stop-it")[2], fw.model("Qwen3-235B-A22B")
     free, link, chip = (fw.machine(name, 8) for name in ("H100 SXM5 80GB", "H800 SXM5 80GB", "H20 96GB"))
-    write = [fw.decode(qwen, where, 4096, 64, "FP8").tokens_per_second for where in (free, chip)]
-    read = [fw.prefill(qwen, where, 4096, 1, "FP8").tokens_per_second for where in (free, link, chip)]
+    write = [
+        fw.decode(qwen, where, context=4096, batch=64, weights="FP8").tokens_per_second
+        for where in (free, chip)
+    ]
+    read = [
+        fw.prefill(qwen, where, prompt=4096, batch=1, weights="FP8").tokens_per_second
+        for where in (free, link, chip)
+    ]
     assert q.times(write[1] / write[0]) in because and write[1] > 0.9 * write[0], "they did not stop serving"
     assert read[2] < 0.6 * read[0] and read[1] < read[0], "they did cost"
     assert q.percent(read[1] / read[0]) in because and q.percent(read[2] / read[0]) in because

@@ -57,7 +57,7 @@ RATIOS = {
 
 @pytest.fixture(scope="module")
 def cases():
-    return fitting.cases(habits())
+    return fitting.fitted_rows(habits())
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +120,14 @@ def least_seconds(row: Measurement) -> float | None:
     if bits is None or (row.phase == "prefill" and not where.computes):
         return None
     if row.phase == "prefill":
-        return float(inference.prefill(what, where, row.prompt, float(row.batch), bits)._floor)
-    return float(inference.decode(what, where, published.mean_context(row), float(row.batch), bits)._floor)
+        return float(
+            inference.prefill(what, where, prompt=row.prompt, batch=float(row.batch), weights=bits)._floor
+        )
+    return float(
+        inference.decode(
+            what, where, context=published.mean_context(row), batch=float(row.batch), weights=bits
+        )._floor
+    )
 
 
 def test_no_usable_published_row_beats_its_floor_nor_does_any_prediction():
@@ -174,7 +180,7 @@ def test_no_unusable_row_and_no_row_of_the_model_predicted_in_lesson_01_is_fitte
     left_out = [one for one in cases if one.row.model in make_calibration.PREDICTED_NOT_FITTED]
     assert left_out and len(fitted) == len(cases) - len(left_out)
     assert all(one.row.usable for one in fitted)
-    assert fitting.case(replace(fitted[0].row, usable=False), habits()) is None
+    assert fitting.fitted_row(replace(fitted[0].row, usable=False), habits()) is None
     kept = {(row.device_class, row.engine, row.phase): row for row in catalog.table(Calibration)}
     for phase in ("decode", "prefill"):
         assert kept["any", "any", phase].rows == sum(one.row.phase == phase for one in fitted)

@@ -9,8 +9,8 @@ import pytest
 from fitted_rows import HELD, found, rows  # noqa: F401, fixtures
 from freeweights.cost.efficiency import COMPUTING, READING, WAITING
 from freeweights.evidence import fitting, make_calibration
-from freeweights.evidence.fitting import BEFORE, FITTED, Case, least_squares_above, total
-from freeweights.facts import catalog
+from freeweights.evidence.fitting import BEFORE, FITTED, FittedRow, least_squares_above, total
+from freeweights.facts import catalog, figures
 from freeweights.facts.records_measured import Measurement
 from freeweights.models.transformer import model
 from hypothesis import given, settings
@@ -59,7 +59,7 @@ TRUTH = BEFORE | {
 }
 
 
-def made(rows: list[Case], truth: dict) -> list[Case]:
+def made(rows: list[FittedRow], truth: dict) -> list[FittedRow]:
     """The same cases with the seconds they would take if `truth` held everywhere."""
     return [dataclasses.replace(row, seconds=total(row.work, truth, truth), reading={}) for row in rows]
 
@@ -103,7 +103,7 @@ def test_a_kind_of_work_that_no_row_of_a_group_does_keeps_the_wider_groups_const
 def test_rows_whose_time_something_else_rules_move_nothing(rows):
     chosen = of_phase(rows, "decode")[:40]
     slow = TRUTH | {name: 1e9 for name in COMPUTING}
-    known = [row for row in chosen if any(row.work.get(name) for name in COMPUTING)]
+    known = [row for row in chosen if any(getattr(row.work, name) for name in COMPUTING)]
     ruled = [dataclasses.replace(row, seconds=total(row.work, TRUTH, slow), reading={}) for row in known]
     fitted = fitting.fit(ruled, TRUTH, [slow] * len(ruled), np.ones(len(FITTED["decode"])))
     assert len(ruled) == 40
@@ -165,14 +165,14 @@ def test_no_row_of_the_model_that_lesson_01_predicts_was_fitted(rows):
 def test_only_usable_rows_are_fitted(rows):
     usable = {row.id for row in catalog.table(Measurement) if row.usable}
     assert {row.row.id for row in rows} <= usable
-    assert len(rows) > 0.9 * len([r for r in catalog.measurements(usable=True) if r.model and r.device])
+    assert len(rows) > 0.9 * len([r for r in figures.measurements(usable=True) if r.model and r.device])
 
 
 # Held out
 
 
 @pytest.fixture(scope="module")
-def few(rows) -> list[Case]:
+def few(rows) -> list[FittedRow]:
     """The rows of five sources, enough for both phases whichever is left out."""
     both = [
         s for s in {r.row.source for r in rows} if len({x.row.phase for x in rows if x.row.source == s}) == 2
@@ -182,7 +182,7 @@ def few(rows) -> list[Case]:
     return [row for row in rows if row.row.source in chosen]
 
 
-def slower(few, doubted) -> list[Case]:
+def slower(few, doubted) -> list[FittedRow]:
     return [dataclasses.replace(row, seconds=3 * row.seconds) if doubted(row) else row for row in few]
 
 

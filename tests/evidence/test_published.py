@@ -8,15 +8,15 @@ import math
 import freeweights as fw
 import pytest
 from freeweights.evidence import published
-from freeweights.facts import catalog
+from freeweights.facts import catalog, figures
 from freeweights.facts.records_hardware import Engine
 from freeweights.facts.records_measured import Measurement
 
 ROW = next(
-    row for row in catalog.measurements(model="GLM-5.2", phase="decode", usable=True) if row.batch == "1"
+    row for row in figures.measurements(model="GLM-5.2", phase="decode", usable=True) if row.batch == "1"
 )
 PROMPT = next(
-    row for row in catalog.measurements(model="GLM-5.2", phase="prefill", usable=True) if row.batch == "1"
+    row for row in figures.measurements(model="GLM-5.2", phase="prefill", usable=True) if row.batch == "1"
 )
 
 
@@ -162,7 +162,7 @@ def test_other_users_prompts_are_read_between_the_steps_of_a_serving_engine_only
 def test_between_the_steps_the_prompts_of_all_others_are_read_once_in_an_answer():
     what, where = fw.model(SERVED.model), published.machine_of(SERVED)
     row = changed(SERVED, batch="9", prompt=1000, output=400)
-    one = fw.prefill(what, where, 1000, 1, 8).expected
+    one = fw.prefill(what, where, prompt=1000, batch=1, weights=8).expected
     assert published.between(row, what, where, 8) == pytest.approx(8 * one / 400)
     assert published.between(changed(row, output=800), what, where, 8) == pytest.approx(8 * one / 800)
     assert published.between(changed(row, batch="1"), what, where, 8) == 0
@@ -199,7 +199,7 @@ def test_a_row_that_ran_in_less_memory_than_an_engine_leaves_is_not_compared():
     row = changed(
         model="Llama 3.1 8B", device="GeForce RTX 4080 16GB", devices=1, weights="BF16", weights_bytes=None
     )
-    assert not fw.fits(fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 4080 16GB"), "BF16").fits
+    assert not fw.fits(fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 4080 16GB"), weights="BF16").fits
     assert published.compare(row) is None
 
 
@@ -209,7 +209,7 @@ def test_the_middle_of_an_answer_counts_half_of_it():
 
 
 def every_pair():
-    rows = catalog.measurements(usable=True)
+    rows = figures.measurements(usable=True)
     return [pair for pair in map(published.compare, rows) if pair is not None]
 
 

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import FrozenInstanceError, dataclass
 
 import pytest
-from freeweights.facts import catalog
+from freeweights.facts import catalog, figures
 from freeweights.facts.catalog import CatalogError, UnknownName
 from freeweights.facts.records_hardware import Device, Link, WeightFormat, scaled
 from freeweights.facts.records_models import Architecture
@@ -125,7 +125,7 @@ def test_a_text_where_a_number_belongs_in_a_real_table_is_named(tmp_path):
         (catalog.device, "RTX 4091", "GeForce RTX 4090"),
         (catalog.link, "NVMe", "NVMe SSD PCIe 4.0 x4"),
         (catalog.weight_format, "Q4_K_N", "Q4_K_M"),
-        (catalog.claim, "cold-lode", "cold-load"),
+        (figures.claim, "cold-lode", "cold-load"),
     ],
 )
 def test_a_misspelt_name_gets_its_nearest(look_up, wrong, nearest):
@@ -173,7 +173,7 @@ def test_every_name_in_a_table_finds_its_own_row(record, look_up):
     for row in catalog.table(record):
         assert look_up(row.name) is row
     for row in catalog.table(Claim):
-        assert catalog.claim(row.id) is row
+        assert figures.claim(row.id) is row
 
 
 def test_a_table_is_read_once():
@@ -181,8 +181,8 @@ def test_a_table_is_read_once():
 
 
 def test_measurements_filter_by_their_fields_and_know_no_others():
-    rows = catalog.measurements(phase="decode", device="Apple M3 Ultra 512GB")
+    rows = figures.measurements(phase="decode", device="Apple M3 Ultra 512GB")
     assert rows and all(row.phase == "decode" and row.device == "Apple M3 Ultra 512GB" for row in rows)
-    assert catalog.measurements(model="no such model") == ()
+    assert figures.measurements(model="no such model") == ()
     with pytest.raises(UnknownName, match="'phase'"):
-        catalog.measurements(phrase="decode")
+        figures.measurements(phrase="decode")

@@ -11,7 +11,7 @@ from dataclasses import fields
 
 import frictionless
 import pytest
-from freeweights.facts import catalog
+from freeweights.facts import catalog, figures, tables
 from freeweights.facts.records_derived import Calibration, HeldOut
 from freeweights.facts.records_hardware import Device, FileSize, Link, WeightFormat
 from freeweights.facts.records_measured import Measurement
@@ -60,7 +60,7 @@ CITABLE = [  # a page, a paper, a package, a standard, files of this folder, an 
 
 
 def schema_of(record: type) -> dict:
-    path = catalog.TABLES[record]
+    path = tables.TABLES[record]
     return next(resource["schema"] for resource in RESOURCES if resource["path"] == path)
 
 
@@ -97,7 +97,7 @@ def test_the_package_notices_a_wrong_cell(tmp_path, table, column, value):
     assert not package.get_resource(table.removesuffix(".csv")).validate().valid
 
 
-@pytest.mark.parametrize("record", catalog.TABLES)
+@pytest.mark.parametrize("record", tables.TABLES)
 def test_the_data_package_describes_the_columns_of_the_record(record):
     described = schema_of(record)["fields"]
     schema = catalog._schema(record)
@@ -121,17 +121,17 @@ def test_the_package_lists_the_classes_that_devices_have_and_the_bounds_know_eac
 def test_every_table_in_the_folder_is_read_and_described():
     files = {path.name for path in catalog.DATA.glob("*.csv")}
     assert files == {resource["path"] for resource in RESOURCES}
-    assert files - {"digits.csv", "recorded_smollm.csv", "teacher.csv"} == set(catalog.TABLES.values())
+    assert files - {"digits.csv", "recorded_smollm.csv", "teacher.csv"} == set(tables.TABLES.values())
 
 
-@pytest.mark.parametrize("record", [r for r in catalog.TABLES if fields(r)[0].name in ("name", "id")])
+@pytest.mark.parametrize("record", [r for r in tables.TABLES if fields(r)[0].name in ("name", "id")])
 def test_names_differ_by_more_than_case_spaces_and_punctuation(record):
     names = [getattr(row, fields(record)[0].name) for row in catalog.table(record)]
     plain = [catalog._plain(name) for name in names]
     assert [name for name, short in zip(names, plain) if not short or plain.count(short) > 1] == []
 
 
-@pytest.mark.parametrize("record", [r for r in catalog.TABLES if r not in (Calibration, HeldOut)])
+@pytest.mark.parametrize("record", [r for r in tables.TABLES if r not in (Calibration, HeldOut)])
 def test_every_row_names_a_source_that_can_be_found(record):
     for row in catalog.table(record):
         name = getattr(row, fields(record)[0].name)
@@ -283,7 +283,7 @@ def test_a_usable_measurement_says_what_a_prediction_needs():
     ],
 )
 def test_the_desktop_story_has_published_prefill_and_decode(model, device):
-    phases = {row.phase for row in catalog.measurements(model=model, device=device, usable=True)}
+    phases = {row.phase for row in figures.measurements(model=model, device=device, usable=True)}
     assert phases == {"prefill", "decode"}
 
 

@@ -68,8 +68,8 @@ def test_an_offloaded_model_does_not_fit_the_devices_alone_but_with_their_host(r
     )
     assert catalog.device(row.host).device_class == "cpu"
     length = row.prompt if row.phase == "prefill" else (row.context or 0) + (row.output or 0)
-    assert not fw.fits(model, alone, bits, length).fits
-    assert fw.fits(model, beside, bits, length).fits
+    assert not fw.fits(model, alone, weights=bits, context=length).fits
+    assert fw.fits(model, beside, weights=bits, context=length).fits
     assert row.tokens_per_second > 0 and (row.prompt or row.phase == "decode")
 
 
@@ -81,9 +81,9 @@ def test_no_offloaded_row_beats_its_floor(row):
     )
     bits = published.bits_of(row, model.parameters)
     step = (
-        fw.prefill(model, beside, row.prompt, row.batch, bits)
+        fw.prefill(model, beside, prompt=row.prompt, batch=row.batch, weights=bits)
         if row.phase == "prefill"
-        else fw.decode(model, beside, row.context or 0, row.batch, bits)
+        else fw.decode(model, beside, context=row.context or 0, batch=row.batch, weights=bits)
     )
     assert row.tokens_per_second <= step.tokens_per_second_at_most
 

@@ -8,7 +8,7 @@ import sys
 from collections import namedtuple
 
 import pytest
-from freeweights.facts import catalog
+from freeweights.facts import catalog, tables
 from freeweights.lesson00 import installation
 
 Usage = namedtuple("Usage", "total used free")
@@ -80,7 +80,7 @@ def test_a_missing_table_is_named(room, monkeypatch, tmp_path):
         found = installation.problems()
     finally:
         catalog.table.cache_clear()
-    assert {f"data/{name}" for name in catalog.TABLES.values()} == {line.split()[0] for line in found}
+    assert {f"data/{name}" for name in tables.TABLES.values()} == {line.split()[0] for line in found}
 
 
 def test_a_full_disk_is_said_with_what_is_free_and_what_is_needed(monkeypatch, tmp_path):

@@ -45,8 +45,8 @@ def test_every_model_machine_and_format_has_its_answer_in_the_first_panel(look_p
         fits = fw.fits(
             fw.model(name),
             fw.machine(*one_model_panel.MACHINES[place]),
-            weights,
-            reference_cases.PROMPT + reference_cases.ANSWER,
+            weights=weights,
+            context=reference_cases.PROMPT + reference_cases.ANSWER,
         ).fits
         assert fits != ("it does not fit" in said), (where, said)
         unfit += not fits
@@ -77,9 +77,11 @@ def test_the_first_panels_sentence_says_what_the_library_says(look_panel, name, 
     said = follow(look_panel, name=name, place=place, weights=weights)
     what, where = fw.model(name), fw.machine(*one_model_panel.MACHINES[place])
     middle = reference_cases.PROMPT + reference_cases.ANSWER / 2
-    assert q.speed(fw.decode(what, where, middle, 1, weights).tokens_per_second) in said
-    assert q.duration(fw.prefill(what, where, reference_cases.PROMPT, weights=weights).seconds) in said
-    assert q.duration(fw.cold_load(what, where, look_panel.values["disk"], weights).seconds) in said
+    assert q.speed(fw.decode(what, where, context=middle, batch=1, weights=weights).tokens_per_second) in said
+    assert q.duration(fw.prefill(what, where, prompt=reference_cases.PROMPT, weights=weights).seconds) in said
+    assert (
+        q.duration(fw.cold_load(what, where, disk=look_panel.values["disk"], weights=weights).seconds) in said
+    )
 
 
 def test_a_phone_without_a_published_compute_rate_still_writes(look_panel):

@@ -81,10 +81,10 @@ def test_the_desktop_panels_sentence_says_what_the_library_says(desk_panel, user
     glm = fw.model("GLM-5.2")
     for place, weights in ((reference_cases.DESKTOP, "Q4_K_M"), (reference_cases.CLUSTER, "FP8")):
         where = fw.machine(*place)
-        step = fw.decode(glm, where, context, users, weights)
+        step = fw.decode(glm, where, context=context, batch=users, weights=weights)
         assert q.speed(step.tokens_per_second / users) in said
-        assert q.speed(fw.prefill(glm, where, context, weights=weights).tokens_per_second) in said
-        assert f"room for {fw.slots(glm, where, context, weights).expected:,.0f}" in said
+        assert q.speed(fw.prefill(glm, where, prompt=context, weights=weights).tokens_per_second) in said
+        assert f"room for {fw.slots(glm, where, context=context, weights=weights).expected:,.0f}" in said
     assert ("for one user" in said) == (users == 1) and "1 user " not in said.replace("one user", "")
 
 
@@ -153,5 +153,9 @@ def test_the_widest_weights_fit_and_the_next_wider_do_not(size, page, data):
     what, where = fw.model(name), fw.machine(*place)
     context, found = min(tokens, what.max_context), what_fits_panel.widest(size, page, tokens)[row, column]
     narrow_first = [catalog.weight_format(weights).bits for weights in what_fits_panel.WIDTHS[::-1]]
-    assert all(fw.fits(what, where, weights, context).fits for weights in narrow_first[:found])
-    assert not any(fw.fits(what, where, weights, context).fits for weights in narrow_first[found:])
+    assert all(
+        fw.fits(what, where, weights=weights, context=context).fits for weights in narrow_first[:found]
+    )
+    assert not any(
+        fw.fits(what, where, weights=weights, context=context).fits for weights in narrow_first[found:]
+    )

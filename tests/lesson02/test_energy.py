@@ -33,9 +33,9 @@ def panel():
 
 
 def test_joules_are_watts_times_seconds_over_tokens():
-    step = fw.decode(LLAMA, H100, 1024, 32, "FP8")
+    step = fw.decode(LLAMA, H100, context=1024, batch=32, weights="FP8")
     assert energy.joules(H100, step, 1.5) == pytest.approx(700 * 1.5 * step.seconds / 32)
-    read = fw.prefill(LLAMA, H100, 2048, 4, "FP8")
+    read = fw.prefill(LLAMA, H100, prompt=2048, batch=4, weights="FP8")
     assert energy.joules(H100, read) == pytest.approx(700 * read.seconds / (4 * 2048))
 
 
@@ -46,11 +46,11 @@ def test_a_million_tokens_of_a_joule_cost_a_million_joules():
 
 def test_rent_is_paid_by_the_hour_for_every_device():
     node = fw.machine("H200 SXM 141GB", 8)
-    step = fw.decode(LLAMA, node, 1024, 64, "FP8")
+    step = fw.decode(LLAMA, node, context=1024, batch=64, weights="FP8")
     tokens_an_hour = 3600 * step.tokens_per_second
     assert electricity.rent(node, step) == pytest.approx(8 * node.device.rental / tokens_an_hour * 1e6)
     mac = fw.machine("Apple M3 Ultra 512GB")
-    assert electricity.rent(mac, fw.decode(LLAMA, mac, 1024, 1, "Q4_K_M")) is None
+    assert electricity.rent(mac, fw.decode(LLAMA, mac, context=1024, batch=1, weights="Q4_K_M")) is None
 
 
 @settings(max_examples=60, deadline=None)
@@ -59,7 +59,7 @@ def test_rent_is_paid_by_the_hour_for_every_device():
 )
 def test_electricity_is_the_same_share_of_the_rent_whatever_the_machine_does(users, context, tariff, host):
     node = fw.machine("H200 SXM 141GB", 8)
-    step = fw.decode(LLAMA, node, context, users, "FP8")
+    step = fw.decode(LLAMA, node, context=context, batch=users, weights="FP8")
     share = electricity.electricity(energy.joules(node, step, host), tariff) / electricity.rent(node, step)
     assert share == pytest.approx(energy.power(node) * host / 1000 * tariff / (8 * node.device.rental))
 
@@ -67,9 +67,11 @@ def test_electricity_is_the_same_share_of_the_rent_whatever_the_machine_does(use
 def test_what_does_not_fit_has_no_joules():
     huge, card = fw.model("Llama 3.1 405B"), fw.machine("GeForce RTX 4090")
     with pytest.raises(fw.DoesNotFit):
-        energy.joules(card, fw.decode(huge, card, 1024, 1, "Q4_K_M"))
+        energy.joules(card, fw.decode(huge, card, context=1024, batch=1, weights="Q4_K_M"))
     users = np.array([1, 4096])
-    assert energy.joules(card, fw.decode(LLAMA, card, 1024, users, "Q4_K_M")).mask.tolist() == [False, True]
+    assert energy.joules(
+        card, fw.decode(LLAMA, card, context=1024, batch=users, weights="Q4_K_M")
+    ).mask.tolist() == [False, True]
 
 
 def test_a_device_without_a_power_and_a_host_below_one_are_refused():
@@ -77,7 +79,7 @@ def test_a_device_without_a_power_and_a_host_below_one_are_refused():
     with pytest.raises(fw.CatalogError, match="power_W is empty"):
         energy.power(fw.machine(silent))
     with pytest.raises(ValueError, match="give 1 or more"):
-        energy.joules(H100, fw.decode(LLAMA, H100, 1024, 1, "FP8"), 0.9)
+        energy.joules(H100, fw.decode(LLAMA, H100, context=1024, batch=1, weights="FP8"), 0.9)
 
 
 # ---- what others measured
@@ -143,7 +145,7 @@ def test_the_panel_can_be_read_along_each_control(panel):
 def test_the_panels_sentence_says_what_the_library_says(panel):
     said = follow(panel, name="Llama 3.1 70B", users=64, context=1024, tariff=0.1, host=1.5)
     node = fw.machine("H200 SXM 141GB", 8)
-    step = fw.decode(fw.model("Llama 3.1 70B"), node, 1024, 64, "FP8")
+    step = fw.decode(fw.model("Llama 3.1 70B"), node, context=1024, batch=64, weights="FP8")
     used = energy.joules(node, step, 1.5)
     assert q.rate(used, "J") in said and q.money(electricity.electricity(used, 0.1)) in said
     assert q.money(electricity.rent(node, step)) in said

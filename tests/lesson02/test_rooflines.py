@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 import pytest
 from drawn import anywhere, check_along_each_control, check_text, follow
-from freeweights.cost import bottleneck, memory
+from freeweights.cost import bottleneck, inference, memory
 from freeweights.facts import catalog
 from freeweights.lesson02 import own_roofline_picture, roofline_panel
 from freeweights.page import live
@@ -33,9 +33,8 @@ def test_the_longer_of_arithmetic_and_bandwidth_is_the_librarys_floor(
     name, device, phase, weights, context, batch, count
 ):
     what, where = fw.model(name), fw.machine(device, count)
-    seconds = bottleneck.demand(what, where, phase, context, batch, weights).seconds
-    predict = fw.decode if phase == "decode" else fw.prefill
-    estimate = predict(what, where, context, batch, weights)
+    seconds = bottleneck.demand(what, where, phase, context=context, batch=batch, weights=weights).seconds
+    estimate = inference.predict(what, where, phase, context=context, batch=batch, weights=weights)
     assume(estimate.fits)
     assert max(seconds["arithmetic"], seconds["bandwidth"]) == pytest.approx(estimate.floor, rel=1e-9)
 
@@ -46,14 +45,14 @@ def test_scarce_is_what_takes_longest_and_what_does_not_fit_lacks_capacity(
     name, device, phase, weights, context, batch
 ):
     what, where = fw.model(name), fw.machine(device)
-    found = bottleneck.scarcest(what, where, phase, context, batch, weights)
+    found = bottleneck.scarcest(what, where, phase, context=context, batch=batch, weights=weights)
     seconds = found.demand.seconds
     assert found.word in bottleneck.WORDS and found.factor >= 1
     assert (found.word == "capacity") == (not found.fit.fits)
     if found.fit.fits:
         assert seconds[found.word] == max(seconds.values())
         assert found.factor == pytest.approx(seconds[found.word] / seconds[found.next])
-    assert bottleneck.remedy(what, where, found, phase, context, weights)
+    assert bottleneck.remedy(what, where, found, phase, context=context, weights=weights)
 
 
 @settings(max_examples=40, deadline=None)
@@ -62,11 +61,11 @@ def test_the_turning_point_is_the_first_at_which_arithmetic_takes_as_long(
     name, device, phase, weights, context
 ):
     what, where = fw.model(name), fw.machine(device)
-    found = bottleneck.turning_point(what, where, phase, context, weights)
+    found = bottleneck.turning_point(what, where, phase, context=context, weights=weights)
 
     def arithmetic_leads(number: int) -> bool:
         batch, tokens = (number, context) if phase == "decode" else (1, number)
-        seconds = bottleneck.demand(what, where, phase, tokens, batch, weights).seconds
+        seconds = bottleneck.demand(what, where, phase, context=tokens, batch=batch, weights=weights).seconds
         return seconds["arithmetic"] >= seconds["bandwidth"]
 
     last = bottleneck.LARGEST if phase == "decode" else min(what.max_context, bottleneck.LARGEST)
@@ -80,7 +79,12 @@ def test_writing_for_one_more_user_never_lowers_the_arithmetic_intensity(
     name, device, weights, context, batch
 ):
     demand = bottleneck.demand(
-        fw.model(name), fw.machine(device), "decode", context, [batch, batch + 1], weights
+        fw.model(name),
+        fw.machine(device),
+        "decode",
+        context=context,
+        batch=[batch, batch + 1],
+        weights=weights,
     )
     fewer, more = demand.intensity
     assert more >= fewer * (1 - 1e-9)
@@ -106,7 +110,10 @@ def test_as_few_devices_as_hold_a_model_hold_it_and_half_of_them_do_not(name, de
 def test_devices_that_split_only_the_experts_each_hold_all_else():
     what, cards = fw.model("DeepSeek-R1"), fw.machine("GeForce RTX 4090", 8, split="experts")
     count = memory.devices_to_hold(what, cards, weights="FP8")
-    assert [fw.fits(what, replace(cards, count=n), "FP8").fits for n in (count // 2, count)] == [False, True]
+    assert [fw.fits(what, replace(cards, count=n), weights="FP8").fits for n in (count // 2, count)] == [
+        False,
+        True,
+    ]
     with pytest.raises(fw.DoesNotFit, match="no routed experts. Split by tensor"):
         memory.devices_to_hold(what, cards, weights="BF16")
 
@@ -114,7 +121,7 @@ def test_devices_that_split_only_the_experts_each_hold_all_else():
 def test_a_step_of_nobody_or_of_an_empty_prompt_is_refused():
     what, where = fw.model("Llama 3.1 8B"), fw.machine("H200 SXM 141GB")
     with pytest.raises(ValueError, match="context is 0: 1 or more"):
-        bottleneck.demand(what, where, "prefill", 0)
+        bottleneck.demand(what, where, "prefill", context=0)
     with pytest.raises(ValueError, match="batch is 0: 1 or more"):
         bottleneck.demand(what, where, batch=0)
     found = bottleneck.scarcest(what, where, context=0, weights="BF16")
@@ -124,7 +131,14 @@ def test_a_step_of_nobody_or_of_an_empty_prompt_is_refused():
 def test_taking_turns_reads_the_same_bytes_in_more_time():
     what = fw.model("Llama 3.1 70B")
     shared, turns = (
-        bottleneck.demand(what, fw.machine("H200 SXM 141GB", 8, split=split), "prefill", 4096, 1, "BF16")
+        bottleneck.demand(
+            what,
+            fw.machine("H200 SXM 141GB", 8, split=split),
+            "prefill",
+            context=4096,
+            batch=1,
+            weights="BF16",
+        )
         for split in ("tensor", "layers")
     )
     assert turns.bytes == pytest.approx(shared.bytes) and turns.flops == shared.flops
@@ -266,7 +280,9 @@ def test_texts_stay_apart_along_each_control(panel):
 
 def test_a_filled_mark_lies_below_the_roof_as_far_as_the_time_lies_above_its_floor(panel):
     follow(panel, place="H200", name="Llama 3.1 8B", weights="FP8", batch=1, context=4096, count="1")
-    step = fw.decode(fw.model("Llama 3.1 8B"), fw.machine("H200 SXM 141GB"), 4096, 1, "FP8")
+    step = fw.decode(
+        fw.model("Llama 3.1 8B"), fw.machine("H200 SXM 141GB"), context=4096, batch=1, weights="FP8"
+    )
     marks = panel._artists["decode"]
     share = marks["mark"].get_ydata()[0] / marks["most"].get_ydata()[0]
     assert share == pytest.approx(step.floor / step.expected)

@@ -94,7 +94,9 @@ def test_the_last_slot_fits_and_one_more_does_not():
     for one in frontiers("4.5 bits", 8192):
         if one.slots:
             what, most = fw.model(one.fit.model), min(8192, fw.model(one.fit.model).max_context)
-            fits = memory.fits(what, one.where, "4.5 bits", most, np.array([one.slots, one.slots + 1])).fits
+            fits = memory.fits(
+                what, one.where, weights="4.5 bits", context=most, batch=np.array([one.slots, one.slots + 1])
+            ).fits
             assert fits.tolist() == [True, False], one.fit.sentence()
 
 
@@ -122,8 +124,11 @@ def test_the_frontiers_sentence_says_what_the_library_says(frontier_panel):
     glm = fw.model("GLM-5.2")
     for place in (reference_cases.DESKTOP, reference_cases.CLUSTER):
         where = fw.machine(*place)
-        slots = fw.slots(glm, where, 8192, "4.5 bits").expected
-        one, full = (fw.decode(glm, where, 8192, b, "4.5 bits").tokens_per_second for b in (1, int(slots)))
+        slots = fw.slots(glm, where, context=8192, weights="4.5 bits").expected
+        one, full = (
+            fw.decode(glm, where, context=8192, batch=b, weights="4.5 bits").tokens_per_second
+            for b in (1, int(slots))
+        )
         assert f"its {slots:,.0f} slots yield {q.times(full / one)} as much" in said
         assert q.speed(one) in said and q.speed(full) in said
     assert "GeForce RTX 5090 has 32 GB: it does not fit" in said
@@ -298,7 +303,7 @@ def test_a_model_without_experts_is_refused_with_another_in_its_place():
 
 def test_a_node_that_cannot_hold_the_model_has_no_bar_and_is_named(export_panel):
     said = follow(export_panel, name="DeepSeek-V3", weights="BF16")
-    held = {short: fw.fits(fw.model("DeepSeek-V3"), fw.machine(device, 8), "BF16", export.CONTEXT, 32).fits
+    held = {short: fw.fits(fw.model("DeepSeek-V3"), fw.machine(device, 8), weights="BF16", context=export.CONTEXT, batch=32).fits
             for short, (device, _) in export.OTHERS.items()}  # fmt: skip
     assert not held["H800"] and "do not hold it for serving: H100, H800" in said
     for (short, job), bars in export_panel._artists["bars"].items():
@@ -311,7 +316,8 @@ def test_the_export_bars_are_the_librarys_times(export_panel):
     follow(export_panel, name="Qwen3-235B-A22B", weights="FP8", batch=16)
     what = fw.model("Qwen3-235B-A22B")
     h100, h20 = (fw.machine(device, 8) for device in (export.BASE, "H20 96GB"))
-    for job, predict in (("prefill", inference.prefill), ("decode", inference.decode)):
-        seconds = [predict(what, where, export.CONTEXT, 16, "FP8").seconds for where in (h100, h20)]
+    for job in ("prefill", "decode"):
+        case = {"context": export.CONTEXT, "batch": 16, "weights": "FP8"}
+        seconds = [inference.predict(what, where, job, **case).seconds for where in (h100, h20)]
         width = export_panel._artists["bars"]["H20", job][0].get_width()
         assert width == pytest.approx(min(seconds[0] / seconds[1], export.WIDEST))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from drawn import anywhere, check_along_each_control, check_text, follow
 from freeweights.cost import inference
-from freeweights.facts import catalog
+from freeweights.facts import catalog, figures
 from freeweights.facts import quantities as q
 from freeweights.lesson03 import moe_against_dense as versus
 from freeweights.lesson03 import moe_against_dense_panel, releases, releases_panel
@@ -142,7 +142,7 @@ def test_times_of_eight_h200_lie_between_the_bytes_and_one_for_a_single_user():
 
 def test_a_published_ratio_is_that_of_published_steps_of_the_same_batch():
     rows = {
-        name: [row for row in catalog.measurements(model=name, device="Instinct MI300X", devices=8, phase="decode")
+        name: [row for row in figures.measurements(model=name, device="Instinct MI300X", devices=8, phase="decode")
                if row.batch == "1" and row.usable and row.weights == "FP8"]
         for name in ("DeepSeek-V3", DENSE)
     }  # fmt: skip
@@ -241,7 +241,7 @@ def test_the_panel_can_be_read_wherever_its_controls_stand(panel, data):
 def test_the_panels_sentence_says_what_the_library_says(panel):
     said = follow(panel, place="8 x H200 141GB", weights="FP8", users=32, context=4096)
     for name in (MIXTURE, DENSE):
-        step = inference.decode(fw.model(name), NODE, 4096, 32, "FP8")
+        step = inference.decode(fw.model(name), NODE, context=4096, batch=32, weights="FP8")
         assert q.duration(step.seconds) in said and q.speed(step.tokens_per_second) in said
         assert q.size(step.fit.needed) in said
     assert f"bytes {q.significant(versus.bytes_ratio(4096, 32), 2)}" in said

@@ -114,7 +114,7 @@ def test_the_words_of_a_released_model_are_its_layers(name):
 def test_a_curve_ends_where_its_sequence_fits_no_longer(quantity, name, place):
     where = fw.machine(*place)
     found = long_context.curve(quantity, EVERY[name], where, "FP8", 5000)
-    fits = fw.fits(EVERY[name], where, "FP8", found.at).fits
+    fits = fw.fits(EVERY[name], where, weights="FP8", context=found.at).fits
     assert found.held == (found.at[fits][-1] if fits.any() else 0)
     known = ~np.ma.getmaskarray(found.values)
     assert np.array_equal(known, fits if long_context.QUANTITIES[quantity].needs_machine else known | True)
@@ -125,9 +125,9 @@ def test_a_curve_ends_where_its_sequence_fits_no_longer(quantity, name, place):
 @pytest.mark.parametrize("context", [20_000, 200_000])  # more users fit than are served; fewer
 def test_a_request_costs_its_prompt_and_its_part_of_the_steps(context):
     what = fw.model("MiniMax-M1")
-    users = min(fw.slots(what, NODE, context, "FP8").expected, 64)
-    step = fw.decode(what, NODE, context, users, "FP8").seconds
-    reading = fw.prefill(what, NODE, context - long_context.ANSWER, weights="FP8").seconds
+    users = min(fw.slots(what, NODE, context=context, weights="FP8").expected, 64)
+    step = fw.decode(what, NODE, context=context, batch=users, weights="FP8").seconds
+    reading = fw.prefill(what, NODE, prompt=context - long_context.ANSWER, weights="FP8").seconds
     seconds = float(long_context.request_seconds(what, NODE, "FP8", context))
     assert seconds == pytest.approx(reading + long_context.ANSWER * step / users)
     assert hourly_rate.dollars(NODE, seconds, "by the hour") == pytest.approx(
@@ -155,10 +155,10 @@ def test_the_main_panel_says_what_the_library_says_and_what_is_missing(shown):
 )
 def test_the_cache_outweighs_the_weights_from_the_turning_point_on_and_not_before(name, batch, weights):
     what, turn = EVERY[name], long_context.cache_takes_over(EVERY[name], weights, batch)
-    read, cached = step_work.step_bytes(what, turn or what.max_context, weights, batch)
+    read, cached = step_work.step_bytes(what, context=turn or what.max_context, weights=weights, batch=batch)
     assert (cached > read) == (turn is not None)
     if turn and turn > 1:
-        read, cached = step_work.step_bytes(what, np.floor(0.98 * turn), weights, batch)
+        read, cached = step_work.step_bytes(what, context=np.floor(0.98 * turn), weights=weights, batch=batch)
         assert cached <= read
 
 
@@ -249,11 +249,11 @@ def test_a_kept_prefix_never_costs_more_and_never_less_than_reading_the_last_his
     if not sent.size:
         return
     again, some, kept = (prefix_cache.seconds_read(what, NODE, "FP8", sent, share) for share in (0, hits, 1))
-    alone = fw.prefill(what, NODE, added, weights="FP8").seconds
+    alone = fw.prefill(what, NODE, prompt=added, weights="FP8").seconds
     assert np.all(kept <= some * (1 + 1e-9)) and np.all(some <= again * (1 + 1e-9))
     assert 1 - 1e-9 <= kept.sum() / again[-1] and kept.sum() <= (again[-1] + alone * turns) * (1 + 1e-9)
     again, held, worth = prefix_cache.worth_keeping(what, NODE, "FP8", sent[-1])
-    assert worth == again * held and held == fw.slots(what, NODE, sent[-1], "FP8").expected
+    assert worth == again * held and held == fw.slots(what, NODE, context=sent[-1], weights="FP8").expected
 
 
 @settings(max_examples=40, deadline=None)
@@ -262,7 +262,7 @@ def test_the_last_possible_turn_fits_and_the_next_does_not(first, added, turns, 
     what, where, sent = fw.model(name), fw.machine(*place), prefix_cache.prompts(first, added, turns)
     end = prefix_cache.reach(what, where, "4.5 bits", sent)
     possible = [
-        bool(tokens <= what.max_context and fw.fits(what, where, "4.5 bits", tokens).fits)
+        bool(tokens <= what.max_context and fw.fits(what, where, weights="4.5 bits", context=tokens).fits)
         for tokens in sent[max(end.turns - 1, 0) : end.turns + 1]
     ]
     assert possible == [True] * (end.turns > 0) + [False] * (end.turns < turns)

@@ -60,10 +60,12 @@ def test_speeds_are_those_of_the_predictions_for_each_number_of_users():
     found = glm_host.speeds("8 x H200 141GB", 4096)["expected"]
     glm, node = model(glm_host.MODEL), machine("H200 SXM 141GB", 8)
     for users in (1, 10, 64, found.output.size):
-        step = inference.decode(glm, node, 4096, users, "FP8")
+        step = inference.decode(glm, node, context=4096, batch=users, weights="FP8")
         assert found.output[users - 1] == pytest.approx(step.tokens_per_second)
-    assert not inference.decode(glm, node, 4096, found.output.size + 1, "FP8").fits
-    assert found.input == pytest.approx(inference.prefill(glm, node, 4096, 1, "FP8").tokens_per_second)
+    assert not inference.decode(glm, node, context=4096, batch=found.output.size + 1, weights="FP8").fits
+    assert found.input == pytest.approx(
+        inference.prefill(glm, node, prompt=4096, batch=1, weights="FP8").tokens_per_second
+    )
 
 
 def test_costs_are_those_of_the_shared_account():
@@ -269,7 +271,9 @@ def test_a_kept_prefix_is_all_of_the_context_but_its_new_tokens():
 
 def test_too_many_users_and_too_small_a_machine_are_said(host):
     said = follow(host, place="8 x H200 141GB", users=1024, context=4096)
-    room = memory.slots(model(glm_host.MODEL), machine("H200 SXM 141GB", 8), 4096, "FP8").expected
+    room = memory.slots(
+        model(glm_host.MODEL), machine("H200 SXM 141GB", 8), context=4096, weights="FP8"
+    ).expected
     assert f"{room:,.0f} users have room, not 1,024" in said
     assert "it does not fit" in follow(host, place=glm_host.TIGHT)
     assert "the rent is not used" in follow(host, place=glm_host.DESK, users=1)

@@ -99,9 +99,9 @@ def test_every_cost_of_serving_is_of_the_same_rent_and_lies_in_its_range():
     step = decode(
         model(deepseek_account.MODEL),
         where,
-        assumptions.service("context"),
-        reference_cases.SERVED,
-        reference_cases.CLUSTER_WEIGHTS,
+        context=assumptions.service("context"),
+        batch=reference_cases.SERVED,
+        weights=reference_cases.CLUSTER_WEIGHTS,
     )
     rented = serving_costs.cost_per_million(where, step.tokens_per_second, terms)
     rented *= assumptions.service("price-of-a-gpu-hour") / where.device.rental

@@ -123,8 +123,8 @@ def test_a_desktop_serves_one_user_and_no_machine_more_than_its_memory_has_room_
 def test_a_user_alone_waits_for_reading_the_prompt_and_for_each_token_of_the_answer():
     way, mix = DEPLOYMENTS["bought desktop"], mixed(4)
     own = own_way("bought desktop", list_prices("GLM-5.2"), mix, 1)
-    read = inference.prefill(model(way.model), way.machine, 4096, weights=way.weights).seconds
-    step = inference.decode(model(way.model), way.machine, 4096, 1, way.weights).seconds
+    read = inference.prefill(model(way.model), way.machine, prompt=4096, weights=way.weights).seconds
+    step = inference.decode(model(way.model), way.machine, context=4096, batch=1, weights=way.weights).seconds
     assert wait(own, mix, 1) == pytest.approx(read + 1024 * step)
 
 

@@ -25,12 +25,12 @@ def test_a_point_costs_what_serving_it_costs(found):
         costs = serving_costs.serving_costs(GLM, NODE, Terms(), users=users, weights="FP8")
         assert found.cost[users - 1] == pytest.approx(costs.output, rel=1e-12)
         assert found.speed[users - 1] == pytest.approx(
-            fw.decode(GLM, NODE, 4096, users, "FP8").tokens_per_second / users
+            fw.decode(GLM, NODE, context=4096, batch=users, weights="FP8").tokens_per_second / users
         )
 
 
 def test_it_ends_where_the_memory_does(found):
-    assert found.users[-1] == fw.slots(GLM, NODE, 4096, "FP8").expected < USERS[-1]
+    assert found.users[-1] == fw.slots(GLM, NODE, context=4096, weights="FP8").expected < USERS[-1]
 
 
 @settings(max_examples=40, deadline=None)

@@ -145,7 +145,7 @@ def test_a_kept_token_waits_for_no_drive_for_a_drive_a_device_or_for_one(where, 
     low, middle, high = (serving_costs.cached_seconds(what, where, prompt, weights, end) for end in ENDS)
     one = what.cache_bytes(prompt) / prompt / catalog.link(assumptions.DISK).bandwidth
     assert 0 < low < middle < high and middle > one / where.count and high > one
-    whole = inference.prefill(what, where, prompt + assumptions.NEW, 1, weights)
+    whole = inference.prefill(what, where, prompt=prompt + assumptions.NEW, batch=1, weights=weights)
     assert low * prompt < whole.low and (high - one) * prompt < whole.high
 
 

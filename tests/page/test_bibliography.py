@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import freeweights as fw
 import pytest
-from freeweights.facts import catalog
+from freeweights.facts import catalog, figures
 from freeweights.page import bibliography
 
 
@@ -17,7 +17,7 @@ def listed(monkeypatch, *records) -> list[str]:
 
 
 def test_each_source_is_listed_once_with_all_that_came_from_it(monkeypatch):
-    rows = catalog.measurements(model="GLM-5.2")
+    rows = figures.measurements(model="GLM-5.2")
     lines = listed(monkeypatch, *rows, fw.model("GLM-5.2").architecture, catalog.device("H200 SXM 141GB"))
     heads = [line.partition(": GLM")[0] for line in lines]
     assert len(heads) == len(set(heads)) and all(line.startswith("- ") for line in lines)

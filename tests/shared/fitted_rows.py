@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from freeweights.cost.efficiency import habits
 from freeweights.evidence import fitting, make_calibration
-from freeweights.evidence.fitting import Case
+from freeweights.evidence.fitting import FittedRow
 from freeweights.facts import catalog
 from freeweights.facts.records_derived import HeldOut
 
@@ -13,8 +13,8 @@ HELD = {row.id: row for row in catalog.table(HeldOut)}
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[Case]:
-    return fitting.cases(habits())
+def rows() -> list[FittedRow]:
+    return fitting.fitted_rows(habits())
 
 
 @pytest.fixture(scope="module")

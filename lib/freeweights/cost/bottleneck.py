@@ -6,20 +6,18 @@ really reach is in `inference`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..facts import quantities as q
-from ..facts.arrays import plain, whole
+from ..facts.arrays import plain
 from ..machines.machine import Machine
 from ..models.transformer import Model
-from .efficiency import READING
 from .estimate import Fit
-from .inference import floor_at_best, floor_of
-from .memory import fits, place, slots
-from .step_work import decode_work, prefill_work
-from .weight_storage import bits_per_weight, stored
+from .memory import Case, slots
+from .step_work import decode_work, least_compute_seconds, prefill_work, specified_seconds
+from .weight_storage import bits_per_weight
 
 WORDS = ("arithmetic", "bandwidth", "capacity", "links")
 PHASES = ("decode", "prefill")
@@ -104,7 +102,7 @@ def roof(machine: Machine, intensity, bits=16.0):
     return plain(np.minimum(slope, machine.flops(bits)) if machine.computes else slope)
 
 
-def demand(model: Model, machine: Machine, phase="decode", context=4096, batch=1, weights=None) -> Demand:
+def demand(model: Model, machine: Machine, phase="decode", *, context=4096, batch=1, weights=None) -> Demand:
     """FLOPs, bytes and seconds of one step, by the library's counts; memory is not asked about.
 
     Args:
@@ -128,35 +126,28 @@ def demand(model: Model, machine: Machine, phase="decode", context=4096, batch=1
     """
     if phase not in PHASES:
         raise ValueError(f"phase is {phase!r}: choose {' or '.join(map(repr, PHASES))}.")
-    how, batch = stored(weights, model), whole(batch, "batch", 1)
-    context = whole(context, "context", 1 if phase == "prefill" else 0)
-    placed = place(model, machine, fits(model, machine, weights, context, batch), how.bits)
-    work, flops = (
+    least = 1 if phase == "prefill" else 0
+    return demand_of(
+        Case.of(model, machine, weights=weights, context=context, batch=batch, least=least), phase
+    )
+
+
+def demand_of(case: Case, phase: str) -> Demand:
+    """The answer of `demand` for a case."""
+    model, machine = case.model, case.machine
+    count, flops = (
         (decode_work, model.flops_per_token) if phase == "decode" else (prefill_work, model.prefill_flops)
     )
-    done = work(model, machine, how, placed, context, batch)
-    seconds = {"bandwidth": floor_of(done, (*READING, "host", "drive"))}
+    work = count(case)
+    took = specified_seconds(case, work)
+    seconds = {"bandwidth": took.weights + took.experts + took.cache + took.host + took.drive}
     if phase == "prefill" or machine.computes:
-        machine.flops(how.bits)
-        seconds["arithmetic"] = floor_at_best(machine, done, how)
+        machine.flops(case.storage.bits)
+        seconds["arithmetic"] = least_compute_seconds(case, work)
     if machine.count > 1:
-        seconds["links"] = done["messages"]
+        seconds["links"] = took.messages
     seconds = {name: plain(value) for name, value in seconds.items()}
-    if machine.split == "layers":  # whoever reads them, and when: the bytes are the same
-        machine = replace(machine, split="tensor")
-        done = work(model, machine, how, placed, context, batch)
-    bytes_ = plain(bytes_of(machine, done))
-    return Demand(plain(batch * flops(context)), bytes_, seconds)
-
-
-def bytes_of(machine: Machine, done: dict):
-    """Bytes that a step reads, wherever they lie: seconds at a specified bandwidth, times that bandwidth."""
-    bytes_ = floor_of(done, READING) * machine.memory_bandwidth
-    if machine.host:
-        bytes_ = bytes_ + done["host"] * machine.host.memory_bandwidth
-    if machine.drive:
-        bytes_ = bytes_ + done["drive"] * machine.drive.bandwidth
-    return bytes_
+    return Demand(plain(case.batch * flops(case.context)), work.bytes_read, seconds)
 
 
 @dataclass(frozen=True)
@@ -174,7 +165,9 @@ class Scarcity:
     fit: Fit
 
 
-def scarcest(model: Model, machine: Machine, phase="decode", context=4096, batch=1, weights=None) -> Scarcity:
+def scarcest(
+    model: Model, machine: Machine, phase="decode", *, context=4096, batch=1, weights=None
+) -> Scarcity:
     """Which of arithmetic, bandwidth, capacity and links one step waits for, at the specified rates.
 
     Args:
@@ -196,8 +189,12 @@ def scarcest(model: Model, machine: Machine, phase="decode", context=4096, batch
     >>> scarcest(llama, machine("GeForce RTX 4090"), weights="FP8").word
     'capacity'
     """
-    asked = demand(model, machine, phase, context, batch, weights)
-    fit, seconds = fits(model, machine, weights, context, batch), asked.seconds
+    if phase not in PHASES:
+        raise ValueError(f"phase is {phase!r}: choose {' or '.join(map(repr, PHASES))}.")
+    least = 1 if phase == "prefill" else 0
+    case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=least)
+    asked, fit = demand_of(case, phase), case.fit
+    seconds = asked.seconds
     longest = sorted(seconds, key=seconds.get, reverse=True)
     if not fit.fits:
         return Scarcity("capacity", fit.needed / fit.memory, longest[0], asked, fit)
@@ -206,7 +203,9 @@ def scarcest(model: Model, machine: Machine, phase="decode", context=4096, batch
     return Scarcity(longest[0], seconds[longest[0]] / seconds[longest[1]], longest[1], asked, fit)
 
 
-def turning_point(model: Model, machine: Machine, phase="decode", context=4096, weights=None) -> int | None:
+def turning_point(
+    model: Model, machine: Machine, phase="decode", *, context=4096, weights=None
+) -> int | None:
     """The smallest batch, or in prefill the shortest prompt, whose arithmetic takes as long as its reading.
 
     Args:
@@ -230,7 +229,7 @@ def turning_point(model: Model, machine: Machine, phase="decode", context=4096, 
 
     def computes_longer(numbers) -> np.ndarray:
         batch, tokens = (numbers, context) if phase == "decode" else (1, numbers)
-        seconds = demand(model, machine, phase, tokens, batch, weights).seconds
+        seconds = demand(model, machine, phase, context=tokens, batch=batch, weights=weights).seconds
         return np.asarray(seconds["arithmetic"]) >= seconds["bandwidth"]
 
     low, high = 0, most
@@ -244,7 +243,7 @@ def turning_point(model: Model, machine: Machine, phase="decode", context=4096, 
 
 
 def remedy(
-    model: Model, machine: Machine, found: Scarcity, phase="decode", context=4096, weights=None
+    model: Model, machine: Machine, found: Scarcity, phase="decode", *, context=4096, weights=None
 ) -> str:
     """What would move the bottleneck, as half a sentence; `found` as `scarcest` returned it.
 
@@ -263,7 +262,7 @@ def remedy(
         return "more FLOP/s would move it; one more user costs a whole user's time"
     if not machine.computes:
         return "faster memory or fewer bits would move it"
-    number = turning_point(model, machine, phase, context, weights)
+    number = turning_point(model, machine, phase, context=context, weights=weights)
     if phase == "prefill":
         return (
             f"arithmetic takes over in prompts of about {number:,} tokens"
@@ -273,6 +272,6 @@ def remedy(
     if number is None:
         better = "faster memory or fewer bits would move it, more users would not"
         return f"{better}: each user's cache is read for that user alone"
-    if number > (room := slots(model, machine, np.maximum(context, 1), weights).expected):
+    if number > (room := slots(model, machine, context=np.maximum(context, 1), weights=weights).expected):
         return f"arithmetic would take over at a batch of about {number:,}, but only {room:,.0f} fit"
     return f"arithmetic takes over at a batch of about {number:,}"

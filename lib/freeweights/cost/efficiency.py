@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
+
 from ..facts import catalog
 from ..facts.records_derived import Calibration
 from ..machines.machine import Machine
@@ -68,6 +70,13 @@ def slowness(row: Calibration) -> dict[str, float]:
     return {name: 1 / share for name, share in shares.items() if share} | seconds
 
 
-def cost(work: dict, slow: dict[str, float], names):
-    """Seconds of those of several kinds of work that a step has, each with its slowness."""
-    return sum(work[name] * slow[name] for name in names if name in work)
+def cost(seconds, slow: dict[str, float], kinds):
+    """Seconds that several kinds of work really take, each with its slowness; a kind without one must have no work.
+
+    Args:
+        seconds: `step_work.StepSeconds`, at the specified rates.
+        slow: of each kind, as in `slowness`.
+        kinds: names of kinds of work.
+    """
+    known = [kind for kind in kinds if kind in slow or np.any(getattr(seconds, kind))]
+    return sum(getattr(seconds, kind) * slow[kind] for kind in known)

@@ -44,7 +44,7 @@ def joules(where: Machine, estimate: Estimate, host: float = 1.0):
     >>> from freeweights.models.transformer import model; from freeweights.machines.machine import machine
     >>> from freeweights.cost import inference
     >>> llama, card = model("Llama 3.1 8B"), machine("GeForce RTX 4090")
-    >>> one, many = (joules(card, inference.decode(llama, card, 1024, users, "Q4_K_M")) for users in (1, 16))
+    >>> one, many = (joules(card, inference.decode(llama, card, context=1024, batch=users, weights="Q4_K_M")) for users in (1, 16))
     >>> many < one
     True
     """

@@ -249,7 +249,7 @@ def step_seconds(
             f"split is {split!r}: choose 'experts' or 'tensor'; only their messages are counted here."
         )
     batch = tokens * devices
-    parts = inference.decode(model, where.of(devices, split), context, batch).parts
+    parts = inference.decode(model, where.of(devices, split), context=context, batch=batch).parts
     talking = model.moe_layers * sum(exchange(model, where, devices, tokens))
     if split == "tensor":
         talking = 2 * model.layers * all_reduce(where, devices, batch * model.hidden_size * ACTIVATION_BYTES)

@@ -63,7 +63,13 @@ def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequenc
     for place in np.ndindex(shape[:3]):
         what, where, how = models[place[0]], machines[place[1]], weights[place[2]]
         reach = context <= what.max_context
-        step = decode(what, where, np.minimum(context, what.max_context), batch[:, np.newaxis], how)
+        step = decode(
+            what,
+            where,
+            context=np.minimum(context, what.max_context),
+            batch=batch[:, np.newaxis],
+            weights=how,
+        )
         seconds[place], floor[place], fits[place] = step._expected, step._floor, step.fits & reach
     masked = (np.ma.masked_array(values, mask=~fits) for values in (seconds, floor))
     return Sweep(tuple(models), tuple(machines), tuple(weights), batch, context, *masked)

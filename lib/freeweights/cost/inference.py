@@ -13,11 +13,18 @@ from ..facts.arrays import plain, whole
 from ..facts.records_derived import Calibration
 from ..machines.machine import Machine
 from ..models.transformer import Model
-from .efficiency import COMPUTING, READING, WAITING, calibrations, constants, cost, habits, slowness
+from .efficiency import COMPUTING, READING, WAITING, calibrations, constants, cost, slowness
 from .estimate import Estimate, Fit, estimate
-from .memory import fits, place
-from .step_work import decode_work, prefill_work
-from .weight_storage import Stored, stored, weight_bytes
+from .memory import Case, fits
+from .step_work import (
+    StepSeconds,
+    StepWork,
+    decode_work,
+    least_compute_seconds,
+    prefill_work,
+    specified_seconds,
+)
+from .weight_storage import weight_bytes
 
 DOING = {"decode": "decoding", "prefill": "prefill"}
 
@@ -31,7 +38,7 @@ def loads(loader: str = "any") -> Calibration:
 
 
 def cold_load(
-    model: Model, machine: Machine | None = None, disk="NVMe SSD PCIe 4.0 x4", weights=None, loader="any"
+    model: Model, machine: Machine | None = None, *, disk="NVMe SSD PCIe 4.0 x4", weights=None, loader="any"
 ) -> Estimate:
     """Time to bring the weights from a drive into memory, none of them cached.
 
@@ -58,14 +65,14 @@ def cold_load(
         bytes_ = plain(size)
         fit = Fit(model.name, drive.name, plain(size > 0), bytes_, bytes_, 0.0, 0.0, {"weights": bytes_})
     else:
-        fit = fits(model, machine, weights, context=1)
+        fit = fits(model, machine, weights=weights, context=1)
     floor = size / drive.bandwidth
     parts = {"drive": floor, "loader": floor / row.weights - floor}
     basis = f"loading with today's engines: {row.rows} published rows ({row.sources})"
     return estimate("loading", fit, basis, 0.0, floor, parts, parts, (row.fast, row.slow))
 
 
-def decode(model: Model, machine: Machine, context=4096, batch=1, weights=None) -> Estimate:
+def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=None) -> Estimate:
     """Time of one decode step: one new token for every sequence of the batch.
 
     Args:
@@ -86,14 +93,11 @@ def decode(model: Model, machine: Machine, context=4096, batch=1, weights=None) 
     >>> step.bottleneck, step.floor < step.expected
     ('memory bandwidth', True)
     """
-    batch, context = whole(batch, "batch", 1), whole(context, "context", 0)
-    fit = fits(model, machine, weights, context, batch)
-    how = stored(weights, model)
-    work = decode_work(model, machine, how, place(model, machine, fit, how.bits), context, batch)
-    return step("decode", machine, how, fit, batch, work)
+    case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0)
+    return step("decode", case, decode_work(case), case.batch)
 
 
-def prefill(model: Model, machine: Machine, prompt=4096, batch=1, weights=None) -> Estimate:
+def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=None) -> Estimate:
     """Time to read a prompt before the first token of the answer.
 
     Args:
@@ -113,72 +117,65 @@ def prefill(model: Model, machine: Machine, prompt=4096, batch=1, weights=None) 
     >>> prefill(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), prompt=2048, weights="Q4_0").bottleneck
     'compute'
     """
-    batch, prompt = whole(batch, "batch", 1), whole(prompt, "prompt", 1)
-    fit = fits(model, machine, weights, prompt, batch)
-    how = stored(weights, model)
-    machine.flops(how.bits)  # reading is computing: refused where no rate is published
-    placed = place(model, machine, fit, how.bits)
-    work = prefill_work(model, machine, how, placed, prompt, batch)
-    ideal = work
-    if machine.split == "layers":
-        ideal = prefill_work(model, machine, how, placed, prompt, batch, habits()._replace(filled=1.0))
-    return step("prefill", machine, how, fit, batch * prompt, work, ideal)
+    case = Case.of(model, machine, weights=weights, context=whole(prompt, "prompt", 1), batch=batch)
+    machine.flops(case.storage.bits)  # reading is computing: refused where no rate is published
+    return step("prefill", case, prefill_work(case), case.batch * case.context)
 
 
-def elsewhere(machine: Machine, work: dict, phase: str) -> dict[str, np.ndarray]:
+def predict(model: Model, machine: Machine, phase: str, *, context=4096, batch=1, weights=None) -> Estimate:
+    """`decode` or `prefill` by the name of the phase; `context` is what each sequence holds, or each prompt's length."""
+    if phase == "prefill":
+        return prefill(model, machine, prompt=context, batch=batch, weights=weights)
+    return decode(model, machine, context=context, batch=batch, weights=weights)
+
+
+def elsewhere(machine: Machine, seconds: StepSeconds, phase: str) -> dict[str, np.ndarray]:
     """Seconds of reading what lies with the host, whose processor multiplies it, and what lies on the drive."""
     found = {}
     if machine.host:
-        found["host memory"] = work["host"] / calibrations(phase)["any", "host"].weights
+        found["host memory"] = seconds.host / calibrations(phase)["any", "host"].weights
     if machine.drive:
-        found["drive"] = work["drive"] / loads().weights
+        found["drive"] = seconds.drive / loads().weights
     return found
 
 
-def step(phase: str, machine: Machine, how: Stored, fit: Fit, tokens, work: dict, ideal=None) -> Estimate:
+def step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
     """An Estimate from the work of a step and the constants of its phase and of the machine's arithmetic.
 
-    Arithmetic is known from prefill: a decode step of many sequences multiplies in the same way. ideal: the least work
-    the step could be, for the floor, where it differs.
+    Arithmetic is known from prefill: a decode step of many sequences multiplies in the same way. For the floor, a
+    pipeline is full.
     """
-    ideal = ideal or work
-    row, basis = constants(machine, how.family, phase)
-    arithmetic = row if phase == "prefill" else constants(machine, how.family, "prefill")[0]
+    machine, family = case.machine, case.storage.family
+    row, basis = constants(machine, family, phase)
+    arithmetic = row if phase == "prefill" else constants(machine, family, "prefill")[0]
     shown, multiplied = slowness(row), slowness(arithmetic)
-    read = cost(work, shown, READING)
-    far = elsewhere(machine, work, phase)
-    computed = cost(work, multiplied, COMPUTING)
-    waited, talked = cost(work, shown, WAITING), work["messages"]
-    here = np.maximum(floor_of(ideal, READING), floor_at_best(machine, ideal, how))
-    floor = here + floor_of(ideal, ("host", "drive"))
-    longest = {"memory bandwidth": read, **far, "compute": computed, "link": talked, "overhead": waited}
-    parts = {
-        "weights": cost(work, shown, ("weights", "experts")),
-        "cache": cost(work, shown, ("cache",)),
+    seconds = specified_seconds(case, work)
+    read, far = cost(seconds, shown, READING), elsewhere(machine, seconds, phase)
+    computed, waited = cost(seconds, multiplied, COMPUTING), cost(seconds, shown, WAITING)
+    longest = {
+        "memory bandwidth": read,
         **far,
+        "compute": computed,
+        "link": seconds.messages,
+        "overhead": waited,
     }
-    parts |= {
+    parts = {
+        "weights": cost(seconds, shown, ("weights", "experts")),
+        "cache": cost(seconds, shown, ("cache",)),
+        **far,
         "compute beyond reading": np.maximum(computed - read, 0.0),
-        "communication": talked,
+        "communication": seconds.messages,
         "overhead": waited,
     }
     rows = [row] + ([calibrations(phase)["any", "host"]] if machine.host else [])
     ends = min(one.fast for one in rows), max(one.slow for one in rows)
-    return estimate(DOING[phase], fit, basis, tokens, floor, parts, longest, ends)
-
-
-def floor_of(work: dict, names) -> np.ndarray:
-    """Seconds of several kinds of work at the specified rates."""
-    return sum(np.asarray(work[name]) for name in names if name in work) + 0.0
-
-
-def floor_at_best(machine: Machine, work: dict, how: Stored) -> np.ndarray:
-    """Seconds of all FLOPs at the highest rate that the stored width allows: unpacking might be avoided."""
-    if not machine.computes:
-        return np.zeros(())
-    highest = np.asarray(machine.flops(how.bits))
-    best = np.asarray(machine.flops(how.multiplied, integers=False)) / highest
-    wide = machine.flops(16, integers=False) / highest
-    return (
-        floor_of(work, ("linear", "blocks", "expert_linear")) * best + floor_of(work, ("attention",)) * wide
+    return estimate(
+        DOING[phase], case.fit, basis, tokens, least_seconds(case, work, seconds), parts, longest, ends
     )
+
+
+def least_seconds(case: Case, work: StepWork, seconds: StepSeconds):
+    """Seconds below which no machine of this kind does the work: all at the specified rates, a pipeline full."""
+    full = seconds if work.pipelined is None else specified_seconds(case, work, filled=1.0)
+    here = np.maximum(full.weights + full.experts + full.cache, least_compute_seconds(case, work, filled=1.0))
+    return here + full.host + full.drive

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..facts.records_hardware import Engine
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from .estimate import DoesNotFit, Estimate, Fit
-from .weight_storage import stored
+from .weight_storage import Stored, stored
 
 ACTIVATION_BYTES = 2
 MOST_DEVICES = 2**16  # where the search for devices ends: more than anybody joins for one model
@@ -32,13 +33,58 @@ def routed_weights(model: Model) -> int:
     return model.moe_layers * model.experts * model.expert_weights
 
 
+def copies(model: Model, machine: Machine) -> int:
+    """How often all but the routed experts are held: on every device where only the experts are split, else once."""
+    return machine.count if machine.split == "experts" and model.is_moe else 1
+
+
 def shared_bytes(model: Model, machine: Machine, bits):
-    """Bytes of all but the routed experts, held once, or on every device where only the experts are split."""
-    copies = machine.count if machine.split == "experts" and model.is_moe else 1
-    return copies * (model.parameters - routed_weights(model)) * np.asarray(bits) / 8
+    """Bytes of all but the routed experts, every copy counted."""
+    return copies(model, machine) * (model.parameters - routed_weights(model)) * np.asarray(bits) / 8
 
 
-def fits(model: Model, machine: Machine, weights=None, context=4096, batch=1) -> Fit:
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One model on one machine with so many sequences of so many tokens; what follows from that is worked out once.
+
+    storage: of the weights. context: tokens of each sequence. batch: sequences at once. Numbers or arrays that go
+    together. engine: what runs it. fit: whether it is in memory. placed: where its weights lie.
+    """
+
+    model: Model
+    machine: Machine
+    storage: Stored
+    context: np.ndarray
+    batch: np.ndarray
+
+    @classmethod
+    def of(cls, model: Model, machine: Machine, *, weights=None, context=4096, batch=1, least=None) -> Case:
+        """A case from what a caller types: a format's name or bits, numbers or arrays; `context` from `least` on.
+
+        Raises:
+            ValueError: batch below 1, a context below `least` or beyond the model's maximum, shapes that do not go
+                together. UnknownName: no format of that name.
+        """
+        storage = stored(weights, model)
+        batch = whole(batch, "batch", 1)
+        context = numbers(context, "context") if least is None else whole(context, "context", least)
+        together(context=context, batch=batch, weights=storage.bits)
+        return cls(model, machine, storage, context, batch)
+
+    @cached_property
+    def engine(self) -> Engine:
+        return self.machine.runs(self.storage.family)
+
+    @cached_property
+    def fit(self) -> Fit:
+        return fit_in_memory(self)
+
+    @cached_property
+    def placed(self) -> Placed:
+        return place(self)
+
+
+def fits(model: Model, machine: Machine, *, weights=None, context=4096, batch=1) -> Fit:
     """Whether a model, its caches and the engine's reserve go into a machine's memory.
 
     Args:
@@ -57,15 +103,17 @@ def fits(model: Model, machine: Machine, weights=None, context=4096, batch=1) ->
     >>> fits(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), weights="Q4_0").fits
     True
     """
-    batch, context = whole(batch, "batch", 1), numbers(context, "context")
-    how = stored(weights, model)
-    together(context=context, batch=batch, weights=how.bits)
-    engine = machine.runs(how.family)
+    return Case.of(model, machine, weights=weights, context=context, batch=batch).fit
+
+
+def fit_in_memory(case: Case) -> Fit:
+    """The answer of `fits` for a case."""
+    model, machine, engine, bits = case.model, case.machine, case.engine, case.storage.bits
     host = machine.host.memory if machine.host else 0.0
     memory = machine.memory + host
-    shared = shared_bytes(model, machine, how.bits)
-    experts = np.asarray(routed_weights(model) * np.asarray(how.bits) / 8)
-    cache = batch * model.cache_bytes(context, latents=engine.keeps_latents)
+    shared = shared_bytes(model, machine, bits)
+    experts = np.asarray(routed_weights(model) * np.asarray(bits) / 8)
+    cache = case.batch * model.cache_bytes(case.context, latents=engine.keeps_latents)
     working = machine.count * activation_bytes(model, engine)
     reserve = (1 - engine.memory_share) * machine.memory + machine.count * engine.reserve
     if machine.drive:
@@ -99,22 +147,21 @@ class Placed(NamedTuple):
     experts_on_drive: np.ndarray
 
 
-def place(model: Model, machine: Machine, fit: Fit, bits) -> Placed:
-    """Fill the fastest memory first: what every token needs goes before the routed experts.
+ALL_ON_DEVICES = Placed(*map(np.asarray, (1.0, 1.0, 0.0, 0.0)))
 
-    Args:
-        model, machine: what and where.
-        fit: the answer of `fits` for the same case.
-        bits: bits per weight.
+
+def place(case: Case) -> Placed:
+    """Fill the fastest memory first: what every token needs goes before the routed experts.
 
     Returns:
         shares from 0 to 1. A machine without host and drive holds everything.
     """
+    model, machine, parts = case.model, case.machine, case.fit.parts
     if not (machine.host or machine.drive):
-        return Placed(*map(np.asarray, (1.0, 1.0, 0.0, 0.0)))
-    resident = shared_bytes(model, machine, bits)
-    routed = np.maximum(routed_weights(model) * np.asarray(bits) / 8, 1.0)
-    room = np.maximum(machine.memory - np.asarray(fit.parts["cache"]) - np.asarray(fit.parts["engine"]), 0.0)
+        return ALL_ON_DEVICES
+    resident = shared_bytes(model, machine, case.storage.bits)
+    routed = np.maximum(routed_weights(model) * np.asarray(case.storage.bits) / 8, 1.0)
+    room = np.maximum(machine.memory - np.asarray(parts["cache"]) - np.asarray(parts["engine"]), 0.0)
     on_devices = np.minimum(1.0, room / resident)
     experts = np.clip((room - resident) / routed, 0.0, 1.0)
     host = machine.host.memory if machine.host else 0.0
@@ -124,7 +171,7 @@ def place(model: Model, machine: Machine, fit: Fit, bits) -> Placed:
     return Placed(on_devices, experts, on_host, on_drive)
 
 
-def slots(model: Model, machine: Machine, context=32_768, weights=None) -> Estimate:
+def slots(model: Model, machine: Machine, *, context=32_768, weights=None) -> Estimate:
     """How many sequences of a context a machine holds at once.
 
     Args:
@@ -140,12 +187,13 @@ def slots(model: Model, machine: Machine, context=32_768, weights=None) -> Estim
     >>> slots(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), context=8192, weights="Q4_0").expected > 1
     True
     """
-    fit = fits(model, machine, weights, whole(context, "context", 1), batch=1)
-    engine = machine.runs(stored(weights, model).family)
+    case = Case.of(model, machine, weights=weights, context=context, least=1)
+    fit, engine = case.fit, case.engine
     per_sequence = np.asarray(model.cache_bytes(context, latents=engine.keeps_latents))
     least = np.asarray(model.cache_bytes(context))
-    bits = stored(weights, model).bits
-    held_first = np.asarray(shared_bytes(model, machine, bits) if machine.drive else fit.parts["weights"])
+    held_first = np.asarray(
+        shared_bytes(model, machine, case.storage.bits) if machine.drive else fit.parts["weights"]
+    )
     room = np.minimum(
         fit.memory - held_first, machine.memory
     )  # caches stay on the devices, beside a host too
@@ -158,7 +206,7 @@ def slots(model: Model, machine: Machine, context=32_768, weights=None) -> Estim
     )
 
 
-def devices_to_hold(model: Model, machine: Machine, context=4096, batch=1, weights=None) -> int:
+def devices_to_hold(model: Model, machine: Machine, *, context=4096, batch=1, weights=None) -> int:
     """The smallest power of two of a machine's devices that holds a model and its caches.
 
     Args:
@@ -173,7 +221,8 @@ def devices_to_hold(model: Model, machine: Machine, context=4096, batch=1, weigh
     >>> devices_to_hold(model("DeepSeek-R1"), machine("H200 SXM 141GB"), weights="FP8")
     8
     """
-    fit = fits(model, machine, weights, context, batch)
+    case = Case.of(model, machine, weights=weights, context=context, batch=batch)
+    fit = case.fit
     usable = (fit.memory - fit.parts["engine"]) / machine.count
     if usable <= 0:
         raise DoesNotFit(
@@ -181,10 +230,10 @@ def devices_to_hold(model: Model, machine: Machine, context=4096, batch=1, weigh
             f"{q.size(fit.parts['engine'] / machine.count)} of each: choose an engine with shorter chunks."
         )
     count = 1
-    while not fits(model, replace(machine, count=count), weights, context, batch).fits:
+    while not replace(case, machine=replace(machine, count=count)).fit.fits:
         count *= 2
         if count > MOST_DEVICES:
-            alone = shared_bytes(model, replace(machine, count=1), stored(weights, model).bits)
+            alone = shared_bytes(model, replace(machine, count=1), case.storage.bits)
             raise DoesNotFit(
                 f"Not even {MOST_DEVICES:,} of {machine.device.name} hold {model.name}: split by "
                 f"{machine.split}, each holds the {q.size(alone)} that are no routed experts. "

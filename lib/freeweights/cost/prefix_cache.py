@@ -77,8 +77,10 @@ def seconds_read(what: Model, where: Machine, weights, sent: np.ndarray, hits: f
     >>> bool(turns[1] < turns[0] / 5 and turns[2] > turns[1])
     True
     """
-    again = np.atleast_1d(inference.prefill(what, where, sent, weights=weights).seconds)
-    new = np.atleast_1d(inference.prefill(what, where, np.diff(sent, prepend=0), weights=weights).seconds)
+    again = np.atleast_1d(inference.prefill(what, where, prompt=sent, weights=weights).seconds)
+    new = np.atleast_1d(
+        inference.prefill(what, where, prompt=np.diff(sent, prepend=0), weights=weights).seconds
+    )
     return mixed(again, np.maximum(np.diff(again, prepend=0), new), hits)
 
 
@@ -100,7 +102,7 @@ def reach(what: Model, where: Machine, weights, sent: np.ndarray) -> Reach:
     allowed = int(np.sum(sent <= what.max_context))
     lacks = "context" if allowed < sent.size else ""
     if allowed:
-        fits = int(np.sum(memory.fits(what, where, weights, sent[:allowed]).fits))
+        fits = int(np.sum(memory.fits(what, where, weights=weights, context=sent[:allowed]).fits))
         if fits < allowed:
             return Reach(fits, "memory")
     return Reach(allowed, lacks)
@@ -119,6 +121,6 @@ def worth_keeping(what: Model, where: Machine, weights, context: float) -> tuple
     >>> seconds == held * again
     True
     """
-    again = inference.prefill(what, where, context, weights=weights).seconds
-    held = int(memory.slots(what, where, context, weights).expected)
+    again = inference.prefill(what, where, prompt=context, weights=weights).seconds
+    held = int(memory.slots(what, where, context=context, weights=weights).expected)
     return again, held, again * held

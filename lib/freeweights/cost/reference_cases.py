@@ -17,18 +17,20 @@ CONTEXT, LONG_CONTEXT, CROWD = 4096, 32_768, 128
 SERVED = 64  # users that a shared row of GPUs serves at once
 
 
-def on_both(answer: Callable, *rest) -> tuple:
+def on_both(answer: Callable, **case) -> tuple:
     """One question about GLM-5.2 asked of the desktop and of the cluster, each with its own weight format."""
     glm = model("GLM-5.2")
     return (
-        answer(glm, machine(*DESKTOP), *rest, weights=DESKTOP_WEIGHTS),
-        answer(glm, machine(*CLUSTER), *rest, weights=CLUSTER_WEIGHTS),
+        answer(glm, machine(*DESKTOP), **case, weights=DESKTOP_WEIGHTS),
+        answer(glm, machine(*CLUSTER), **case, weights=CLUSTER_WEIGHTS),
     )
 
 
 def writes(what: str, where: Machine, users: int, weights: str | None = CLUSTER_WEIGHTS) -> float:
     """Tokens a second for all users, at the context of these verdicts."""
-    return inference.decode(model(what), where, CONTEXT, users, weights).tokens_per_second
+    return inference.decode(
+        model(what), where, context=CONTEXT, batch=users, weights=weights
+    ).tokens_per_second
 
 
 PROMPT, ANSWER, USERS = 4096, 500, 100

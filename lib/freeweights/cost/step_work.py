@@ -1,10 +1,13 @@
-"""What one step has to do on a machine: each kind of work in the seconds it takes at the specified rates.
+"""What one step has to do: bytes to read, FLOPs to compute, layers to launch, messages to send; and their least time.
 
-`decode_work` and `prefill_work` count; `constants` finds what published measurements show each kind to cost; `cost`
-puts the two together. Calibration fits the constants to the very same counts.
+`decode_work` and `prefill_work` count without any rate of a machine; `specified_seconds` divides by the specified rates,
+once. `efficiency` has what published measurements show each kind to cost above that.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,9 +15,54 @@ from ..facts.arrays import plain
 from ..machines.machine import Machine
 from ..models import experts
 from ..models.transformer import WITHOUT_EMBEDDINGS, Model
-from .efficiency import Habits, habits
-from .memory import ACTIVATION_BYTES, Placed
-from .weight_storage import Stored, stored
+from .efficiency import habits
+from .memory import ACTIVATION_BYTES, Case, Placed, copies
+from .weight_storage import stored
+
+
+class Message(NamedTuple):
+    """What every device sends `times` times in a step: `pattern`, a collective of `Machine`, and its `size` in bytes."""
+
+    pattern: str
+    size: np.ndarray
+    times: int
+
+
+@dataclass(frozen=True)
+class StepWork:
+    """The work of one step, by kind; numbers or arrays, whatever the rates of the machine.
+
+    weights, experts, cache, scores: bytes that the devices read, each counted as often as it is read. host, drive: bytes
+    read from a host's memory and from a drive. linear, blocks, expert_linear, attention: FLOPs of weights as wide as they
+    are multiplied, of narrower ones, of routed experts, of attention. layer, expert_layer: how many are launched.
+    messages: what the devices send. pipelined: how many times as fast a full pipeline of
+    devices that take turns works all this off; None where they do not.
+    """
+
+    weights: np.ndarray
+    experts: np.ndarray
+    cache: np.ndarray
+    linear: np.ndarray
+    blocks: np.ndarray
+    expert_linear: np.ndarray
+    attention: np.ndarray
+    layer: np.ndarray
+    expert_layer: np.ndarray
+    messages: tuple[Message, ...] = ()
+    scores: np.ndarray | float = 0.0
+    host: np.ndarray | float = 0.0
+    drive: np.ndarray | float = 0.0
+    pipelined: np.ndarray | None = None
+
+    @property
+    def bytes_read(self):
+        """Bytes of weights and caches that the step reads, wherever they lie."""
+        return plain(self.weights + self.experts + self.cache + self.host + self.drive)
+
+    @property
+    def flops(self):
+        """FLOPs of the step."""
+        return plain(self.linear + self.blocks + self.expert_linear + self.attention)
 
 
 def shared_and_routed(model: Model, tokens, skew: float | None = None) -> tuple:
@@ -43,16 +91,16 @@ def weights_read(model: Model, tokens):
     return plain(np.zeros(np.shape(tokens)) + sum(shared_and_routed(model, tokens)))
 
 
-def step_bytes(model: Model, context, weights, batch=1) -> tuple:
+def step_bytes(model: Model, *, context, batch=1, weights=None) -> tuple:
     """Bytes that one decode step reads: of the weights that its tokens touch, and of all sequences' caches.
 
     Args:
         model: the model.
         context, batch: tokens of each sequence, and sequences; numbers or arrays.
-        weights: as in `memory.stored`.
+        weights: as in `weight_storage.stored`.
 
     >>> from freeweights.models.transformer import model
-    >>> read, cached = step_bytes(model("Llama 3.1 8B"), 8192, "BF16")
+    >>> read, cached = step_bytes(model("Llama 3.1 8B"), context=8192, weights="BF16")
     >>> read > cached
     True
     """
@@ -60,57 +108,55 @@ def step_bytes(model: Model, context, weights, batch=1) -> tuple:
     return weights_read(model, batch) * bits / 8, batch * model.cache_read_bytes(context)
 
 
-def messages(model: Model, machine: Machine, tokens):
-    """Seconds that the devices spend on talking while they handle so many tokens.
+def messages(model: Model, machine: Machine, tokens) -> tuple[Message, ...]:
+    """What the devices say to each other while they handle so many tokens.
 
     Two all-reduces per layer under tensor parallelism (Shoeybi et al. 2019, section 3); one message from device to
     device where they take turns; to the experts and back per layer with experts under expert parallelism, each token
     k times, at one byte a value going and two coming back (DeepSeek-V3, arXiv:2412.19437, section 3.2).
     """
-    tokens = np.asarray(tokens, float)
     if machine.count == 1:
-        return np.zeros(tokens.shape)
+        return ()
+    tokens = np.asarray(tokens, float)
     message = tokens * model.hidden_size * ACTIVATION_BYTES
     if machine.split == "layers":
-        return (machine.count - 1) * (message / machine.link.bandwidth + machine.latency)
+        return (Message("pass_on", message, machine.count - 1),)
     if machine.split == "experts" and model.is_moe:
         sent = tokens / machine.count * model.experts_per_token * model.hidden_size
-        there, back = machine.all_to_all(sent), machine.all_to_all(ACTIVATION_BYTES * sent)
-        return model.moe_layers * (np.asarray(there) + back)
-    return 2 * model.layers * np.asarray(machine.all_reduce(message))
+        sizes = sent, ACTIVATION_BYTES * sent
+        return tuple(Message("all_to_all", size, model.moe_layers) for size in sizes)
+    return (Message("all_reduce", message, 2 * model.layers),)
 
 
-def reading(
-    model: Model, machine: Machine, how: Stored, placed: Placed, tokens, skew
-) -> dict[str, np.ndarray]:
-    """Seconds of reading the weights of one pass, by where they lie, at the specified bandwidths."""
-    shared, routed = (np.asarray(read) * how.bits / 8 for read in shared_and_routed(model, tokens, skew))
-    copied = machine.split == "experts" and model.is_moe
-    alone = machine.device.memory_bandwidth if copied else machine.memory_bandwidth
-    found = {
-        "weights": placed.resident * shared / alone,
-        "experts": placed.experts * routed / machine.memory_bandwidth,
+def message_seconds(machine: Machine, sent: tuple[Message, ...]):
+    """Least seconds that the devices spend on their messages."""
+    return sum(one.times * np.asarray(getattr(machine, one.pattern)(one.size)) for one in sent) + 0.0
+
+
+def weight_bytes_read(case: Case, placed: Placed, tokens, skew: float | None) -> dict[str, np.ndarray]:
+    """Bytes of weights that one pass reads, by where they lie; shared ones on every device that has a copy."""
+    shared, routed = (
+        np.asarray(read) * case.storage.bits / 8 for read in shared_and_routed(case.model, tokens, skew)
+    )
+    read = {
+        "weights": copies(case.model, case.machine) * placed.resident * shared,
+        "experts": placed.experts * routed,
     }
-    if machine.host:
-        moved = (1 - placed.resident) * shared + placed.experts_on_host * routed
-        found["host"] = moved / machine.host.memory_bandwidth
-    if machine.drive:
-        found["drive"] = placed.experts_on_drive * routed / machine.drive.bandwidth
-    return found
+    if case.machine.host:
+        read["host"] = (1 - placed.resident) * shared + placed.experts_on_host * routed
+    if case.machine.drive:
+        read["drive"] = placed.experts_on_drive * routed
+    return read
 
 
-def computing(model: Model, machine: Machine, how: Stored, body, routed, attended) -> dict[str, np.ndarray]:
-    """Seconds of computing at the specified rates, from FLOPs of shared weights, routed experts and attention."""
-    if not machine.computes:
-        return {}
-    rate, wide = machine.flops(how.multiplied, integers=False), machine.flops(16, integers=False)
-    unpacked = np.asarray(how.bits) < np.asarray(how.multiplied)
-    own = body / rate
+def flops_by_kind(case: Case, body, routed, attended) -> dict[str, np.ndarray]:
+    """FLOPs of shared weights, by whether they are multiplied as wide as they are stored, of experts, of attention."""
+    unpacked = case.storage.bits < case.storage.multiplied
     return {
-        "linear": np.where(unpacked, 0.0, own),
-        "blocks": np.where(unpacked, own, 0.0),
-        "expert_linear": routed / rate,
-        "attention": attended / wide,
+        "linear": (1 - unpacked) * body,
+        "blocks": unpacked * body,
+        "expert_linear": routed,
+        "attention": attended,
     }
 
 
@@ -133,50 +179,107 @@ def routed_flops(model: Model) -> float:
     return 2.0 * model.moe_layers * model.experts_per_token * model.expert_weights
 
 
-def decode_work(
-    model: Model, machine: Machine, how: Stored, placed: Placed, context, batch, shown: Habits | None = None
-) -> dict:
-    """The work of one decode step: one token for each of `batch` sequences that hold `context` tokens each."""
-    engine = machine.runs(how.family)
-    read = batch * model.cache_read_bytes(context, latents=engine.keeps_latents)
-    again = 1.0 if engine.flash_attention else heads_per_key(model)
+def decode_work(case: Case, skew: float | None = None) -> StepWork:
+    """The work of one decode step: one token for each sequence of the case."""
+    model, batch, context = case.model, case.batch, case.context
+    cached = model.cache_read_bytes(context, latents=case.engine.keeps_latents)
+    again = 1.0 if case.engine.flash_attention else heads_per_key(model)
     attended = batch * (model.flops_per_token(context) - model.flops_per_token(0))
     routed = batch * routed_flops(model)
     body = batch * model.flops_per_token(0) - routed
-    return {
-        **reading(model, machine, how, placed, batch, (shown or habits()).skew),
-        "cache": again * read / machine.memory_bandwidth,
-        **computing(model, machine, how, body, routed, attended),
-        "layer": float(model.layers),
-        "expert_layer": float(model.moe_layers),
-        "messages": messages(model, machine, batch),
-    }
+    return StepWork(
+        cache=again * batch * cached,
+        layer=float(model.layers),
+        expert_layer=float(model.moe_layers),
+        messages=messages(model, case.machine, batch),
+        **weight_bytes_read(case, case.placed, batch, skew),
+        **flops_by_kind(case, body, routed, attended),
+    )
 
 
-def prefill_work(
-    model: Model, machine: Machine, how: Stored, placed: Placed, prompt, batch, shown: Habits | None = None
-) -> dict:
-    """The work of reading `batch` prompts of `prompt` tokens, chunk by chunk: every chunk reads the weights anew."""
-    tokens = batch * prompt
-    engine = machine.runs(how.family)
-    size = np.minimum(engine.chunk_tokens, tokens)
+def prefill_work(case: Case, skew: float | None = None) -> StepWork:
+    """The work of reading the prompts of a case, chunk by chunk: every chunk reads the weights anew."""
+    model, machine, prompt = case.model, case.machine, case.context
+    tokens = case.batch * prompt
+    size = np.minimum(case.engine.chunk_tokens, tokens)
     chunks = tokens / size
     body = 2.0 * model.active(WITHOUT_EMBEDDINGS) * tokens
     routed = tokens * routed_flops(model)
-    attended = batch * model.prefill_flops(prompt) - body
-    shown = shown or habits()
-    read = {
-        name: chunks * part for name, part in reading(model, machine, how, placed, size, shown.skew).items()
-    }
-    # Where devices hold layers in turn, the chunks of a long prompt follow each other through them.
-    stages = machine.count if machine.split == "layers" else 1
-    waves = 1 / (1 + shown.filled * (chunks * stages / (chunks + stages - 1) - 1))
-    done = {**read, **computing(model, machine, how, body - routed, routed, np.maximum(attended, 0.0))}
-    if not engine.flash_attention:
-        done["scores"] = batch * score_bytes(model, prompt) / machine.memory_bandwidth
-    return {
-        **{name: part * waves for name, part in done.items()},
-        "layer": model.layers * chunks * waves,
-        "expert_layer": model.moe_layers * chunks * waves,
-        "messages": messages(model, machine, tokens),
-    }
+    attended = case.batch * model.prefill_flops(prompt) - body
+    read = weight_bytes_read(case, case.placed, size, skew)
+    pipelined = None
+    if machine.split == "layers":  # the chunks of a long prompt follow each other through the devices
+        pipelined = chunks * machine.count / (chunks + machine.count - 1)
+    return StepWork(
+        cache=0.0,
+        scores=0.0 if case.engine.flash_attention else case.batch * score_bytes(model, prompt),
+        layer=model.layers * chunks,
+        expert_layer=model.moe_layers * chunks,
+        messages=messages(model, machine, tokens),
+        pipelined=pipelined,
+        **{where: chunks * part for where, part in read.items()},
+        **flops_by_kind(case, body - routed, routed, np.maximum(attended, 0.0)),
+    )
+
+
+class StepSeconds(NamedTuple):
+    """Seconds that each kind of work of a `StepWork` takes at the specified rates; launched layers stay a number."""
+
+    weights: np.ndarray
+    experts: np.ndarray
+    cache: np.ndarray
+    scores: np.ndarray
+    host: np.ndarray
+    drive: np.ndarray
+    linear: np.ndarray
+    blocks: np.ndarray
+    expert_linear: np.ndarray
+    attention: np.ndarray
+    layer: np.ndarray
+    expert_layer: np.ndarray
+    messages: np.ndarray
+
+
+def specified_seconds(case: Case, work: StepWork, filled: float | None = None) -> StepSeconds:
+    """Work over the specified rates of a machine.
+
+    Args:
+        case, work: where it is done, and what.
+        filled: the share of a pipeline's gain that is had, from 0 to 1; that of published rows if None.
+    """
+    machine, waves = case.machine, share_of_turns(work, filled)
+    read = waves / machine.memory_bandwidth
+    narrow = wide = np.inf  # without a published rate, computing is not counted
+    if machine.computes:
+        narrow, wide = (machine.flops(bits, integers=False) for bits in (case.storage.multiplied, 16))
+    narrow, wide = waves / narrow, waves / wide
+    return StepSeconds(
+        weights=work.weights * read,
+        experts=work.experts * read,
+        cache=work.cache * read,
+        scores=work.scores * read,
+        host=work.host * waves / machine.host.memory_bandwidth if machine.host else 0.0,
+        drive=work.drive * waves / machine.drive.bandwidth if machine.drive else 0.0,
+        linear=work.linear * narrow,
+        blocks=work.blocks * narrow,
+        expert_linear=work.expert_linear * narrow,
+        attention=work.attention * wide,
+        layer=work.layer * waves,
+        expert_layer=work.expert_layer * waves,
+        messages=message_seconds(machine, work.messages),
+    )
+
+
+def share_of_turns(work: StepWork, filled: float | None = None):
+    """Time over the time without a pipeline, of devices that take turns; 1 where they do not."""
+    if work.pipelined is None:
+        return 1.0
+    filled = habits().filled if filled is None else filled
+    return 1 / (1 + filled * (work.pipelined - 1))
+
+
+def least_compute_seconds(case: Case, work: StepWork, filled: float | None = None):
+    """Seconds of all FLOPs at the highest rate that the stored width allows: unpacking might be avoided."""
+    if not case.machine.computes:
+        return 0.0
+    return work.flops * share_of_turns(work, filled) / case.machine.flops(case.storage.bits)

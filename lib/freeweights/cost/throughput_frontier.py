@@ -59,9 +59,9 @@ def frontier(what: Model, where: Machine, context: float, weights: str) -> Front
     >>> bool(full.gain > 10)
     True
     """
-    fit = memory.fits(what, where, weights, context)
-    users = batches(memory.slots(what, where, context, weights).expected if fit.fits else 0)
+    fit = memory.fits(what, where, weights=weights, context=context)
+    users = batches(memory.slots(what, where, context=context, weights=weights).expected if fit.fits else 0)
     if not users.size:
         return Frontier(where, fit, users, np.array([]))
-    step = inference.decode(what, where, context, users, weights)
+    step = inference.decode(what, where, context=context, batch=users, weights=weights)
     return Frontier(where, fit, users, np.asarray(step.tokens_per_second, float))

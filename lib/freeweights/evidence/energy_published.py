@@ -39,7 +39,9 @@ def compare(row: Energy) -> Comparison | None:
     where = machine(row.device, row.devices)
     if where.device.power is None:
         return None
-    step = inference.decode(model(row.model), where, SHORT_CONTEXT, row.batch, row.weights)
+    step = inference.decode(
+        model(row.model), where, context=SHORT_CONTEXT, batch=row.batch, weights=row.weights
+    )
     return Comparison(row, joules(where, step)) if step.fits else None
 
 

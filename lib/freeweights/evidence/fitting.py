@@ -1,6 +1,6 @@
 """Find what each kind of work costs from published rows, and predict rows by constants fitted without them.
 
-A row's time is the work of `freeweights.work` times the slowness of each kind: 1 over the share of the specified rate
+A row's time is its work in seconds, as `cost.step_work` counts it, times the slowness of each kind: 1 over the share of the specified rate
 that is reached, or seconds for each layer. Every group of rows (a class of devices under one engine, a class under a
 kind of engine, an engine anywhere, ...) gets its own slowness; where its rows say little, that of the next wider group.
 """
@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..cost.efficiency import COMPUTING, READING, WAITING, Habits, cost, keys
-from ..cost.memory import fits, place
-from ..cost.step_work import decode_work, prefill_work
-from ..cost.weight_storage import Stored, stored
+from ..cost.memory import Case
+from ..cost.step_work import StepSeconds, decode_work, prefill_work, specified_seconds
 from ..facts import catalog
 from ..facts.records_hardware import Engine
 from ..facts.records_measured import Measurement, Offload
@@ -43,7 +42,7 @@ Constants = dict[tuple[str, str, str], Slowness]
 
 
 @dataclass(frozen=True)
-class Case:
+class FittedRow:
     """A published row as the fit sees it.
 
     seconds: measured. work: of the step, in seconds at the specified rates. groups: whose constants it helps to find,
@@ -52,9 +51,9 @@ class Case:
 
     row: Measurement
     seconds: float
-    work: dict[str, float]
+    work: StepSeconds
     groups: tuple[tuple[str, str], ...]
-    reading: dict[str, float]
+    reading: StepSeconds | None
 
     @property
     def series(self) -> tuple:
@@ -63,7 +62,7 @@ class Case:
         return row.source, row.device, row.devices, row.model, row.weights, row.engine, row.phase
 
 
-def case(row: Measurement, shown: Habits) -> Case | None:
+def fitted_row(row: Measurement, shown: Habits) -> FittedRow | None:
     """What the fit needs of one row; None where the row cannot be used."""
     seconds = published.step_seconds(row)
     if seconds is None or not (row.usable and row.model and row.device and row.phase in FITTED):
@@ -72,31 +71,32 @@ def case(row: Measurement, shown: Habits) -> Case | None:
     bits = published.bits_of(row, what.parameters)
     if bits is None or (row.phase == "prefill" and not where.computes):
         return None
-    how, batch = stored(bits, what), float(row.batch)
-    work = counted(row, what, where, how, shown)
-    reading = {}
+    case = case_of(row, what, where, bits)
+    reading = None
     if published.serves(row):
         alone = replace(row, phase="prefill", batch="1")
-        one = counted(alone, what, where, how, shown)
-        reading = {name: part * (batch - 1) / row.output for name, part in one.items()}
-    return Case(row, seconds, work, tuple(keys(where, how.family)), reading)
+        one = counted(alone, case_of(alone, what, where, bits), shown)
+        reading = StepSeconds(*(part * (float(row.batch) - 1) / row.output for part in one))
+    groups = tuple(keys(where, case.storage.family))
+    return FittedRow(row, seconds, counted(row, case, shown), groups, reading)
 
 
-def counted(
-    row: Measurement | Offload, what: Model, where: Machine, how: Stored, shown: Habits
-) -> dict[str, float]:
-    """The work of one published step, under the habits given."""
-    count, length = (
-        (decode_work, published.mean_context(row)) if row.phase == "decode" else (prefill_work, row.prompt)
-    )
-    batch = float(row.batch)
-    placed = place(what, where, fits(what, where, how.bits, length, batch), how.bits)
-    return {name: float(part) for name, part in count(what, where, how, placed, length, batch, shown).items()}
+def case_of(row: Measurement | Offload, what: Model, where: Machine, bits) -> Case:
+    """What a published step is about."""
+    length = published.mean_context(row) if row.phase == "decode" else row.prompt
+    return Case.of(what, where, weights=bits, context=length, batch=float(row.batch))
 
 
-def cases(shown: Habits) -> list[Case]:
+def counted(row: Measurement | Offload, case: Case, shown: Habits) -> StepSeconds:
+    """The work of one published step in seconds at the specified rates, under the habits given."""
+    count = decode_work if row.phase == "decode" else prefill_work
+    found = specified_seconds(case, count(case, shown.skew), shown.filled)
+    return StepSeconds(*map(float, found))
+
+
+def fitted_rows(shown: Habits) -> list[FittedRow]:
     """All rows that can be fitted or predicted, under the habits given."""
-    return [found for found in (case(row, shown) for row in catalog.table(Measurement)) if found]
+    return [found for found in (fitted_row(row, shown) for row in catalog.table(Measurement)) if found]
 
 
 def least_squares_above(matrix, wanted, least):
@@ -127,33 +127,33 @@ def least_squares_above(matrix, wanted, least):
     return best
 
 
-def column(rows: list[Case], name: str) -> np.ndarray:
-    return np.array([row.work.get(name, 0.0) for row in rows])
+def column(rows: list[FittedRow], name: str) -> np.ndarray:
+    return np.array([getattr(row.work, name) for row in rows])
 
 
-def total(work: dict[str, float], slowness: Slowness, arithmetic: Slowness) -> float:
+def total(work: StepSeconds, slowness: Slowness, arithmetic: Slowness) -> float:
     """Seconds of a step: reading or computing, whichever takes longer, then waiting and talking."""
     longer = max(cost(work, slowness, READING), cost(work, arithmetic, COMPUTING))
-    return longer + cost(work, slowness, WAITING) + work["messages"]
+    return longer + cost(work, slowness, WAITING) + work.messages
 
 
-def between(row: Case, arithmetic: Slowness) -> float:
+def between(row: FittedRow, arithmetic: Slowness) -> float:
     """Seconds per step of reading the prompts of a serving engine's other users."""
     return total(row.reading, arithmetic, arithmetic) if row.reading else 0.0
 
 
-def closest(row: Case, phase: str, constants: Constants) -> Slowness:
+def closest(row: FittedRow, phase: str, constants: Constants) -> Slowness:
     """The slowness of the closest of a row's groups that has one."""
     return next(constants[phase, *group] for group in row.groups if (phase, *group) in constants)
 
 
-def predicted(row: Case, constants: Constants) -> float:
+def predicted(row: FittedRow, constants: Constants) -> float:
     """Seconds of a row."""
     arithmetic = closest(row, "prefill", constants)
     return total(row.work, closest(row, row.row.phase, constants), arithmetic) + between(row, arithmetic)
 
 
-def fit(rows: list[Case], wider: Slowness, other: list[Slowness], held: np.ndarray) -> Slowness:
+def fit(rows: list[FittedRow], wider: Slowness, other: list[Slowness], held: np.ndarray) -> Slowness:
     """The slowness of each kind of work in one group of rows of one phase.
 
     Args:
@@ -197,7 +197,7 @@ def fit(rows: list[Case], wider: Slowness, other: list[Slowness], held: np.ndarr
     return wider | dict(zip(names, map(float, slowness)))
 
 
-def fit_all(rows: list[Case]) -> Constants:
+def fit_all(rows: list[FittedRow]) -> Constants:
     """The slowness of every group.
 
     Reading comes first, from rows that nothing else interrupts; then arithmetic; then reading again, from all rows.
@@ -209,7 +209,7 @@ def fit_all(rows: list[Case]) -> Constants:
     return found
 
 
-def fit_phase(rows: list[Case], phase: str, found: Constants) -> None:
+def fit_phase(rows: list[FittedRow], phase: str, found: Constants) -> None:
     """Put the slowness of every group in one phase into `found`, the widest group first."""
     groups = defaultdict(list)
     for row in rows:
@@ -251,7 +251,7 @@ def width(group: tuple[str, str]) -> int:
     return 0 if engine == "any" else 1 + (engine not in kinds) + 2 * (device_class != "any")
 
 
-def held_out(rows: list[Case], left_out: tuple[str, ...]) -> np.ndarray:
+def held_out(rows: list[FittedRow], left_out: tuple[str, ...]) -> np.ndarray:
     """Seconds predicted for each row by constants fitted without its source, and without the models `left_out`."""
     found = np.empty(len(rows))
     for source in sorted({row.row.source for row in rows}):

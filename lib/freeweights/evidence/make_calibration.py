@@ -13,13 +13,23 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..cost.efficiency import READING, WAITING, Habits, keys
-from ..cost.weight_storage import stored
 from ..facts import catalog
 from ..facts.records_derived import Calibration, HeldOut
 from ..facts.records_measured import Load, Offload
 from ..machines.machine import machine
 from ..models.transformer import model
-from .fitting import FITTED, Case, Constants, cases, counted, fit_all, held_out, predicted, width
+from .fitting import (
+    FITTED,
+    Constants,
+    FittedRow,
+    case_of,
+    counted,
+    fit_all,
+    fitted_rows,
+    held_out,
+    predicted,
+    width,
+)
 from .published import bits_of, split_of
 
 PREDICTED_NOT_FITTED = ("GLM-5.2",)
@@ -34,31 +44,31 @@ DENSE, EXPERTS, PREFILL, LOADING = (
 )
 
 
-def group_of(row: Case) -> str:
+def group_of(row: FittedRow) -> str:
     """The kind of case a row is, as the errors are reported."""
     if row.row.phase == "prefill":
         return PREFILL
     return EXPERTS if model(row.row.model).is_moe or row.row.devices > 1 else DENSE
 
 
-def fitted(rows: list[Case]) -> list[Case]:
+def fitted(rows: list[FittedRow]) -> list[FittedRow]:
     """The rows that constants are fitted to."""
     return [row for row in rows if row.row.model not in PREDICTED_NOT_FITTED]
 
 
 def surprise(shown: Habits, speaks) -> float:
     """How far off the rows that `speaks` picks are on average, as a logarithm, after a fit of all rows under habits."""
-    rows = fitted(cases(shown))
+    rows = fitted(fitted_rows(shown))
     found = fit_all(rows)
     return float(np.mean([abs(np.log(predicted(row, found) / row.seconds)) for row in rows if speaks(row)]))
 
 
-def chooses_experts(row: Case) -> bool:
+def chooses_experts(row: FittedRow) -> bool:
     """Whether a row is a decode step of several tokens that choose experts."""
     return row.row.phase == "decode" and model(row.row.model).is_moe and float(row.row.batch) > 1
 
 
-def follows_layers(row: Case) -> bool:
+def follows_layers(row: FittedRow) -> bool:
     """Whether a row is a prompt that goes through devices which hold different layers."""
     return row.row.phase == "prefill" and row.row.devices > 1 and split_of(row.row) == "layers"
 
@@ -80,7 +90,7 @@ def joined(sources: Iterable[str]) -> str:
     return "; ".join(sorted(set(sources)))
 
 
-def constants(found: Constants, rows: list[Case], without: np.ndarray) -> list[Calibration]:
+def constants(found: Constants, rows: list[FittedRow], without: np.ndarray) -> list[Calibration]:
     """The table's rows for decode and prefill, the widest group first, so that the next can borrow its range."""
     ranges: dict[tuple, tuple] = {}
     made = []
@@ -159,12 +169,14 @@ def host_shares(constants: Constants, shown: Habits) -> dict[str, list[tuple[Off
         bits = bits_of(row, what.parameters)
         if bits is None:
             continue
-        how, tokens = stored(bits, what), row.prompt if row.phase == "prefill" else 1
+        tokens = row.prompt if row.phase == "prefill" else 1
         seconds = float(row.batch) * tokens / row.tokens_per_second
-        alone = Case(row, seconds, counted(row, what, where, how, shown), tuple(keys(where, how.family)), {})
+        case = case_of(row, what, where, bits)
+        groups = tuple(keys(where, case.storage.family))
+        alone = FittedRow(row, seconds, counted(row, case, shown), groups, None)
         beside = seconds - predicted(alone, constants)
         if beside > 0:
-            found[row.phase].append((row, min(1.0, alone.work["host"] / beside)))
+            found[row.phase].append((row, min(1.0, alone.work.host / beside)))
     return found
 
 
@@ -195,7 +207,7 @@ def loads_held_out(rows: Iterable[Load]) -> list[HeldOut]:
 def calibrate() -> tuple[list[Calibration], list[HeldOut]]:
     """All constants, and what each row would be predicted to take without its source."""
     shown = found_habits()
-    rows = cases(shown)
+    rows = fitted_rows(shown)
     without = held_out(rows, PREDICTED_NOT_FITTED)
     found = fit_all(fitted(rows))
     behind = [row for row in fitted(rows) if chooses_experts(row) or follows_layers(row)]
@@ -212,5 +224,5 @@ def calibrate() -> tuple[list[Calibration], list[HeldOut]]:
 
 if __name__ == "__main__":
     made, pairs = calibrate()
-    catalog.write(catalog.DATA / catalog.TABLES[Calibration], made, digits=4)
-    catalog.write(catalog.DATA / catalog.TABLES[HeldOut], pairs, digits=4)
+    catalog.write(catalog.DATA / Calibration.table, made, digits=4)
+    catalog.write(catalog.DATA / HeldOut.table, pairs, digits=4)

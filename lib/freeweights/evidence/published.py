@@ -8,7 +8,7 @@ from functools import cache
 
 from ..cost import inference
 from ..cost.estimate import Estimate
-from ..facts import catalog
+from ..facts import catalog, figures
 from ..facts import quantities as q
 from ..facts.records_hardware import Engine, Link, WeightFormat
 from ..facts.records_measured import Measurement
@@ -121,7 +121,7 @@ def between(row: Measurement, what: Model, where: Machine, bits) -> float:
     """
     if not (serves(row) and where.computes):
         return 0.0
-    one = inference.prefill(what, where, row.prompt, 1, bits)
+    one = inference.prefill(what, where, prompt=row.prompt, batch=1, weights=bits)
     return (float(row.batch) - 1) * float(one._expected) / row.output
 
 
@@ -135,10 +135,10 @@ def compare(row: Measurement) -> Comparison | None:
     if bits is None or (row.phase == "prefill" and not where.computes):
         return None
     if row.phase == "decode":
-        estimate = inference.decode(what, where, mean_context(row), batch, bits)
+        estimate = inference.decode(what, where, context=mean_context(row), batch=batch, weights=bits)
         reading = between(row, what, where, bits)
     else:
-        estimate, reading = inference.prefill(what, where, row.prompt, batch, bits), 0.0
+        estimate, reading = inference.prefill(what, where, prompt=row.prompt, batch=batch, weights=bits), 0.0
     return Comparison(row, seconds, tokens_of(row), estimate, reading) if estimate.fits else None
 
 
@@ -153,7 +153,7 @@ def comparisons(model: str, device: str, **wanted) -> tuple[Comparison, ...]:
     >>> all(pair.seconds >= pair.estimate.floor for pair in comparisons("GLM-5.2", "Apple M3 Ultra 512GB"))
     True
     """
-    rows = catalog.measurements(model=model, device=device, usable=True, **wanted)
+    rows = figures.measurements(model=model, device=device, usable=True, **wanted)
     return tuple(pair for pair in map(compare, rows) if pair is not None)
 
 

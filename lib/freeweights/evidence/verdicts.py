@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..cost.reference_cases import CLUSTER, CROWD, DESKTOP, DESKTOP_WEIGHTS, writes
-from ..facts import catalog
+from ..facts import catalog, figures
 from ..facts import quantities as q
 from ..machines.machine import machine
 
@@ -40,7 +40,7 @@ def settled(claims: Mapping[str, Claimed], claim: str) -> tuple[str, str, str]:
     >>> settled({"gpus-are-the-determinant": gpus_are_the_determinant}, "gpus-are-the-determinant")[1]
     'holds in part'
     """
-    found = catalog.claim(claim)
+    found = figures.claim(claim)
     if claim not in claims:
         raise catalog.UnknownName(
             f"The claim '{claim}' is settled in lesson {found.lessons}; here: {', '.join(claims)}."

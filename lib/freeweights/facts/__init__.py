@@ -14,6 +14,7 @@ from . import (
     records_measured,
     records_models,
     records_prices,
+    tables,
 )
 from .records_derived import Calibration, HeldOut
 from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
@@ -41,6 +42,7 @@ __all__ = [
     "records_prices",
     "records_derived",
     "catalog",
+    "tables",
     "figures",
     "datasets",
     "Calibration",

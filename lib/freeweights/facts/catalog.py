@@ -13,38 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from . import records_measured as measured
-from .records_derived import Calibration, HeldOut
-from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
-from .records_measured import Measurement
-from .records_models import Architecture, CountException
-from .records_prices import Claim, HostPrice, Price, ServingFigure
+from .records_hardware import Device, Engine, Link, WeightFormat
+from .records_models import Architecture
 
 DATA = Path(__file__).resolve().parents[3] / "data"
-TABLES: dict[type, str] = {
-    Architecture: "models.csv",
-    CountException: "count_exceptions.csv",
-    Device: "devices.csv",
-    Link: "links.csv",
-    WeightFormat: "formats.csv",
-    FileSize: "file_sizes.csv",
-    Measurement: "measurements.csv",
-    Price: "prices.csv",
-    Claim: "claims.csv",
-    Calibration: "calibration.csv",
-    Engine: "engines.csv",
-    measured.Load: "loads.csv",
-    measured.Energy: "energy.csv",
-    HeldOut: "held_out.csv",
-    measured.Offload: "offload.csv",
-    measured.Collective: "collectives.csv",
-    measured.Streaming: "streaming.csv",
-    measured.StoredCache: "caches.csv",
-    measured.Distilled: "distillation.csv",
-    measured.DistillationRun: "distillation_runs.csv",
-    ServingFigure: "serving.csv",
-    HostPrice: "hosts.csv",
-}
 Record = TypeVar("Record")
 
 
@@ -167,10 +139,10 @@ def write(path: Path, rows: list, digits: int) -> None:
 def table(record: type[Record]) -> tuple[Record, ...]:
     """All rows of one table of data/, read once.
 
-    >>> len(table(Claim))
-    37
+    >>> len(table(Device)) > 100
+    True
     """
-    return read(DATA / TABLES[record], record)
+    return read(DATA / record.table, record)
 
 
 def _plain(name: str) -> str:
@@ -186,7 +158,7 @@ def _index(record: type[Record]) -> dict[str, Record]:
     return {_plain(name): row for name, row in named.items()} | named
 
 
-def _find(record: type[Record], name: str, what: str) -> Record:
+def find(record: type[Record], name: str, what: str) -> Record:
     """The row of that name; the nearest names otherwise."""
     if not isinstance(name, str):
         raise UnknownName(
@@ -227,7 +199,7 @@ def architecture(name: str) -> Architecture:
     >>> architecture("Llama 3.1 8B").layers
     32
     """
-    return _find(Architecture, name, "model")
+    return find(Architecture, name, "model")
 
 
 def device(name: str) -> Device:
@@ -236,7 +208,7 @@ def device(name: str) -> Device:
     >>> device("H200 SXM 141GB").memory_bandwidth
     4800000000000.0
     """
-    return _find(Device, name, "device")
+    return find(Device, name, "device")
 
 
 def link(name: str) -> Link:
@@ -245,7 +217,7 @@ def link(name: str) -> Link:
     >>> link("NVMe SSD PCIe 4.0 x4").bandwidth
     7450000000.0
     """
-    return _find(Link, name, "link or drive")
+    return find(Link, name, "link or drive")
 
 
 def weight_format(name: str) -> WeightFormat:
@@ -254,35 +226,9 @@ def weight_format(name: str) -> WeightFormat:
     >>> weight_format("Q4_0").bits
     4.5
     """
-    return _find(WeightFormat, name, "weight format")
+    return find(WeightFormat, name, "weight format")
 
 
 def engine(name: str) -> Engine:
     """One inference engine, with what it leaves of the memory."""
-    return _find(Engine, name, "engine")
-
-
-def claim(name: str) -> Claim:
-    """One claim of the debate by its id."""
-    return _find(Claim, name, "claim")
-
-
-def measurements(**wanted) -> tuple[Measurement, ...]:
-    """The published measurements whose fields have the wanted values.
-
-    Args:
-        wanted: field=value pairs of `Measurement`.
-
-    Raises:
-        UnknownName: a field that measurements do not have.
-
-    >>> all(row.phase == "decode" for row in measurements(phase="decode", model="GLM-5.2"))
-    True
-    """
-    known = [field.name for field in fields(Measurement)]
-    for key in wanted:
-        if key not in known:
-            raise UnknownName(f"Measurements have no field '{key}'. {nearest(key, known)}")
-    return tuple(
-        row for row in table(Measurement) if all(getattr(row, key) == value for key, value in wanted.items())
-    )
+    return find(Engine, name, "engine")

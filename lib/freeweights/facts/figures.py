@@ -1,12 +1,13 @@
-"""One published figure by its name: of students and teachers, of serving."""
+"""Published rows by name: measured speeds, figures of serving, of students and teachers, and the claims of the debate."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from functools import cache
 
 from . import catalog
-from .records_measured import Distilled
-from .records_prices import ServingFigure
+from .records_measured import Distilled, Measurement
+from .records_prices import Claim, ServingFigure
 
 
 @cache
@@ -49,3 +50,31 @@ def figure(id: str) -> ServingFigure:
     if id not in rows:
         raise catalog.UnknownName(f"data/serving.csv has no row '{id}'. {catalog.nearest(id, list(rows))}")
     return rows[id]
+
+
+def claim(name: str) -> Claim:
+    """One claim of the debate by its id."""
+    return catalog.find(Claim, name, "claim")
+
+
+def measurements(**wanted) -> tuple[Measurement, ...]:
+    """The published measurements whose fields have the wanted values.
+
+    Args:
+        wanted: field=value pairs of `Measurement`.
+
+    Raises:
+        UnknownName: a field that measurements do not have.
+
+    >>> all(row.phase == "decode" for row in measurements(phase="decode", model="GLM-5.2"))
+    True
+    """
+    known = [field.name for field in fields(Measurement)]
+    for key in wanted:
+        if key not in known:
+            raise catalog.UnknownName(f"Measurements have no field '{key}'. {catalog.nearest(key, known)}")
+    return tuple(
+        row
+        for row in catalog.table(Measurement)
+        if all(getattr(row, key) == value for key, value in wanted.items())
+    )

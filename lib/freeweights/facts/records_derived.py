@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Calibration:
     predicted, each row predicted without its source. rows: how many measurements stand behind.
     """
 
+    table: ClassVar[str] = "calibration.csv"
     device_class: str
     engine: str
     phase: str
@@ -46,6 +48,7 @@ class HeldOut:
     group: the kind of case, one of "dense decode on one device", "experts or several devices", "prefill", "load".
     """
 
+    table: ClassVar[str] = "held_out.csv"
     id: str
     group: str
     seconds: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 GIGA, TERA = 1e9, 1e12
 
@@ -20,6 +21,7 @@ class Device:
     None where nobody publishes a figure; power in watts; price in US dollars of the year in `price_basis`.
     """
 
+    table: ClassVar[str] = "devices.csv"
     name: str
     vendor: str
     kind: str
@@ -47,6 +49,7 @@ class Device:
 class Link:
     """One drive, network, fabric or bus. Rates in bytes/s one way, latency in seconds."""
 
+    table: ClassVar[str] = "links.csv"
     name: str
     kind: str
     bandwidth: float = scaled("read_GBps", GIGA)
@@ -63,6 +66,7 @@ class Link:
 class WeightFormat:
     """One way to store weights. `bits` is what a whole file spends per weight, scales and mixed layers included."""
 
+    table: ClassVar[str] = "formats.csv"
     name: str
     bits: float
     family: str
@@ -82,6 +86,7 @@ class Engine:
     stay on the chip; otherwise they go to memory and back.
     """
 
+    table: ClassVar[str] = "engines.csv"
     name: str
     family: str
     also_called: str
@@ -99,6 +104,7 @@ class Engine:
 class FileSize:
     """One published size of a model file or checkpoint in one format, in bytes."""
 
+    table: ClassVar[str] = "file_sizes.csv"
     id: str
     model: str
     format: str

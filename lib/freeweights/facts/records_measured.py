@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,7 @@ class Measurement:
     `model` and `device` are names of this catalogue, or empty where it has no such row; `value` is in `unit`.
     """
 
+    table: ClassVar[str] = "measurements.csv"
     id: str
     model: str
     model_as_published: str
@@ -53,6 +55,7 @@ class Energy:
     says which. joules_per_token: per output token of all sequences; watts over tokens_per_second.
     """
 
+    table: ClassVar[str] = "energy.csv"
     id: str
     model: str
     weights: str
@@ -78,6 +81,7 @@ class Load:
     with the same `model` and `machine` used the same drive with different loaders.
     """
 
+    table: ClassVar[str] = "loads.csv"
     id: str
     model: str
     machine: str
@@ -96,6 +100,7 @@ class Offload:
     host: the computer beside the devices. placement: what the source says lies where.
     """
 
+    table: ClassVar[str] = "offload.csv"
     id: str
     model: str
     weights: str
@@ -121,6 +126,7 @@ class Collective:
     link: the slowest that the bytes cross. message_bytes: what each device sends in all, its own part included.
     """
 
+    table: ClassVar[str] = "collectives.csv"
     id: str
     operation: str
     link: str
@@ -143,6 +149,7 @@ class Streaming:
     kept: "recent" where the last used stay, "hottest" where a list made beforehand does, "both", "" if not stated.
     """
 
+    table: ClassVar[str] = "streaming.csv"
     id: str
     model: str
     bits: float | None
@@ -166,6 +173,7 @@ class StoredCache:
     stored: what it keeps, a way of `runtime_cache.WAYS`. kind: "estimate", "measured", or "log" of the engine.
     """
 
+    table: ClassVar[str] = "caches.csv"
     id: str
     model: str
     stored: str
@@ -185,6 +193,7 @@ class Distilled:
     subject: the row of models.csv where there is one, otherwise as published.
     """
 
+    table: ClassVar[str] = "distillation.csv"
     id: str
     subject: str
     quantity: str
@@ -202,6 +211,7 @@ class DistillationRun:
     study's law knows of the teacher.
     """
 
+    table: ClassVar[str] = "distillation_runs.csv"
     id: str
     parameters: int
     tokens: int

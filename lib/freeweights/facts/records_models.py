@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Architecture:
     vendor counts active parameters (see `transformer`). A model that was only announced has no `layers`.
     """
 
+    table: ClassVar[str] = "models.csv"
     name: str
     organisation: str
     released: str
@@ -74,6 +76,7 @@ class CountException:
     `against` says which published figure: "safetensors total", "published total" or "published active".
     """
 
+    table: ClassVar[str] = "count_exceptions.csv"
     model: str
     against: str
     difference_percent: float

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
 class Price:
     """One published price, with what it buys and when it held."""
 
+    table: ClassVar[str] = "prices.csv"
     id: str
     subject: str
     quantity: str
@@ -24,6 +26,7 @@ class Price:
 class Claim:
     """One claim of the debate that the course settles."""
 
+    table: ClassVar[str] = "claims.csv"
     id: str
     claim: str
     held_by: str
@@ -40,6 +43,7 @@ class ServingFigure:
     date: year, month or day for which it holds. low, high: in the unit of the value; both or none.
     """
 
+    table: ClassVar[str] = "serving.csv"
     id: str
     subject: str
     quantity: str
@@ -59,6 +63,7 @@ class HostPrice:
     kind: "lab" for who trained the model, "host" for anybody else. cached: None where no such price is listed.
     """
 
+    table: ClassVar[str] = "hosts.csv"
     id: str
     model: str
     host: str

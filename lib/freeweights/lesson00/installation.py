@@ -7,7 +7,7 @@ import platform
 import shutil
 import sys
 
-from ..facts import catalog
+from ..facts import catalog, tables
 from ..facts import quantities as q
 from ..local import download
 
@@ -33,7 +33,7 @@ def problems() -> list[str]:
             found.append(
                 f"{package} is missing: run `pip install -r requirements.txt` in the course's folder, then restart."
             )
-    for record, table in catalog.TABLES.items():
+    for record, table in tables.TABLES.items():
         try:
             catalog.table(record)
         except catalog.CatalogError as problem:

@@ -57,13 +57,13 @@ def job(estimate, times: float = 1.0) -> Job:
 
 def jobs(what: Model, where: Machine, weights: str, disk: str) -> list[Job]:
     """The four waits of a model on a machine, in the order of JOBS."""
-    reading = inference.prefill(what, where, PROMPT, weights=weights) if where.computes else None
+    reading = inference.prefill(what, where, prompt=PROMPT, weights=weights) if where.computes else None
     context = PROMPT + ANSWER / 2
     return [
-        job(inference.cold_load(what, where, disk, weights)),
+        job(inference.cold_load(what, where, disk=disk, weights=weights)),
         job(reading) if reading else Job(why_not="no compute rate is published for this device"),
-        job(inference.decode(what, where, context, 1, weights), ANSWER),
-        job(inference.decode(what, where, context, USERS, weights), ANSWER),
+        job(inference.decode(what, where, context=context, batch=1, weights=weights), ANSWER),
+        job(inference.decode(what, where, context=context, batch=USERS, weights=weights), ANSWER),
     ]
 
 
@@ -113,7 +113,7 @@ def draw(figure: Figure) -> dict:
 def update(artists: dict, name: str, place: str, weights: str, disk: str) -> str:
     """Move the bars to one model, machine, format and drive; say the same in a sentence."""
     what, where = model(name), machine(*MACHINES[place])
-    fit = memory.fits(what, where, weights, PROMPT + ANSWER)
+    fit = memory.fits(what, where, weights=weights, context=PROMPT + ANSWER)
     waits = jobs(what, where, weights, disk)
     show_memory(artists, fit)
     show_jobs(artists, waits)

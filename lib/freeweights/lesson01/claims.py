@@ -34,9 +34,9 @@ def cold_load() -> tuple[str, str]:
 
 def desktop_fits_but_crawls() -> tuple[str, str]:
     """A desktop holds the model, yet prefill, generation, context and slots fall far short of a cluster."""
-    desk, rack = on_both(inference.decode, CONTEXT, 1)
-    desk_reads, rack_reads = on_both(inference.prefill, CONTEXT, 1)
-    desk_slots, rack_slots = on_both(memory.slots, LONG_CONTEXT)
+    desk, rack = on_both(inference.decode, context=CONTEXT, batch=1)
+    desk_reads, rack_reads = on_both(inference.prefill, prompt=CONTEXT, batch=1)
+    desk_slots, rack_slots = on_both(memory.slots, context=LONG_CONTEXT)
     return HOLDS, (
         f"The cluster reads {q.times(rack_reads.tokens_per_second / desk_reads.tokens_per_second)} as fast as the desktop "
         f"and writes {q.times(rack.tokens_per_second / desk.tokens_per_second)} as fast for one user; it has room for "
@@ -47,8 +47,8 @@ def desktop_fits_but_crawls() -> tuple[str, str]:
 
 def weights_are_not_intelligence() -> tuple[str, str]:
     """What makes the weights useful is inference compute that scales."""
-    desk, rack = on_both(inference.decode, CONTEXT, 1)
-    _, full = on_both(inference.decode, CONTEXT, CROWD)
+    desk, rack = on_both(inference.decode, context=CONTEXT, batch=1)
+    _, full = on_both(inference.decode, context=CONTEXT, batch=CROWD)
     return IN_PART, (
         f"The same file writes {q.speed(desk.tokens_per_second)} on the desktop, {q.speed(rack.tokens_per_second)} for one "
         f"user of the cluster and {q.speed(full.tokens_per_second)} for {CROWD} of them. Without any machine it writes "
@@ -59,7 +59,7 @@ def weights_are_not_intelligence() -> tuple[str, str]:
 def local_is_good_enough() -> tuple[str, str]:
     """Local models of about 30 to 70 B parameters are good enough for most users and most tasks."""
     gemma, card = model("Gemma 3 27B"), machine("GeForce RTX 4090")
-    step = inference.decode(gemma, card, CONTEXT, 1, "Q4_K_M")
+    step = inference.decode(gemma, card, context=CONTEXT, batch=1, weights="Q4_K_M")
     return IN_PART, (
         f"Gemma 3 27B at four bits writes {q.speed(step.tokens_per_second)} on one RTX 4090, faster than most people read. "
         "Speed is settled; whether its answers are good enough is not a question about machines, and lesson 06 asks it."
@@ -99,8 +99,14 @@ def users_for(
     1
     """
     users = np.arange(1, 1025)
-    wanted = times * inference.decode(what, alone, context, 1, alone_weights).tokens_per_second
-    rates = np.ma.filled(inference.decode(what, crowd, context, users, crowd_weights).tokens_per_second, 0.0)
+    wanted = (
+        times
+        * inference.decode(what, alone, context=context, batch=1, weights=alone_weights).tokens_per_second
+    )
+    rates = np.ma.filled(
+        inference.decode(what, crowd, context=context, batch=users, weights=crowd_weights).tokens_per_second,
+        0.0,
+    )
     if rates.max() < wanted:
         raise ValueError(
             f"{crowd.name} writes at most {q.speed(rates.max())}: {q.speed(wanted)} is out of its reach."

@@ -77,19 +77,19 @@ def nearest_row(what: Model, where: Machine, phase: str, context: float, batch: 
 
 def quantities_of(what: Model, where: Machine, weights: str, context: float, users: float, disk: str) -> dict:
     """The five quantities of the panel for one machine; empty where the model and its caches do not fit."""
-    alone = memory.fits(what, where, weights, context)
+    alone = memory.fits(what, where, weights=weights, context=context)
     values: dict[str, Value] = {}
     if not alone.fits:
         return values
-    load = inference.cold_load(what, where, disk, weights)
+    load = inference.cold_load(what, where, disk=disk, weights=weights)
     values["load"] = Value(load.expected, load.low, load.high, load.floor)
-    reading = inference.prefill(what, where, context, weights=weights)
+    reading = inference.prefill(what, where, prompt=context, weights=weights)
     values["prefill"] = speed(reading, found=nearest_row(what, where, "prefill", context, 1))
-    step = inference.decode(what, where, context, users, weights)
+    step = inference.decode(what, where, context=context, batch=users, weights=weights)
     if step.fits:
         values["decode"] = speed(step, 1 / users)
         values["all"] = speed(step, found=nearest_row(what, where, "decode", context, users))
-    room = memory.slots(what, where, context, weights)
+    room = memory.slots(what, where, context=context, weights=weights)
     values["slots"] = Value(room.expected, room.expected, room.expected, room.floor)
     return values
 
@@ -194,7 +194,7 @@ def say(what: Model, where: Machine, weights: str, values: dict, context: float,
     """One machine's five quantities in words."""
     place = f"{where.name} with {weights} weights"
     if not values:
-        return f"{weights} weights: {memory.fits(what, where, weights, context).sentence()}"
+        return f"{weights} weights: {memory.fits(what, where, weights=weights, context=context).sentence()}"
     head = (
         f"{place} loads in {q.duration(values['load'].expected)}, reads "
         f"{q.speed(values['prefill'].expected)}, "

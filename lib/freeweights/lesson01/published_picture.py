@@ -42,7 +42,7 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
             "M3 Ultra writes, one user",
             "tokens of context",
             length,
-            inference.decode(what, mac, length, 1, bits),
+            inference.decode(what, mac, context=length, batch=1, weights=bits),
             1.0,
             [
                 (published.mean_context(pair.row), pair.measured)
@@ -55,7 +55,7 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
             "M3 Ultra reads a prompt",
             "tokens of prompt",
             length,
-            inference.prefill(what, mac, length, 1, bits),
+            inference.prefill(what, mac, prompt=length, batch=1, weights=bits),
             length,
             [(pair.row.prompt, pair.measured) for pair in desk if pair.row.phase == "prefill"],
             lengths,
@@ -64,7 +64,7 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
             "8 x H200 write, all users",
             "users at once",
             users,
-            inference.decode(what, node, 1024, users, "FP8"),
+            inference.decode(what, node, context=1024, batch=users, weights="FP8"),
             users,
             [(float(pair.row.batch), pair.measured) for pair in rack if pair.row.phase == "decode"],
             {n: str(n) for n in (1, 2, 4, 8, 16)},

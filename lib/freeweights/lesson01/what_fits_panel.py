@@ -121,7 +121,7 @@ def rooms(size: str, page: str) -> np.ndarray:
     bits = np.array([catalog.weight_format(weights).bits for weights in WIDTHS])
 
     def room(name: str, device: str, count: int) -> np.ndarray:
-        empty = memory.fits(model(name), machine(device, count), bits, context=0)
+        empty = memory.fits(model(name), machine(device, count), weights=bits, context=0)
         return empty.memory - empty.needed + empty.parts["cache"]
 
     return np.array([[room(name, *place) for place in places(page)] for name in models(size)])

@@ -62,7 +62,9 @@ def sanctions_did_not_stop_it() -> tuple[str, str]:
     )
     qwen, ascend = "Qwen3-235B-A22B", catalog.device("Ascend 910C").flops_fp16
     reads, reads_cut, reads_weak = (
-        inference.prefill(model(qwen), where, CONTEXT, 1, CLUSTER_WEIGHTS).tokens_per_second
+        inference.prefill(
+            model(qwen), where, prompt=CONTEXT, batch=1, weights=CLUSTER_WEIGHTS
+        ).tokens_per_second
         for where in (free, slow_link, slow_chip)
     )
     writing = writes(qwen, slow_chip, SERVED) / writes(qwen, free, SERVED)

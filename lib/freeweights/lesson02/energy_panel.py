@@ -75,7 +75,7 @@ def spent(name: str, what: str, users: float, context: float, tariff: float, hos
     True
     """
     where, weights = place(name, what)
-    step = inference.decode(model(what), where, context, users, weights)
+    step = inference.decode(model(what), where, context=context, batch=users, weights=weights)
     if not step.fits:
         return None
     used = energy.joules(where, step, host)
@@ -175,7 +175,7 @@ def show_points(lines: dict, name: str) -> None:
 def show_line(marks: dict, whose: str, name: str, context: float, host: float) -> None:
     """Joules per token of one machine over all numbers of users; nothing where they do not fit."""
     where, weights = place(whose, name)
-    step = inference.decode(model(name), where, context, USERS, weights)
+    step = inference.decode(model(name), where, context=context, batch=USERS, weights=weights)
     used = np.ma.filled(energy.joules(where, step, host), np.nan)
     marks["line"].set_data(USERS, used)
     there = np.flatnonzero(np.isfinite(used))

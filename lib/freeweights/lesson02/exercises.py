@@ -21,7 +21,7 @@ def scarce_on_a_desktop() -> questions.Exercise:
     tokens = LONG_CONTEXT
 
     def answer() -> str:
-        reading = inference.prefill(llama, desktop, tokens, weights=weights)
+        reading = inference.prefill(llama, desktop, prompt=tokens, weights=weights)
         return SCARCE[reading.bottleneck if reading.fits else "capacity"]
 
     return questions.exercise(

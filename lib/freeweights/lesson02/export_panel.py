@@ -72,8 +72,8 @@ def cuts(device: str) -> dict[str, float]:
 @cache
 def serving_seconds(name: str, job: str, device: str, borrowed: str, batch: float, weights: str) -> float:
     """Seconds of one step of serving, as if the node had room for the model."""
-    predict = inference.prefill if job == "prefill" else inference.decode
-    return predict(model(name), with_room(node(device, borrowed)), CONTEXT, batch, weights).seconds
+    what, where = model(name), with_room(node(device, borrowed))
+    return inference.predict(what, where, job, context=CONTEXT, batch=batch, weights=weights).seconds
 
 
 def seconds(job: str, device: str, setting: Setting, borrowed: str = "") -> float:
@@ -99,7 +99,7 @@ def blame(device: str, setting: Setting) -> tuple[str, str, float, float]:
 
 def holds(device: str, name: str, weights: str, batch: float) -> bool:
     """Whether a node holds the model and the caches of the batch."""
-    return bool(memory.fits(model(name), node(device), weights, CONTEXT, batch).fits)
+    return bool(memory.fits(model(name), node(device), weights=weights, context=CONTEXT, batch=batch).fits)
 
 
 def draw(figure: Figure) -> dict:

@@ -163,7 +163,9 @@ def sentence(case: Case, phase: str, batch: float, link: str, found: dict, taken
     head = f"{case.model} at {case.weights} on {case.device}, {WORK[phase]}, batch {batch:,.0f}: "
     if not found:
         what, where = model(case.model), joined(case, COUNTS[-1], link)
-        return head + memory.fits(what, where, case.weights, case.tokens, batch).sentence()
+        return (
+            head + memory.fits(what, where, weights=case.weights, context=case.tokens, batch=batch).sentence()
+        )
     most, least = max(found), min(found)
     gains = ", ".join(f"{count} devices {q.times(gain)}" for count, gain in found.items() if count > 1)
     room = "" if least == 1 else f" (which could not hold it: fewer than {least} do not)"

@@ -78,7 +78,11 @@ def of(place: str, count: str, what: Model, weights: str, context: float, batch:
     if not (network or one.device.link):
         return one
     sized = fitting(what, one, weights)
-    number = memory.devices_to_hold(what, sized, context, batch, weights) if count == ENOUGH else int(count)
+    number = (
+        memory.devices_to_hold(what, sized, context=context, batch=batch, weights=weights)
+        if count == ENOUGH
+        else int(count)
+    )
     if number == 1:
         return sized
     split = "tensor" if one.device.link else "layers"
@@ -101,13 +105,12 @@ def point(
     """Where one phase lies; None without a published compute rate, `expected` None where it does not fit."""
     if phase == "prefill" and not where.computes:
         return None
-    found = bottleneck.scarcest(what, where, phase, context, batch, weights)
+    found = bottleneck.scarcest(what, where, phase, context=context, batch=batch, weights=weights)
     intensity, (bits, _) = found.demand.intensity, weight_storage.bits_per_weight(weights, what)
     most = bottleneck.roof(machine(where.device.name), intensity, bits)
     if not found.fit.fits:
         return Point(intensity, None, most, None, found)
-    predict = inference.decode if phase == "decode" else inference.prefill
-    estimate = predict(what, where, context, batch, weights)
+    estimate = inference.predict(what, where, phase, context=context, batch=batch, weights=weights)
     return Point(intensity, most * estimate.floor / estimate.expected, most, estimate, found)
 
 
@@ -241,7 +244,7 @@ def sentence(what: Model, where: Machine, weights: str, context: float, batch: f
         said += f" So little memory takes a prompt in chunks of {where.engine.chunk_tokens:,} tokens."
     writing = points["decode"]
     said += f" Writing for {users}, {what.name} at {weights}: {verdict(writing)}; "
-    said += bottleneck.remedy(what, where, writing.found, "decode", context, weights) + "."
+    said += bottleneck.remedy(what, where, writing.found, "decode", context=context, weights=weights) + "."
     if reading := points["prefill"]:
         said += f" Reading a prompt of {context:,.0f} tokens: {verdict(reading)}."
     return said

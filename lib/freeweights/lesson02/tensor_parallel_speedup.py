@@ -10,9 +10,9 @@ import numpy as np
 from ..cost import inference, memory
 from ..cost.estimate import Estimate
 from ..cost.memory import ACTIVATION_BYTES
-from ..cost.step_work import messages
+from ..cost.step_work import message_seconds, messages
 from ..evidence import published
-from ..facts import catalog
+from ..facts import catalog, figures
 from ..machines.machine import Machine, machine
 from ..models.transformer import Model, model
 
@@ -74,8 +74,7 @@ def with_room(where: Machine) -> Machine:
 
 def run(what: Model, where: Machine, phase: str, tokens: float, batch: float, weights: str) -> Estimate:
     """The library's estimate of one step."""
-    predict = inference.decode if phase == "decode" else inference.prefill
-    return predict(what, where, tokens, batch, weights)
+    return inference.predict(what, where, phase, context=tokens, batch=batch, weights=weights)
 
 
 def message_bytes(what: Model, tokens: float) -> float:
@@ -92,8 +91,8 @@ def talking(what: Model, where: Machine, tokens: float) -> tuple[float, float]:
 
     An empty message costs the latency and nothing else.
     """
-    latency, both = messages(what, where, np.array([0.0, tokens])).tolist()
-    return both - latency, latency
+    latency, both = (message_seconds(where, messages(what, where, size)) for size in (0.0, tokens))
+    return float(both - latency), float(latency)
 
 
 @cache
@@ -103,7 +102,11 @@ def alone(case: Case, count: int, phase: str, batch: float) -> tuple[float, floa
     parts = run(what, with_room(where), phase, case.tokens, batch, case.weights).parts
     waiting = parts["overhead"]
     working = sum(parts.values()) - waiting - parts["communication"]
-    return working, waiting, bool(memory.fits(what, where, case.weights, case.tokens, batch).fits)
+    return (
+        working,
+        waiting,
+        bool(memory.fits(what, where, weights=case.weights, context=case.tokens, batch=batch).fits),
+    )
 
 
 def step(case: Case, count: int, link: str, phase: str, batch: float) -> Step:
@@ -171,7 +174,7 @@ def stops(found: dict[int, float]) -> int | None:
 def series(case: Case, phase: str) -> dict[tuple[str, str], dict[int, float]]:
     """Published tokens/s by number of devices: a series for each engine and batch with two points or more."""
     found: dict[tuple[str, str], dict[int, float]] = {}
-    for row in catalog.measurements(
+    for row in figures.measurements(
         model=case.model, device=case.device, weights=case.weights, phase=phase, usable=True
     ):
         seconds = published.step_seconds(row)

@@ -73,7 +73,9 @@ def from_the_drive() -> questions.Exercise:
 def worst_case() -> float:
     """The longest step of DeepSeek-R1 over that of Llama 3.1 405B, for any number of short users that both can hold."""
     node = machine(*CLUSTER)
-    most = min(memory.slots(one, node, SHORT, versus.WEIGHTS).expected for one in versus.both())
+    most = min(
+        memory.slots(one, node, context=SHORT, weights=versus.WEIGHTS).expected for one in versus.both()
+    )
     return float(versus.time_ratio(node, SHORT, np.arange(1, most + 1)).max())
 
 

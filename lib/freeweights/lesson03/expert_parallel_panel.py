@@ -47,7 +47,9 @@ TALLEST, LEAST, MOST = 2.0, 1 / 32, 32  # ends of the axes: shares of experts ap
 
 def room(where: Fabric, devices: int, tokens: int, split: str) -> estimate.Fit:
     """Whether the devices hold the model and the caches of CONTEXT tokens for each sequence."""
-    return memory.fits(model(MODEL), where.of(devices, split), None, CONTEXT, tokens * devices)
+    return memory.fits(
+        model(MODEL), where.of(devices, split), weights=None, context=CONTEXT, batch=tokens * devices
+    )
 
 
 def draw(figure: Figure) -> dict:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..cost.memory import Placed, routed_weights
-from ..cost.step_work import reading
+from ..cost.memory import Case, Placed, routed_weights
+from ..cost.step_work import weight_bytes_read
 from ..cost.weight_storage import stored
 from ..facts import catalog
 from ..facts.arrays import plain
@@ -103,8 +103,10 @@ def streamed(what: Model, where: Machine, hit_rate, weights=None) -> Token:
     if not np.all((hit_rate >= 0) & (hit_rate <= 1)):
         raise ValueError(f"hit_rate is {hit_rate}: hits over uses, from 0 to 1, are expected.")
     placed = Placed(np.ones(()), hit_rate, np.zeros(()), 1 - hit_rate)
-    took = reading(what, where, stored(weights, what), placed, tokens=1, skew=0.0)
-    return Token(took["drive"] * where.drive.bandwidth, took["drive"], took["weights"] + took["experts"])
+    case = Case.of(what, where, weights=weights, context=0)
+    read = weight_bytes_read(case, placed, tokens=1, skew=0.0)
+    at_hand = (read["weights"] + read["experts"]) / where.memory_bandwidth
+    return Token(read["drive"], read["drive"] / where.drive.bandwidth, at_hand)
 
 
 class Beside(NamedTuple):

@@ -43,7 +43,7 @@ def bytes_read(what: Model, context, batch, weights=WEIGHTS):
     >>> bytes_read(llama, 4096, 2) - bytes_read(llama, 4096, 1) == llama.cache_read_bytes(4096)
     True
     """
-    return plain(sum(step_work.step_bytes(what, context, weights, batch)))
+    return plain(sum(step_work.step_bytes(what, context=context, weights=weights, batch=batch)))
 
 
 def flops_ratio(context=CONTEXT) -> float:
@@ -84,7 +84,10 @@ def time_ratio(where: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> np.
     >>> bool(fast < 1), bool(np.ma.is_masked(none))
     (True, True)
     """
-    steps = [inference.decode(one, where, context, np.atleast_1d(batch), weights) for one in both()]
+    steps = [
+        inference.decode(one, where, context=context, batch=np.atleast_1d(batch), weights=weights)
+        for one in both()
+    ]
     mixture, dense = (np.ma.asarray(step.seconds) for step in steps)
     ratio = mixture / dense
     return ratio if np.ndim(batch) else ratio[0]
@@ -134,7 +137,9 @@ def serving(name: str, where: Machine, users: int, weights=WEIGHTS, context=CONT
     True
     """
     what = model(name)
-    return Serving(what, where, users, inference.decode(what, where, context, users, weights))
+    return Serving(
+        what, where, users, inference.decode(what, where, context=context, batch=users, weights=weights)
+    )
 
 
 def fullest(name: str, where: Machine, weights=WEIGHTS, context=CONTEXT) -> Serving | None:
@@ -145,10 +150,14 @@ def fullest(name: str, where: Machine, weights=WEIGHTS, context=CONTEXT) -> Serv
     >>> fullest("DeepSeek-R1", node).users > fullest("Llama 3.1 405B", node).users
     True
     """
-    if not memory.fits(model(name), where, weights, context).fits:
+    if not memory.fits(model(name), where, weights=weights, context=context).fits:
         return None
     return serving(
-        name, where, int(memory.slots(model(name), where, context, weights).expected), weights, context
+        name,
+        where,
+        int(memory.slots(model(name), where, context=context, weights=weights).expected),
+        weights,
+        context,
     )
 
 
@@ -227,5 +236,5 @@ def expected_dense(pair: published.Comparison, weights) -> float:
     """Seconds that the dense model's step is expected to take in the case of a published one of the mixture."""
     dense, row = model(DENSE), pair.row
     where, context = published.machine_of(row), published.mean_context(row)
-    step = inference.decode(dense, where, context, pair.tokens, weights)
+    step = inference.decode(dense, where, context=context, batch=pair.tokens, weights=weights)
     return step.seconds + published.between(row, dense, where, weights)

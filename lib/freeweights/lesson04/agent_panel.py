@@ -125,7 +125,7 @@ def too_large(what: Model, where: Machine, weights: str, first: float) -> str:
     """Why there is not even a first turn."""
     if first > what.max_context:
         return f"the first prompt of {first:,.0f} tokens is longer than the model's {what.max_context:,}."
-    return memory.fits(what, where, weights, first).sentence()
+    return memory.fits(what, where, weights=weights, context=first).sentence()
 
 
 def finding(turns: int, saved: list[float]) -> str:

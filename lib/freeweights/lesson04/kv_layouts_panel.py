@@ -28,7 +28,7 @@ LEAST, MOST = 1e7, 3e12  # bytes on the axis
 
 def room_for_caches(what: Model, weights: str) -> float:
     """Bytes left on the desktop beside weights and engine; negative where these do not fit."""
-    empty = memory.fits(what, machine(DESKTOP), weights, context=0)
+    empty = memory.fits(what, machine(DESKTOP), weights=weights, context=0)
     return empty.memory - empty.parts["weights"] - empty.parts["engine"]
 
 

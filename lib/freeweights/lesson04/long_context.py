@@ -120,9 +120,12 @@ def request_seconds(what: Model, where: Machine, weights, context):
     context = np.asarray(context, float)
     if np.any(context <= ANSWER):
         raise ValueError(f"A request of {context} tokens: more than the {ANSWER} of its answer are needed.")
-    users = np.clip(memory.slots(what, where, context, weights).expected, 1, SERVED)
-    step = inference.decode(what, where, context, users, weights).seconds
-    return inference.prefill(what, where, context - ANSWER, weights=weights).seconds + ANSWER * step / users
+    users = np.clip(memory.slots(what, where, context=context, weights=weights).expected, 1, SERVED)
+    step = inference.decode(what, where, context=context, batch=users, weights=weights).seconds
+    return (
+        inference.prefill(what, where, prompt=context - ANSWER, weights=weights).seconds
+        + ANSWER * step / users
+    )
 
 
 @dataclass(frozen=True)
@@ -141,12 +144,16 @@ QUANTITIES = {
     "attention FLOPs per token": Quantity("FLOPs", lambda m, _, w, c: attention_flops(m, c), False),
     "all FLOPs per token": Quantity("FLOPs", lambda m, _, w, c: m.flops_per_token(c), False),
     "cache of one sequence": Quantity("B", lambda m, _, w, c: m.cache_bytes(c), False),
-    "bytes read per step": Quantity("B", lambda m, _, w, c: sum(step_bytes(m, c, w)), False),
-    "slots on the machine": Quantity("slots", lambda m, o, w, c: memory.slots(m, o, c, w).expected),
-    "time to read the prompt": Quantity(
-        "s", lambda m, o, w, c: inference.prefill(m, o, c, weights=w).seconds
+    "bytes read per step": Quantity("B", lambda m, _, w, c: sum(step_bytes(m, context=c, weights=w)), False),
+    "slots on the machine": Quantity(
+        "slots", lambda m, o, w, c: memory.slots(m, o, context=c, weights=w).expected
     ),
-    "time per token, one user": Quantity("s", lambda m, o, w, c: inference.decode(m, o, c, 1, w).seconds),
+    "time to read the prompt": Quantity(
+        "s", lambda m, o, w, c: inference.prefill(m, o, prompt=c, weights=w).seconds
+    ),
+    "time per token, one user": Quantity(
+        "s", lambda m, o, w, c: inference.decode(m, o, context=c, batch=1, weights=w).seconds
+    ),
     "cost of a request": Quantity("$", lambda m, o, w, c: dollars(o, request_seconds(m, o, w, c), PAID[1])),
 }
 
@@ -185,7 +192,7 @@ def curve(quantity: str, what: Model, where: Machine, weights, context: float = 
     if quantity not in QUANTITIES:
         raise ValueError(f"quantity is {quantity!r}: choose one of {', '.join(map(repr, QUANTITIES))}.")
     wanted, at = QUANTITIES[quantity], contexts(what, context)
-    fits = np.asarray(memory.fits(what, where, weights, at).fits)
+    fits = np.asarray(memory.fits(what, where, weights=weights, context=at).fits)
     values = np.ma.masked_all(at.shape)
     shown = fits if wanted.needs_machine else np.ones(at.shape, bool)
     if shown.any():
@@ -208,7 +215,7 @@ def cache_takes_over(what: Model, weights, batch: int) -> float | None:
     """
 
     def outweighs(context):
-        read, cached = step_bytes(what, context, weights, batch)
+        read, cached = step_bytes(what, context=context, weights=weights, batch=batch)
         return cached > read
 
     return crossing(what, outweighs)

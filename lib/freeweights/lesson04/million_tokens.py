@@ -40,15 +40,15 @@ def request(what: Model, where: Machine, weights, context: int = MILLION) -> Req
     >>> request(model("GLM-5.2"), machine("H200 SXM 141GB", 8), "FP8").slots
     2
     """
-    fit = memory.fits(what, where, weights, context)
+    fit = memory.fits(what, where, weights=weights, context=context)
     counted = what, fit, float(what.prefill_flops(context)), float(what.cache_bytes(context))
     if not fit.fits:
         return Request(*counted, slots=0)
     return Request(
         *counted,
-        int(memory.slots(what, where, context, weights).expected),
-        inference.prefill(what, where, context, weights=weights).seconds,
-        inference.decode(what, where, context, 1, weights).tokens_per_second,
+        int(memory.slots(what, where, context=context, weights=weights).expected),
+        inference.prefill(what, where, prompt=context, weights=weights).seconds,
+        inference.decode(what, where, context=context, batch=1, weights=weights).tokens_per_second,
         float(dollars(where, request_seconds(what, where, weights, context), PAID[1])),
     )
 

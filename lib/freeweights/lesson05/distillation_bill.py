@@ -146,7 +146,7 @@ def scratch_flops(plan: Plan) -> float:
 def own_price(tokens: float) -> float:
     """US dollars for a million tokens of answers on eight H200 by the hour, SERVED at once, at half of their length."""
     node = machine(*CLUSTER)
-    step = inference.decode(model(TEACHER), node, tokens / 2, SERVED, CLUSTER_WEIGHTS)
+    step = inference.decode(model(TEACHER), node, context=tokens / 2, batch=SERVED, weights=CLUSTER_WEIGHTS)
     return float(dollars_per_million(node, step.tokens_per_second, PAID[1]))
 
 

@@ -88,8 +88,11 @@ def serve(what: Model, where: Machine, weights: str, paid: str = PAID[1]) -> Ser
     >>> small.tokens_per_second > 200, large.dollars is None
     (True, True)
     """
-    if not memory.fits(what, where, weights, CONTEXT).fits:
+    if not memory.fits(what, where, weights=weights, context=CONTEXT).fits:
         return Served(what.name, 0, None, None)
-    users = int(min(SERVED, memory.slots(what, where, CONTEXT, weights).expected))
-    alone, full = (inference.decode(what, where, CONTEXT, n, weights).tokens_per_second for n in (1, users))
+    users = int(min(SERVED, memory.slots(what, where, context=CONTEXT, weights=weights).expected))
+    alone, full = (
+        inference.decode(what, where, context=CONTEXT, batch=n, weights=weights).tokens_per_second
+        for n in (1, users)
+    )
     return Served(what.name, users, float(alone), float(dollars_per_million(where, full, paid)))

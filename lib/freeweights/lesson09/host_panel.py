@@ -139,7 +139,9 @@ def sentences(found: Business, place: str, users: int, context: int, ratio: floa
     asked = listed()
     if not found.costs:
         if not found.room:
-            yield memory.fits(model(MODEL), rented(place), MACHINES[place][1], context).sentence()
+            yield memory.fits(
+                model(MODEL), rented(place), weights=MACHINES[place][1], context=context
+            ).sentence()
         else:
             yield f"With {context:,} tokens each {found.room:,} users have room, not {users:,}."
     else:

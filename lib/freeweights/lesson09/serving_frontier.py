@@ -50,7 +50,7 @@ def frontier(
     True
     """
     wanted = np.atleast_1d(np.asarray(users))
-    step = inference.decode(what, where, context, wanted, weights)
+    step = inference.decode(what, where, context=context, batch=wanted, weights=weights)
     fits = np.broadcast_to(step.fits, wanted.shape)
     if not fits.any():
         raise ValueError(

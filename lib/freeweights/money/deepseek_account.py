@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from ..cost import expert_parallel, inference
-from ..facts import arrays, catalog
+from ..facts import arrays, figures
 from ..facts import quantities as q
 from ..machines import fabric
 from ..models.transformer import model
@@ -73,7 +73,7 @@ def prices() -> Prices:
 
 def measured(unit: tuple[int, str]) -> float:
     """Tokens per second of one node in a unit, as published; reading counts tokens found in the cache, too."""
-    rows = [row for row in catalog.measurements(phase=unit[1]) if row.id.startswith(ROWS)]
+    rows = [row for row in figures.measurements(phase=unit[1]) if row.id.startswith(ROWS)]
     return next(row.value for row in rows if row.devices == unit[0])
 
 
@@ -112,7 +112,7 @@ def writing_speed(speed: float, end: str = "expected") -> float:
     where, context = fabric.fabric("H800 SXM5 80GB", NETWORK), service("context")
     users = np.arange(1, 513)
     together = where.of(devices, "experts")
-    users = users[np.asarray(inference.decode(what, together, context, users * devices).fits)]
+    users = users[np.asarray(inference.decode(what, together, context=context, batch=users * devices).fits)]
     steps = np.asarray(expert_parallel.step_seconds(what, where, devices, users, context))
     quick = np.flatnonzero(steps <= 1 / speed)
     if not quick.size:
@@ -120,7 +120,7 @@ def writing_speed(speed: float, end: str = "expected") -> float:
             f"speed is {speed} tokens/s: one user of each device gets {1 / steps[0]:.3g} at most."
         )
     most = quick[-1]
-    step = inference.decode(what, together, context, int(users[most]) * devices)
+    step = inference.decode(what, together, context=context, batch=int(users[most]) * devices)
     return float(NODE * users[most] / steps[most] * step.expected / getattr(step, end))
 
 
@@ -128,7 +128,7 @@ def reading_speed(end: str = "expected") -> float:
     """Tokens per second that one node in a unit reads anew, predicted."""
     devices, _ = READS
     where = fabric.fabric("H800 SXM5 80GB", NETWORK).of(devices, "experts")
-    step = inference.prefill(model(MODEL), where, PROMPT, PROMPTS)
+    step = inference.prefill(model(MODEL), where, prompt=PROMPT, batch=PROMPTS)
     return step.tokens / getattr(step, end) * NODE / devices
 
 

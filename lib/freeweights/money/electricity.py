@@ -33,7 +33,7 @@ def rent(where: Machine, estimate: Estimate):
     >>> from freeweights.models.transformer import model; from freeweights.machines.machine import machine
     >>> from freeweights.cost import inference
     >>> h100 = machine("H100 SXM5 80GB")
-    >>> rent(h100, inference.decode(model("Llama 3.1 8B"), h100, 1024, 64, "FP8")) > 0
+    >>> rent(h100, inference.decode(model("Llama 3.1 8B"), h100, context=1024, batch=64, weights="FP8")) > 0
     True
     """
     if where.device.rental is None:

@@ -96,7 +96,7 @@ def speeds(place: str, context: int) -> dict[str, Tokens]:
     """
     (where, weights), what = MACHINES[place], model(MODEL)
     where = machine(*where)
-    users = USERS[inference.decode(what, where, context, USERS, weights).fits]
+    users = USERS[inference.decode(what, where, context=context, batch=USERS, weights=weights).fits]
     return {
         end: serving_speeds(what, where, context, context - NEW, users, weights, end)
         for end in ("low", "expected", "high")

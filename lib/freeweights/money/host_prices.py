@@ -143,7 +143,9 @@ def predicted(name: str) -> Serving:
     (card, count), weights = SERVES[name]
     what, where = model(name), machine(card, count)
     users = 2 ** np.arange(1, int(np.log2(FULL)) + 1)
-    most = int(users[np.asarray(memory.fits(what, where, weights, CONTEXT, users).fits)][-1])
+    most = int(
+        users[np.asarray(memory.fits(what, where, weights=weights, context=CONTEXT, batch=users).fits)][-1]
+    )
     full, served = (
         [
             blended(serving_costs(what, where, Terms(), users=number, weights=weights, end=end))

@@ -47,7 +47,9 @@ def node_costs(users: int) -> tuple[float, ...]:
     True
     """
     where = machine(*CLUSTER)
-    step = inference.decode(model(account.MODEL), where, service("context"), users, CLUSTER_WEIGHTS)
+    step = inference.decode(
+        model(account.MODEL), where, context=service("context"), batch=users, weights=CLUSTER_WEIGHTS
+    )
     rent = where.count * service("price-of-a-gpu-hour") / q.HOUR
     return tuple(rent * getattr(step, end) / step.tokens * MILLION for end in ENDS)
 

@@ -172,7 +172,9 @@ def users_at_once(name: str, wanted: int = SERVED) -> int:
     chosen = deployment(name)
     if wanted < 1:
         raise ValueError(f"users is {wanted}: at least one is needed.")
-    room = int(memory.slots(model(chosen.model), chosen.machine, CONTEXT, chosen.weights).expected)
+    room = int(
+        memory.slots(model(chosen.model), chosen.machine, context=CONTEXT, weights=chosen.weights).expected
+    )
     return min(wanted, room, chosen.most or room)
 
 

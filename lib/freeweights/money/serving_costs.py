@@ -134,7 +134,7 @@ def cached_seconds(what: Model, where: Machine, prompt: float, weights, end: str
     """
     whole = what.prefill_flops(prompt + NEW)
     attending = (whole - what.prefill_flops(prompt) - what.prefill_flops(NEW)) / whole
-    reading = getattr(inference.prefill(what, where, prompt + NEW, 1, weights), end)
+    reading = getattr(inference.prefill(what, where, prompt=prompt + NEW, batch=1, weights=weights), end)
     drives = {"low": np.inf, "expected": where.count, "high": 1}[end]
     waiting = what.cache_bytes(prompt) / (drives * catalog.link(DISK).bandwidth)
     return float((reading * attending + waiting) / prompt)
@@ -148,8 +148,8 @@ def serving_speeds(
     Args:
         kept: tokens of a prefix, as in `cached_seconds`. All others as in `serving_costs`.
     """
-    reading = inference.prefill(what, where, context, 1, weights)
-    writing = inference.decode(what, where, context, users, weights)
+    reading = inference.prefill(what, where, prompt=context, batch=1, weights=weights)
+    writing = inference.decode(what, where, context=context, batch=users, weights=weights)
     return Tokens(
         reading.tokens / getattr(reading, end),
         1 / cached_seconds(what, where, kept, weights, end),

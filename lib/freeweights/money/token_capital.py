@@ -117,10 +117,12 @@ def predicted(name: str, device: str = CLUSTER[0]) -> Speeds:
             f"No speed of '{name}' is predicted here. {catalog.nearest(name, list(WEIGHTS))}"
         )
     what, where, weights = model(name), machine(device, NODE), WEIGHTS[name]
-    room = int(slots(what, where, CONTEXT, weights).expected)
+    room = int(slots(what, where, context=CONTEXT, weights=weights).expected)
     users = np.arange(1, room + 1)
     speeds = (
-        np.asarray(inference.decode(what, where, CONTEXT, users, weights).tokens_per_second)
+        np.asarray(
+            inference.decode(what, where, context=CONTEXT, batch=users, weights=weights).tokens_per_second
+        )
         if room
         else users
     )
@@ -128,7 +130,7 @@ def predicted(name: str, device: str = CLUSTER[0]) -> Speeds:
     if not quick.size:
         raise ValueError(f"{where.name} gives no user of {name} {service('speed-of-a-user'):g} tokens/s.")
     count = equivalents(where)
-    reads = inference.prefill(what, where, CONTEXT, 1, weights).tokens_per_second
+    reads = inference.prefill(what, where, prompt=CONTEXT, batch=1, weights=weights).tokens_per_second
     return Speeds(float(reads) / count, float(quick.max()) / count)
 
 
