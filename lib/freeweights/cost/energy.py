@@ -12,7 +12,7 @@ from ..models.transformer import Model
 from .estimate import Estimate
 
 
-def power(where: Machine) -> float:
+def power(machine: Machine) -> float:
     """Specified power of all devices of a machine together, in watts; the computer around them is not counted.
 
     Raises:
@@ -22,19 +22,19 @@ def power(where: Machine) -> float:
     >>> power(machine("H200 SXM 141GB", count=8))
     5600.0
     """
-    if where.device.power is None:
+    if machine.device.power is None:
         raise CatalogError(
-            f"devices.csv, row {where.device.name}: power_W is empty, because nobody publishes it. "
+            f"devices.csv, row {machine.device.name}: power_W is empty, because nobody publishes it. "
             "Its joules cannot be estimated: choose another device."
         )
-    return where.count * where.device.power
+    return machine.count * machine.device.power
 
 
-def joules(where: Machine, estimate: Estimate, host: float = 1.0):
+def joules(machine: Machine, estimate: Estimate, host: float = 1.0):
     """Energy of one token, if the devices draw their specified power all the time: watts x seconds / tokens.
 
     Args:
-        where: the machine that the estimate is for.
+        machine: the machine that the estimate is for.
         estimate: a time, from `inference.decode` or `inference.prefill`.
         host: what the whole computer, and the building around it, draw for every watt of the devices; at least 1.
 
@@ -52,7 +52,7 @@ def joules(where: Machine, estimate: Estimate, host: float = 1.0):
         raise ValueError(
             f"host is {host}: the whole draws at least what its devices draw, so give 1 or more."
         )
-    return plain_or_masked(power(where) * host * estimate.seconds / estimate.tokens)
+    return plain_or_masked(power(machine) * host * estimate.seconds / estimate.tokens)
 
 
 def plain_or_masked(values):
@@ -60,11 +60,11 @@ def plain_or_masked(values):
     return values if np.ma.isMaskedArray(values) else plain(values)
 
 
-def weights_on(what: Model, wanted: str) -> str:
+def weights_on(model: Model, wanted: str) -> str:
     """The wanted format, or the released one where that is narrower already.
 
     >>> from freeweights.models.transformer import model
     >>> weights_on(model("Llama 3.1 8B"), "FP8"), weights_on(model("gpt-oss-20b"), "FP8")
     ('FP8', 'MXFP4')
     """
-    return min(wanted, what.native_format, key=lambda name: catalog.weight_format(name).bits)
+    return min(wanted, model.native_format, key=lambda name: catalog.weight_format(name).bits)

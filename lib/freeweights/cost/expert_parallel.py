@@ -139,13 +139,15 @@ def working(model: Model, where: Fabric, read, choices):
 
     With the shares of bandwidth and of FLOP/s that published measurements show; the longer of the two counts.
     """
-    one, how = where.of(1), stored(None, model)
+    one, storage = where.of(1), stored(None, model)
     slow = {
-        phase: efficiency.slowness(efficiency.constants(one, how.family, phase)[0])
+        phase: efficiency.slowness(efficiency.constants(one, storage.family, phase)[0])
         for phase in ("decode", "prefill")
     }
-    reading = np.asarray(read) * model.expert_weights * how.bits / 8 / one.memory_bandwidth
-    computing = np.asarray(choices) * 2.0 * model.expert_weights / one.flops(how.multiplied, integers=False)
+    reading = np.asarray(read) * model.expert_weights * storage.bits / 8 / one.memory_bandwidth
+    computing = (
+        np.asarray(choices) * 2.0 * model.expert_weights / one.flops(storage.multiplied, integers=False)
+    )
     return np.maximum(reading * slow["decode"]["experts"], computing * slow["prefill"]["expert_linear"])
 
 

@@ -61,12 +61,12 @@ def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequenc
     shape = len(models), len(machines), len(weights), len(batch), len(context)
     seconds, floor, fits = np.zeros(shape), np.zeros(shape), np.zeros(shape, bool)
     for place in np.ndindex(shape[:3]):
-        what, where, how = models[place[0]], machines[place[1]], weights[place[2]]
-        reach = context <= what.max_context
+        model, machine, how = models[place[0]], machines[place[1]], weights[place[2]]
+        reach = context <= model.max_context
         step = decode(
-            what,
-            where,
-            context=np.minimum(context, what.max_context),
+            model,
+            machine,
+            context=np.minimum(context, model.max_context),
             batch=batch[:, np.newaxis],
             weights=how,
         )

@@ -62,14 +62,14 @@ def tokens_read(sent: np.ndarray, hits: float = 1.0) -> np.ndarray:
     return mixed(sent, np.diff(sent, prepend=0), hits)
 
 
-def seconds_read(what: Model, where: Machine, weights, sent: np.ndarray, hits: float = 1.0) -> np.ndarray:
+def seconds_read(model: Model, machine: Machine, weights, sent: np.ndarray, hits: float = 1.0) -> np.ndarray:
     """Seconds that reading takes at each turn.
 
     A turn that finds its prefix takes what its prompt takes longer than the one before, and never less than its new
     tokens would take alone: they meet the whole history, and every layer's weights are read for them.
 
     Args:
-        what, where, weights: as in `inference.prefill`.
+        model, machine, weights: as in `inference.prefill`.
         sent, hits: as in `tokens_read`.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
@@ -77,9 +77,9 @@ def seconds_read(what: Model, where: Machine, weights, sent: np.ndarray, hits: f
     >>> bool(turns[1] < turns[0] / 5 and turns[2] > turns[1])
     True
     """
-    again = np.atleast_1d(inference.prefill(what, where, prompt=sent, weights=weights).seconds)
+    again = np.atleast_1d(inference.prefill(model, machine, prompt=sent, weights=weights).seconds)
     new = np.atleast_1d(
-        inference.prefill(what, where, prompt=np.diff(sent, prepend=0), weights=weights).seconds
+        inference.prefill(model, machine, prompt=np.diff(sent, prepend=0), weights=weights).seconds
     )
     return mixed(again, np.maximum(np.diff(again, prepend=0), new), hits)
 
@@ -92,23 +92,23 @@ class Reach:
     lacks: str
 
 
-def reach(what: Model, where: Machine, weights, sent: np.ndarray) -> Reach:
+def reach(model: Model, machine: Machine, weights, sent: np.ndarray) -> Reach:
     """How far a growing history goes before it leaves the model's context or the machine's memory.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> reach(model("GLM-4.6"), machine("H200 SXM 141GB", 8), "FP8", prompts(10_000, 50_000, 9))
     Reach(turns=4, lacks='context')
     """
-    allowed = int(np.sum(sent <= what.max_context))
+    allowed = int(np.sum(sent <= model.max_context))
     lacks = "context" if allowed < sent.size else ""
     if allowed:
-        fits = int(np.sum(memory.fits(what, where, weights=weights, context=sent[:allowed]).fits))
+        fits = int(np.sum(memory.fits(model, machine, weights=weights, context=sent[:allowed]).fits))
         if fits < allowed:
             return Reach(fits, "memory")
     return Reach(allowed, lacks)
 
 
-def worth_keeping(what: Model, where: Machine, weights, context: float) -> tuple[float, int, float]:
+def worth_keeping(model: Model, machine: Machine, weights, context: float) -> tuple[float, int, float]:
     """For how long a cache is worth its memory: seconds to read it again, how many such caches fit, and their product.
 
     A cache of which n fit takes 1/n of the room, so n seconds of it cost as much as one second of the whole machine.
@@ -121,6 +121,6 @@ def worth_keeping(what: Model, where: Machine, weights, context: float) -> tuple
     >>> seconds == held * again
     True
     """
-    again = inference.prefill(what, where, prompt=context, weights=weights).seconds
-    held = int(memory.slots(what, where, context=context, weights=weights).expected)
+    again = inference.prefill(model, machine, prompt=context, weights=weights).seconds
+    held = int(memory.slots(model, machine, context=context, weights=weights).expected)
     return again, held, again * held

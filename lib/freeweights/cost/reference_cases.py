@@ -7,8 +7,8 @@ from collections.abc import Callable
 from ..facts import catalog, records_hardware
 from ..facts import quantities as q
 from ..facts.records_models import Architecture
-from ..machines.machine import Machine, machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from . import inference
 
 DESKTOP, CLUSTER = ("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8)
@@ -19,17 +19,17 @@ SERVED = 64  # users that a shared row of GPUs serves at once
 
 def on_both(answer: Callable, **case) -> tuple:
     """One question about GLM-5.2 asked of the desktop and of the cluster, each with its own weight format."""
-    glm = model("GLM-5.2")
+    glm = Model.named("GLM-5.2")
     return (
-        answer(glm, machine(*DESKTOP), **case, weights=DESKTOP_WEIGHTS),
-        answer(glm, machine(*CLUSTER), **case, weights=CLUSTER_WEIGHTS),
+        answer(glm, Machine.named(*DESKTOP), **case, weights=DESKTOP_WEIGHTS),
+        answer(glm, Machine.named(*CLUSTER), **case, weights=CLUSTER_WEIGHTS),
     )
 
 
-def writes(what: str, where: Machine, users: int, weights: str | None = CLUSTER_WEIGHTS) -> float:
+def writes(what: str, machine: Machine, users: int, weights: str | None = CLUSTER_WEIGHTS) -> float:
     """Tokens a second for all users, at the context of these verdicts."""
     return inference.decode(
-        model(what), where, context=CONTEXT, batch=users, weights=weights
+        Model.named(what), machine, context=CONTEXT, batch=users, weights=weights
     ).tokens_per_second
 
 
@@ -42,7 +42,7 @@ def models() -> list[str]:
     able = [
         row for row in catalog.table(Architecture) if row.max_context and row.max_context >= PROMPT + ANSWER
     ]
-    return [row.name for row in sorted(able, key=lambda row: model(row.name).parameters)]
+    return [row.name for row in sorted(able, key=lambda row: Model.named(row.name).parameters)]
 
 
 def drives() -> list[str]:

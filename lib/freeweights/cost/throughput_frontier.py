@@ -46,11 +46,11 @@ def batches(slots: float) -> np.ndarray:
     return np.unique([*rough, *(batch for batch in MARKED if batch <= slots)])
 
 
-def frontier(what: Model, where: Machine, context: float, weights: str) -> Frontier:
+def frontier(model: Model, machine: Machine, context: float, weights: str) -> Frontier:
     """Batch by batch, the tokens per second of a machine that has only to write.
 
     Args:
-        what, where: model and machine.
+        model, machine: model and machine.
         context: tokens that every user's sequence holds; at most the model's maximum.
         weights: name of a format, or words such as "4.5 bits".
 
@@ -59,9 +59,11 @@ def frontier(what: Model, where: Machine, context: float, weights: str) -> Front
     >>> bool(full.gain > 10)
     True
     """
-    fit = memory.fits(what, where, weights=weights, context=context)
-    users = batches(memory.slots(what, where, context=context, weights=weights).expected if fit.fits else 0)
+    fit = memory.fits(model, machine, weights=weights, context=context)
+    users = batches(
+        memory.slots(model, machine, context=context, weights=weights).expected if fit.fits else 0
+    )
     if not users.size:
-        return Frontier(where, fit, users, np.array([]))
-    step = inference.decode(what, where, context=context, batch=users, weights=weights)
-    return Frontier(where, fit, users, np.asarray(step.tokens_per_second, float))
+        return Frontier(machine, fit, users, np.array([]))
+    step = inference.decode(model, machine, context=context, batch=users, weights=weights)
+    return Frontier(machine, fit, users, np.asarray(step.tokens_per_second, float))

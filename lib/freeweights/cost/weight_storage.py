@@ -67,8 +67,8 @@ def bits_per_weight(weights, model: Model) -> tuple:
     >>> bits_per_weight("Q4_0", model("Llama 3.1 8B"))
     (4.5, 16.0)
     """
-    how = stored(weights, model)
-    return how.bits, how.multiplied
+    storage = stored(weights, model)
+    return storage.bits, storage.multiplied
 
 
 def weight_bytes(model: Model, weights):

@@ -10,8 +10,8 @@ from ..cost import inference
 from ..cost.energy import joules, power
 from ..facts import catalog
 from ..facts.records_measured import Energy
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 
 SHORT_CONTEXT = 1024  # tokens: the published rows are of chats, and do not state their lengths
 
@@ -31,18 +31,18 @@ class Comparison:
     @property
     def share_of_power(self) -> float:
         """Watts measured over the specified watts of the devices."""
-        return self.row.watts / power(machine(self.row.device, self.row.devices))
+        return self.row.watts / power(Machine.named(self.row.device, self.row.devices))
 
 
 def compare(row: Energy) -> Comparison | None:
     """The bound for one published row; None where it does not fit, or has no power."""
-    where = machine(row.device, row.devices)
-    if where.device.power is None:
+    machine = Machine.named(row.device, row.devices)
+    if machine.device.power is None:
         return None
     step = inference.decode(
-        model(row.model), where, context=SHORT_CONTEXT, batch=row.batch, weights=row.weights
+        Model.named(row.model), machine, context=SHORT_CONTEXT, batch=row.batch, weights=row.weights
     )
-    return Comparison(row, joules(where, step)) if step.fits else None
+    return Comparison(row, joules(machine, step)) if step.fits else None
 
 
 @cache

@@ -20,7 +20,7 @@ from ..facts import catalog
 from ..facts.records_hardware import Engine
 from ..facts.records_measured import Measurement, Offload
 from ..machines.machine import Machine
-from ..models.transformer import Model, model
+from ..models.transformer import Model
 from . import published
 
 FITTED = {"decode": READING + WAITING, "prefill": COMPUTING + WAITING}
@@ -67,24 +67,24 @@ def fitted_row(row: Measurement, shown: Habits) -> FittedRow | None:
     seconds = published.step_seconds(row)
     if seconds is None or not (row.usable and row.model and row.device and row.phase in FITTED):
         return None
-    what, where = model(row.model), published.machine_of(row)
-    bits = published.bits_of(row, what.parameters)
-    if bits is None or (row.phase == "prefill" and not where.computes):
+    model, machine = Model.named(row.model), published.machine_of(row)
+    bits = published.bits_of(row, model.parameters)
+    if bits is None or (row.phase == "prefill" and not machine.computes):
         return None
-    case = case_of(row, what, where, bits)
+    case = case_of(row, model, machine, bits)
     reading = None
     if published.serves(row):
         alone = replace(row, phase="prefill", batch="1")
-        one = counted(alone, case_of(alone, what, where, bits), shown)
+        one = counted(alone, case_of(alone, model, machine, bits), shown)
         reading = StepSeconds(*(part * (float(row.batch) - 1) / row.output for part in one))
-    groups = tuple(keys(where, case.storage.family))
+    groups = tuple(keys(machine, case.storage.family))
     return FittedRow(row, seconds, counted(row, case, shown), groups, reading)
 
 
-def case_of(row: Measurement | Offload, what: Model, where: Machine, bits) -> Case:
+def case_of(row: Measurement | Offload, model: Model, machine: Machine, bits) -> Case:
     """What a published step is about."""
     length = published.mean_context(row) if row.phase == "decode" else row.prompt
-    return Case.of(what, where, weights=bits, context=length, batch=float(row.batch))
+    return Case.of(model, machine, weights=bits, context=length, batch=float(row.batch))
 
 
 def counted(row: Measurement | Offload, case: Case, shown: Habits) -> StepSeconds:

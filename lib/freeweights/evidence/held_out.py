@@ -16,7 +16,7 @@ from ..cost.weight_storage import stored
 from ..facts import catalog
 from ..facts.records_derived import HeldOut
 from ..facts.records_measured import Load, Measurement
-from ..models.transformer import model
+from ..models.transformer import Model
 from . import published
 
 FEW = 10  # rows: the worst tenth of fewer is less than one row
@@ -93,11 +93,11 @@ def pair_of(row: Measurement | Load, held: HeldOut) -> Pair:
     """One prediction with the machine and the bits of its row."""
     if isinstance(row, Load):
         return Pair(row, held.group, NO_DEVICE, row.kind + " loaders", 0.0, held.seconds, held.predicted)
-    what, where = model(row.model), published.machine_of(row)
-    how = stored(published.bits_of(row, what.parameters), what)
-    engine = where.runs(how.family).name
+    model, machine = Model.named(row.model), published.machine_of(row)
+    storage = stored(published.bits_of(row, model.parameters), model)
+    engine = machine.runs(storage.family).name
     seconds, predicted = held.seconds, held.predicted
-    return Pair(row, held.group, where.device.device_class, engine, float(how.bits), seconds, predicted)
+    return Pair(row, held.group, machine.device.device_class, engine, float(storage.bits), seconds, predicted)
 
 
 def errors(rows: Iterable[Pair], name: str = "") -> Errors:
@@ -159,7 +159,7 @@ def reason(row: Measurement) -> str:
         return "model or device is not in the catalogue"
     if published.step_seconds(row) is None:
         return "the row does not say how many sequences or tokens it is about"
-    if published.bits_of(row, model(row.model).parameters) is None:
+    if published.bits_of(row, Model.named(row.model).parameters) is None:
         return "the size of its weights is unknown"
     if not published.machine_of(row).computes:
         return "nobody publishes the device's computing rate"

@@ -16,8 +16,8 @@ from ..cost.efficiency import READING, WAITING, Habits, keys
 from ..facts import catalog
 from ..facts.records_derived import Calibration, HeldOut
 from ..facts.records_measured import Load, Offload
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from .fitting import (
     FITTED,
     Constants,
@@ -48,7 +48,7 @@ def group_of(row: FittedRow) -> str:
     """The kind of case a row is, as the errors are reported."""
     if row.row.phase == "prefill":
         return PREFILL
-    return EXPERTS if model(row.row.model).is_moe or row.row.devices > 1 else DENSE
+    return EXPERTS if Model.named(row.row.model).is_moe or row.row.devices > 1 else DENSE
 
 
 def fitted(rows: list[FittedRow]) -> list[FittedRow]:
@@ -65,7 +65,7 @@ def surprise(shown: Habits, speaks) -> float:
 
 def chooses_experts(row: FittedRow) -> bool:
     """Whether a row is a decode step of several tokens that choose experts."""
-    return row.row.phase == "decode" and model(row.row.model).is_moe and float(row.row.batch) > 1
+    return row.row.phase == "decode" and Model.named(row.row.model).is_moe and float(row.row.batch) > 1
 
 
 def follows_layers(row: FittedRow) -> bool:
@@ -164,15 +164,15 @@ def host_shares(constants: Constants, shown: Habits) -> dict[str, list[tuple[Off
     """For each published row of a host that helps, the share of its memory's rate at which its processor got through."""
     found = defaultdict(list)
     for row in catalog.table(Offload):
-        what = model(row.model)
-        where = machine(row.device, row.devices, host=row.host, engine="llama.cpp")
-        bits = bits_of(row, what.parameters)
+        model = Model.named(row.model)
+        machine = Machine.named(row.device, row.devices, host=row.host, engine="llama.cpp")
+        bits = bits_of(row, model.parameters)
         if bits is None:
             continue
         tokens = row.prompt if row.phase == "prefill" else 1
         seconds = float(row.batch) * tokens / row.tokens_per_second
-        case = case_of(row, what, where, bits)
-        groups = tuple(keys(where, case.storage.family))
+        case = case_of(row, model, machine, bits)
+        groups = tuple(keys(machine, case.storage.family))
         alone = FittedRow(row, seconds, counted(row, case, shown), groups, None)
         beside = seconds - predicted(alone, constants)
         if beside > 0:

@@ -12,8 +12,8 @@ from ..facts import catalog, figures
 from ..facts import quantities as q
 from ..facts.records_hardware import Engine, Link, WeightFormat
 from ..facts.records_measured import Measurement
-from ..machines.machine import Machine, machine
-from ..models.transformer import Model, model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def link_of(row: Measurement) -> str | None:
 
 def machine_of(row: Measurement) -> Machine:
     """The machine that a row ran on."""
-    return machine(
+    return Machine.named(
         row.device, row.devices, link_of(row), split_of(row) if row.devices > 1 else "tensor", engine_of(row)
     )
 
@@ -114,14 +114,14 @@ def serves(row: Measurement) -> bool:
     return "TPOT" in row.unit and float(row.batch) > 1 and bool(row.prompt and row.output)
 
 
-def between(row: Measurement, what: Model, where: Machine, bits) -> float:
+def between(row: Measurement, model: Model, machine: Machine, bits) -> float:
     """Seconds of reading per step where each of a batch's sequences ends after `output` tokens and another one comes.
 
     In the time of a sequence's `output` steps the prompt of every other one is read once, one after another.
     """
-    if not (serves(row) and where.computes):
+    if not (serves(row) and machine.computes):
         return 0.0
-    one = inference.prefill(what, where, prompt=row.prompt, batch=1, weights=bits)
+    one = inference.prefill(model, machine, prompt=row.prompt, batch=1, weights=bits)
     return (float(row.batch) - 1) * float(one._expected) / row.output
 
 
@@ -130,15 +130,18 @@ def compare(row: Measurement) -> Comparison | None:
     seconds = step_seconds(row)
     if seconds is None or not (row.model and row.device):
         return None
-    what, where = model(row.model), machine_of(row)
-    bits, batch = bits_of(row, what.parameters), float(row.batch)
-    if bits is None or (row.phase == "prefill" and not where.computes):
+    model, machine = Model.named(row.model), machine_of(row)
+    bits, batch = bits_of(row, model.parameters), float(row.batch)
+    if bits is None or (row.phase == "prefill" and not machine.computes):
         return None
     if row.phase == "decode":
-        estimate = inference.decode(what, where, context=mean_context(row), batch=batch, weights=bits)
-        reading = between(row, what, where, bits)
+        estimate = inference.decode(model, machine, context=mean_context(row), batch=batch, weights=bits)
+        reading = between(row, model, machine, bits)
     else:
-        estimate, reading = inference.prefill(what, where, prompt=row.prompt, batch=batch, weights=bits), 0.0
+        estimate, reading = (
+            inference.prefill(model, machine, prompt=row.prompt, batch=batch, weights=bits),
+            0.0,
+        )
     return Comparison(row, seconds, tokens_of(row), estimate, reading) if estimate.fits else None
 
 

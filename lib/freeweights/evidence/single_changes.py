@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 
 from ..facts.records_measured import Measurement
-from ..models.transformer import model
+from ..models.transformer import Model
 from . import published
 from .held_out import FEW, NO_DEVICE, Pair, pairs
 
@@ -84,11 +84,11 @@ def among(bands: dict[str, tuple[float, float]], value: Callable[[Pair], float])
 
 
 def kind_band(pair: Pair) -> str:
-    return "mixture" if model(pair.row.model).is_moe else "dense"
+    return "mixture" if Model.named(pair.row.model).is_moe else "dense"
 
 
 def as_large(dense: Pair, mixture: Pair) -> bool:
-    return model(mixture.row.model).parameters >= 0.8 * model(dense.row.model).parameters
+    return Model.named(mixture.row.model).parameters >= 0.8 * Model.named(dense.row.model).parameters
 
 
 BITS = {"16 bits": (15, 17), "8 bits": (7.9, 9.1), "4 bits": (4, 5.2)}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from ..cost.reference_cases import CLUSTER, CROWD, DESKTOP, DESKTOP_WEIGHTS, writes
 from ..facts import catalog, figures
 from ..facts import quantities as q
-from ..machines.machine import machine
+from ..machines.machine import Machine
 
 HOLDS, IN_PART, FAILS, NOT_ARITHMETIC = "holds", "holds in part", "fails", "not a matter of arithmetic"
 Claimed = Callable[[], tuple[str, str]]  # a verdict, and the sentence of numbers behind it
@@ -15,7 +15,7 @@ Claimed = Callable[[], tuple[str, str]]  # a verdict, and the sentence of number
 
 def gpus_are_the_determinant() -> tuple[str, str]:
     """A row of expensive GPUs, not the file, decides how useful a model is."""
-    desk, rack = machine(*DESKTOP), machine(*CLUSTER)
+    desk, rack = Machine.named(*DESKTOP), Machine.named(*CLUSTER)
     alone, full = writes("GLM-5.2", desk, 1, DESKTOP_WEIGHTS), writes("GLM-5.2", rack, CROWD)
     spent = [full / (rack.count * rack.device.price), alone / desk.device.price]
     lean, heavy = writes("gpt-oss-120b", rack, 1, None), writes("Llama 3.1 405B", rack, 1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..models.transformer import model
+from ..models.transformer import Model
 from ..page import questions
 
 
 def bytes_of_llama() -> questions.Exercise:
     """Lesson 00: bits into bytes."""
-    llama = model("Llama 3.1 8B")
+    llama = Model.named("Llama 3.1 8B")
     return questions.exercise(
         "bytes",
         "How many bytes do the weights of Llama 3.1 8B take at 16 bits each? You may type `16 GB` or `16e9`.",

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from ..cost import inference, memory
 from ..cost.reference_cases import ANSWER, FORMATS, PROMPT, USERS, drives, models
 from ..facts import quantities as q
-from ..machines.machine import Machine, machine
-from ..models.transformer import Model, model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, SKY, headline, log_axis
 
@@ -55,15 +55,15 @@ def job(estimate, times: float = 1.0) -> Job:
     return Job(*(times * value for value in (estimate.floor, estimate.expected, estimate.low, estimate.high)))
 
 
-def jobs(what: Model, where: Machine, weights: str, disk: str) -> list[Job]:
+def jobs(model: Model, machine: Machine, weights: str, disk: str) -> list[Job]:
     """The four waits of a model on a machine, in the order of JOBS."""
-    reading = inference.prefill(what, where, prompt=PROMPT, weights=weights) if where.computes else None
+    reading = inference.prefill(model, machine, prompt=PROMPT, weights=weights) if machine.computes else None
     context = PROMPT + ANSWER / 2
     return [
-        job(inference.cold_load(what, where, disk=disk, weights=weights)),
+        job(inference.cold_load(model, machine, disk=disk, weights=weights)),
         job(reading) if reading else Job(why_not="no compute rate is published for this device"),
-        job(inference.decode(what, where, context=context, batch=1, weights=weights), ANSWER),
-        job(inference.decode(what, where, context=context, batch=USERS, weights=weights), ANSWER),
+        job(inference.decode(model, machine, context=context, batch=1, weights=weights), ANSWER),
+        job(inference.decode(model, machine, context=context, batch=USERS, weights=weights), ANSWER),
     ]
 
 
@@ -112,14 +112,14 @@ def draw(figure: Figure) -> dict:
 
 def update(artists: dict, name: str, place: str, weights: str, disk: str) -> str:
     """Move the bars to one model, machine, format and drive; say the same in a sentence."""
-    what, where = model(name), machine(*MACHINES[place])
-    fit = memory.fits(what, where, weights=weights, context=PROMPT + ANSWER)
-    waits = jobs(what, where, weights, disk)
+    model, machine = Model.named(name), Machine.named(*MACHINES[place])
+    fit = memory.fits(model, machine, weights=weights, context=PROMPT + ANSWER)
+    waits = jobs(model, machine, weights, disk)
     show_memory(artists, fit)
     show_jobs(artists, waits)
     artists["title"].set_text(f"{name}, {weights}: " + ("it fits" if fit.fits else "it does not fit"))
     artists["title"].set_color("black" if fit.fits else RED)
-    return sentence(what, where, fit, waits)
+    return sentence(model, machine, fit, waits)
 
 
 def show_memory(artists: dict, fit) -> None:
@@ -161,7 +161,7 @@ def show_jobs(artists: dict, waits: list[Job]) -> None:
     artists["floors"].set_data(*zip(*floors)) if floors else artists["floors"].set_data([], [])
 
 
-def sentence(what: Model, where: Machine, fit, waits: list[Job]) -> str:
+def sentence(model: Model, machine: Machine, fit, waits: list[Job]) -> str:
     """What the picture shows, in words and numbers."""
     if not fit.fits:
         return f"{fit.sentence()} What is not in memory has no speed: take fewer bits, a smaller model or more memory."

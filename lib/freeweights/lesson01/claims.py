@@ -11,8 +11,8 @@ from ..cost.reference_cases import CLUSTER_WEIGHTS, CONTEXT, CROWD, LONG_CONTEXT
 from ..evidence import verdicts
 from ..evidence.verdicts import HOLDS, IN_PART
 from ..facts import quantities as q
-from ..machines.machine import Machine, machine
-from ..models.transformer import Model, model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 
 
 def cold_load() -> tuple[str, str]:
@@ -23,7 +23,7 @@ def cold_load() -> tuple[str, str]:
         "a hard disk": "HDD 7200 rpm enterprise",
     }
     waits = [
-        f"{q.duration(inference.cold_load(model('GLM-5.2'), disk=disk, weights=CLUSTER_WEIGHTS).expected)} from {words}"
+        f"{q.duration(inference.cold_load(Model.named('GLM-5.2'), disk=disk, weights=CLUSTER_WEIGHTS).expected)} from {words}"
         for words, disk in drives.items()
     ]
     return IN_PART, (
@@ -58,7 +58,7 @@ def weights_are_not_intelligence() -> tuple[str, str]:
 
 def local_is_good_enough() -> tuple[str, str]:
     """Local models of about 30 to 70 B parameters are good enough for most users and most tasks."""
-    gemma, card = model("Gemma 3 27B"), machine("GeForce RTX 4090")
+    gemma, card = Model.named("Gemma 3 27B"), Machine.named("GeForce RTX 4090")
     step = inference.decode(gemma, card, context=CONTEXT, batch=1, weights="Q4_K_M")
     return IN_PART, (
         f"Gemma 3 27B at four bits writes {q.speed(step.tokens_per_second)} on one RTX 4090, faster than most people read. "
@@ -69,10 +69,11 @@ def local_is_good_enough() -> tuple[str, str]:
 def small_fry() -> tuple[str, str]:
     """The open models of US companies are small beside a 400 B model."""
     gemma, phi, maverick = (
-        model(name).parameters for name in ("Gemma 3 27B", "Phi-4 14B", "Llama 4 Maverick")
+        Model.named(name).parameters for name in ("Gemma 3 27B", "Phi-4 14B", "Llama 4 Maverick")
     )
     larger = [
-        f"{name} ({q.count(model(name).parameters)})" for name in ("Llama 3.1 405B", "Grok-1", "gpt-oss-120b")
+        f"{name} ({q.count(Model.named(name).parameters)})"
+        for name in ("Llama 3.1 405B", "Grok-1", "gpt-oss-120b")
     ]
     return IN_PART, (
         f"Llama 4 Maverick has {q.count(maverick)} weights, {q.times(maverick / gemma)} as many as Gemma 3 27B and "
@@ -82,7 +83,7 @@ def small_fry() -> tuple[str, str]:
 
 def users_for(
     times: float,
-    what: Model,
+    model: Model,
     crowd: Machine,
     crowd_weights,
     alone: Machine,
@@ -94,6 +95,7 @@ def users_for(
     Raises:
         ValueError: no number of users that fit reaches it.
 
+    >>> from freeweights.models.transformer import model; from freeweights.machines.machine import machine
     >>> from freeweights.cost.reference_cases import CLUSTER, DESKTOP
     >>> users_for(1, model("GLM-5.2"), machine(*CLUSTER), "FP8", machine(*DESKTOP), "4.5 bits")
     1
@@ -101,10 +103,10 @@ def users_for(
     users = np.arange(1, 1025)
     wanted = (
         times
-        * inference.decode(what, alone, context=context, batch=1, weights=alone_weights).tokens_per_second
+        * inference.decode(model, alone, context=context, batch=1, weights=alone_weights).tokens_per_second
     )
     rates = np.ma.filled(
-        inference.decode(what, crowd, context=context, batch=users, weights=crowd_weights).tokens_per_second,
+        inference.decode(model, crowd, context=context, batch=users, weights=crowd_weights).tokens_per_second,
         0.0,
     )
     if rates.max() < wanted:

@@ -11,8 +11,8 @@ from ..cost import inference, memory, reference_cases
 from ..cost.reference_cases import CLUSTER, DESKTOP, FORMATS
 from ..evidence import published
 from ..facts import quantities as q
-from ..machines.machine import Machine, machine
-from ..models.transformer import Model, model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
 
@@ -57,12 +57,12 @@ def speed(estimate, share: float = 1.0, found: float | None = None) -> Value:
     )
 
 
-def nearest_row(what: Model, where: Machine, phase: str, context: float, batch: float) -> float | None:
+def nearest_row(model: Model, machine: Machine, phase: str, context: float, batch: float) -> float | None:
     """Tokens per second of the usable published row nearest in context, or None.
 
     A row counts within a factor of two of the context; one that does not state its context comes after those that do.
     """
-    pairs = published.comparisons(what.name, where.device.name, phase=phase, devices=where.count)
+    pairs = published.comparisons(model.name, machine.device.name, phase=phase, devices=machine.count)
     pairs = [pair for pair in pairs if float(pair.row.batch) == batch]
 
     def apart(pair) -> float:
@@ -75,21 +75,23 @@ def nearest_row(what: Model, where: Machine, phase: str, context: float, batch: 
     return min(pairs, key=apart).measured if pairs else None
 
 
-def quantities_of(what: Model, where: Machine, weights: str, context: float, users: float, disk: str) -> dict:
+def quantities_of(
+    model: Model, machine: Machine, weights: str, context: float, users: float, disk: str
+) -> dict:
     """The five quantities of the panel for one machine; empty where the model and its caches do not fit."""
-    alone = memory.fits(what, where, weights=weights, context=context)
+    alone = memory.fits(model, machine, weights=weights, context=context)
     values: dict[str, Value] = {}
     if not alone.fits:
         return values
-    load = inference.cold_load(what, where, disk=disk, weights=weights)
+    load = inference.cold_load(model, machine, disk=disk, weights=weights)
     values["load"] = Value(load.expected, load.low, load.high, load.floor)
-    reading = inference.prefill(what, where, prompt=context, weights=weights)
-    values["prefill"] = speed(reading, found=nearest_row(what, where, "prefill", context, 1))
-    step = inference.decode(what, where, context=context, batch=users, weights=weights)
+    reading = inference.prefill(model, machine, prompt=context, weights=weights)
+    values["prefill"] = speed(reading, found=nearest_row(model, machine, "prefill", context, 1))
+    step = inference.decode(model, machine, context=context, batch=users, weights=weights)
     if step.fits:
         values["decode"] = speed(step, 1 / users)
-        values["all"] = speed(step, found=nearest_row(what, where, "decode", context, users))
-    room = memory.slots(what, where, context=context, weights=weights)
+        values["all"] = speed(step, found=nearest_row(model, machine, "decode", context, users))
+    room = memory.slots(model, machine, context=context, weights=weights)
     values["slots"] = Value(room.expected, room.expected, room.expected, room.floor)
     return values
 
@@ -134,11 +136,11 @@ def update(
     artists: dict, name: str, desktop: str, cluster: str, context: float, users: float, disk: str
 ) -> str:
     """Move both machines' marks to one case; say the same in a sentence."""
-    what = model(name)
-    context, note = what.clip_context(context)
-    places = {"desktop": (machine(*DESKTOP), desktop), "cluster": (machine(*CLUSTER), cluster)}
+    model = Model.named(name)
+    context, note = model.clip_context(context)
+    places = {"desktop": (Machine.named(*DESKTOP), desktop), "cluster": (Machine.named(*CLUSTER), cluster)}
     found = {
-        place: quantities_of(what, where, weights, context, users, disk)
+        place: quantities_of(model, where, weights, context, users, disk)
         for place, (where, weights) in places.items()
     }
     for place, values in found.items():
@@ -146,7 +148,7 @@ def update(
             show(artists[row, place], values.get(row), unit)
     artists["title"].set_text(finding(found))
     return note + " ".join(
-        say(what, where, weights, found[place], context, users) for place, (where, weights) in places.items()
+        say(model, where, weights, found[place], context, users) for place, (where, weights) in places.items()
     )
 
 
@@ -190,11 +192,13 @@ def finding(found: dict) -> str:
     )
 
 
-def say(what: Model, where: Machine, weights: str, values: dict, context: float, users: float) -> str:
+def say(model: Model, machine: Machine, weights: str, values: dict, context: float, users: float) -> str:
     """One machine's five quantities in words."""
-    place = f"{where.name} with {weights} weights"
+    place = f"{machine.name} with {weights} weights"
     if not values:
-        return f"{weights} weights: {memory.fits(what, where, weights=weights, context=context).sentence()}"
+        return (
+            f"{weights} weights: {memory.fits(model, machine, weights=weights, context=context).sentence()}"
+        )
     head = (
         f"{place} loads in {q.duration(values['load'].expected)}, reads "
         f"{q.speed(values['prefill'].expected)}, "

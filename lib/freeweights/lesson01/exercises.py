@@ -5,15 +5,15 @@ from __future__ import annotations
 from ..cost import inference
 from ..cost.reference_cases import CLUSTER, CONTEXT, DESKTOP
 from ..cost.weight_storage import bits_per_weight
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..page import questions
 from . import claims
 
 
 def load_kimi() -> questions.Exercise:
     """Lesson 01, one step: bytes over a drive's rate."""
-    kimi = model("Kimi K2")
+    kimi = Model.named("Kimi K2")
 
     def floor(disk: str) -> float:
         return inference.cold_load(kimi, disk=disk, weights="FP8").floor
@@ -32,7 +32,7 @@ def load_kimi() -> questions.Exercise:
 
 def write_405b() -> questions.Exercise:
     """Lesson 01, with changed numbers: the bound of a dense model on the desktop."""
-    llama, desktop, weights = model("Llama 3.1 405B"), machine(*DESKTOP), "Q4_K_M"
+    llama, desktop, weights = Model.named("Llama 3.1 405B"), Machine.named(*DESKTOP), "Q4_K_M"
     bits, _ = bits_per_weight(weights, llama)
 
     def most() -> float:
@@ -65,12 +65,12 @@ def write_405b() -> questions.Exercise:
 
 def users_of_a_node() -> questions.Exercise:
     """Lesson 01, open: how many users a cluster needs to write a hundred times as much as the desktop."""
-    crowd, alone = machine(*CLUSTER), machine(*DESKTOP)
+    crowd, alone = Machine.named(*CLUSTER), Machine.named(*DESKTOP)
     return questions.exercise(
         "users",
         f"Open: GLM-5.2 at FP8 on eight H200, {CONTEXT:,} tokens of context. With how many users at once does "
         "the node first write **a hundred times** what the desktop at 4.5 bits writes for one?",
-        answer=lambda: claims.users_for(100, model("GLM-5.2"), crowd, "FP8", alone, "4.5 bits"),
+        answer=lambda: claims.users_for(100, Model.named("GLM-5.2"), crowd, "FP8", alone, "4.5 bits"),
         unit="users",
         tolerance=0.1,
         hint="`fw.decode(..., batch=np.arange(1, 600))` answers them all in one call. Which is the first above?",

@@ -13,8 +13,8 @@ from ..cost.estimate import Estimate
 from ..cost.reference_cases import CLUSTER, DESKTOP
 from ..evidence import make_calibration, published
 from ..facts import quantities as q
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..page.style import BLUE, GREEN, GREY, log_axis
 
 
@@ -33,8 +33,8 @@ class Case:
 
 def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
     """The desktop writing and reading, the cluster writing, each over what its published rows vary."""
-    what, mac, node = model(name), machine(*DESKTOP), machine(*CLUSTER)
-    bits = published.bits_of(desk[0].row, what.parameters)
+    model, mac, node = Model.named(name), Machine.named(*DESKTOP), Machine.named(*CLUSTER)
+    bits = published.bits_of(desk[0].row, model.parameters)
     length, users = np.geomspace(1024, 16_384, 40), np.arange(1, 17)
     lengths = {1024 * n: f"{n}k" for n in (1, 2, 4, 8, 16)}
     return [
@@ -42,7 +42,7 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
             "M3 Ultra writes, one user",
             "tokens of context",
             length,
-            inference.decode(what, mac, context=length, batch=1, weights=bits),
+            inference.decode(model, mac, context=length, batch=1, weights=bits),
             1.0,
             [
                 (published.mean_context(pair.row), pair.measured)
@@ -55,7 +55,7 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
             "M3 Ultra reads a prompt",
             "tokens of prompt",
             length,
-            inference.prefill(what, mac, prompt=length, batch=1, weights=bits),
+            inference.prefill(model, mac, prompt=length, batch=1, weights=bits),
             length,
             [(pair.row.prompt, pair.measured) for pair in desk if pair.row.phase == "prefill"],
             lengths,
@@ -64,7 +64,7 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
             "8 x H200 write, all users",
             "users at once",
             users,
-            inference.decode(what, node, context=1024, batch=users, weights="FP8"),
+            inference.decode(model, node, context=1024, batch=users, weights="FP8"),
             users,
             [(float(pair.row.batch), pair.measured) for pair in rack if pair.row.phase == "decode"],
             {n: str(n) for n in (1, 2, 4, 8, 16)},

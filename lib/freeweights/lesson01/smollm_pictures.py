@@ -8,20 +8,20 @@ from matplotlib.figure import Figure
 from ..facts import quantities as q
 from ..local import smollm_timing, this_machine
 from ..local.measured_or_recorded import SMOL, Quantised, RecordedMachine
-from ..models.transformer import model
+from ..models.transformer import Model
 from ..page.style import BLUE, GREY, MARKERS, RED, apart, decades, log_axis
 
 
 def step_floor(sweep: smollm_timing.DecodeSweep, mine: this_machine.Machine | RecordedMachine) -> np.ndarray:
     """Seconds below which no step of a sweep can go at the rates measured on this machine: bytes or FLOPs."""
     reading = sweep.bytes_moved / mine.matrix_vector.median
-    computing = sweep.batch * model(SMOL).flops_per_token(1) / mine.matrix_matrix.median
+    computing = sweep.batch * Model.named(SMOL).flops_per_token(1) / mine.matrix_matrix.median
     return np.maximum(reading, computing)
 
 
 def where_lunch_ends(mine: this_machine.Machine | RecordedMachine) -> float:
     """The batch at which the FLOPs of a step take as long as its bytes: the ridge point, in sequences."""
-    smol = model(SMOL)
+    smol = Model.named(SMOL)
     return (4 * smol.shared_weights / mine.matrix_vector.median) / (
         smol.flops_per_token(1) / mine.matrix_matrix.median
     )
@@ -34,7 +34,7 @@ def draw_batch(
     source: str,
 ) -> str:
     """Time of a step against batch: measured points, the machine's floor, the floor plus what batch 1 paid on top."""
-    axes, most, smol = figure.subplots(), int(sweep.batch[-1]), model(SMOL)
+    axes, most, smol = figure.subplots(), int(sweep.batch[-1]), Model.named(SMOL)
     fine = np.linspace(1, max(most, 2), 200)
     read = np.interp(fine, sweep.batch, sweep.bytes_moved) / mine.matrix_vector.median
     compute = fine * smol.flops_per_token(1) / mine.matrix_matrix.median

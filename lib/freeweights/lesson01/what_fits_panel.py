@@ -14,8 +14,8 @@ from matplotlib.text import Text
 
 from ..cost import memory
 from ..facts import catalog, records_hardware, records_models
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import GREY, headline
 
@@ -107,7 +107,7 @@ def pages() -> list[str]:
 def models(size: str) -> list[str]:
     """Names of the counted models of one size, largest last."""
     low, high = SIZES[size]
-    counted = [model(row.name) for row in catalog.table(records_models.Architecture) if row.layers]
+    counted = [Model.named(row.name) for row in catalog.table(records_models.Architecture) if row.layers]
     named = sorted((one for one in counted if low <= one.parameters < high), key=lambda one: one.parameters)
     return [one.name for one in named]
 
@@ -121,7 +121,7 @@ def rooms(size: str, page: str) -> np.ndarray:
     bits = np.array([catalog.weight_format(weights).bits for weights in WIDTHS])
 
     def room(name: str, device: str, count: int) -> np.ndarray:
-        empty = memory.fits(model(name), machine(device, count), weights=bits, context=0)
+        empty = memory.fits(Model.named(name), Machine.named(device, count), weights=bits, context=0)
         return empty.memory - empty.needed + empty.parts["cache"]
 
     return np.array([[room(name, *place) for place in places(page)] for name in models(size)])
@@ -135,10 +135,10 @@ def widest(size: str, page: str, context: float) -> np.ndarray:
     '16'
     """
     caches = [
-        [what.cache_bytes(min(context, what.max_context), latents=latents) for latents in (False, True)]
-        for what in map(model, models(size))
+        [model.cache_bytes(min(context, model.max_context), latents=latents) for latents in (False, True)]
+        for model in map(Model.named, models(size))
     ]
-    latents = [int(machine(*place).runs("").keeps_latents) for place in places(page)]
+    latents = [int(Machine.named(*place).runs("").keeps_latents) for place in places(page)]
     return (np.array(caches)[:, latents, np.newaxis] <= rooms(size, page)).sum(axis=-1)
 
 
@@ -222,7 +222,7 @@ def sentence(
         )
     else:
         end = "None of these devices holds one of these models at 4 bits."
-    less = sum(model(name).max_context < context for name in names)
+    less = sum(Model.named(name).max_context < context for name in names)
     capped = f" ({less} of them at their own maximum, which is less)" if less else ""
     size = models_of[0].lower() + models_of[1:] if models_of[0].isalpha() else f"of {models_of}"
     return (

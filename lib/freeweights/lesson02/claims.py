@@ -10,8 +10,8 @@ from ..evidence import verdicts
 from ..evidence.verdicts import IN_PART, gpus_are_the_determinant
 from ..facts import catalog
 from ..facts import quantities as q
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..money import hardware_trends
 
 
@@ -22,7 +22,7 @@ def speed_up(link: str, fewer: int = 2, more: int = 8) -> float:
     True
     """
     slow, fast = (
-        writes("Llama 3.1 70B", machine(CLUSTER[0], count, link), SERVED) for count in (fewer, more)
+        writes("Llama 3.1 70B", Machine.named(CLUSTER[0], count, link), SERVED) for count in (fewer, more)
     )
     return fast / slow
 
@@ -40,13 +40,13 @@ def moat_is_hardware() -> tuple[str, str]:
 
 def hardware_deflation() -> tuple[str, str]:
     """Prosumer hardware plus time, used cards and ASICs will close the gap."""
-    price, now, node = catalog.device(DESKTOP[0]).price, hardware_trends.today(), machine(*CLUSTER)
+    price, now, node = catalog.device(DESKTOP[0]).price, hardware_trends.today(), Machine.named(*CLUSTER)
     waits = [
         f"{quantity} {hardware_trends.when(hardware_trends.trend(quantity).range(amount(node) / price, now), now)}"
         for quantity, (_, _, amount) in hardware_trends.QUANTITIES.items()
     ]
     groq = catalog.device("GroqChip LPU v1")
-    chips = weight_storage.weight_bytes(model("GLM-5.2"), CLUSTER_WEIGHTS) / groq.memory
+    chips = weight_storage.weight_bytes(Model.named("GLM-5.2"), CLUSTER_WEIGHTS) / groq.memory
     return IN_PART, (
         f"On the trend of unified memory a desktop of {q.money(price)} matches today's eight H200 in: "
         f"{'; '.join(waits)}. An ASIC that reads {q.rate(groq.memory_bandwidth, 'B/s')} holds {q.size(groq.memory)}: "
@@ -58,14 +58,14 @@ def hardware_deflation() -> tuple[str, str]:
 def sanctions_did_not_stop_it() -> tuple[str, str]:
     """All of it was done despite export controls."""
     free, slow_link, slow_chip = (
-        machine(name, 8) for name in ("H100 SXM5 80GB", "H800 SXM5 80GB", "H20 96GB")
+        Machine.named(name, 8) for name in ("H100 SXM5 80GB", "H800 SXM5 80GB", "H20 96GB")
     )
     qwen, ascend = "Qwen3-235B-A22B", catalog.device("Ascend 910C").flops_fp16
     reads, reads_cut, reads_weak = (
         inference.prefill(
-            model(qwen), where, prompt=CONTEXT, batch=1, weights=CLUSTER_WEIGHTS
+            Model.named(qwen), machine, prompt=CONTEXT, batch=1, weights=CLUSTER_WEIGHTS
         ).tokens_per_second
-        for where in (free, slow_link, slow_chip)
+        for machine in (free, slow_link, slow_chip)
     )
     writing = writes(qwen, slow_chip, SERVED) / writes(qwen, free, SERVED)
     return IN_PART, (
@@ -89,7 +89,7 @@ def doubling_ends(what: str, link: str, users: int, gain: float, most: int = 256
     """
     count = 2
     while count <= most:
-        slow, fast = (writes(what, machine(CLUSTER[0], n, link), users) for n in (count, 2 * count))
+        slow, fast = (writes(what, Machine.named(CLUSTER[0], n, link), users) for n in (count, 2 * count))
         if fast < (1 + gain) * slow:
             return count
         count *= 2

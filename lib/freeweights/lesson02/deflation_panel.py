@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ..cost.reference_cases import CLUSTER, DESKTOP
 from ..facts import catalog
 from ..facts import quantities as q
-from ..machines.machine import machine
+from ..machines.machine import Machine
 from ..money import hardware_trends
 from ..money.hardware_trends import CENTURY, QUANTITIES, TooFew, Trend
 from ..page import controls, live
@@ -49,7 +49,7 @@ def match(quantity: str, which: str, price: float, node: str, street: bool) -> M
     >>> fast == line == slow == hardware_trends.today()
     True
     """
-    wanted, now = QUANTITIES[quantity][2](machine(*NODES[node])), hardware_trends.today()
+    wanted, now = QUANTITIES[quantity][2](Machine.named(*NODES[node])), hardware_trends.today()
     try:
         found = hardware_trends.trend(quantity, which, street)
     except TooFew as few:

@@ -13,8 +13,8 @@ from ..evidence import energy_published
 from ..facts import catalog
 from ..facts import quantities as q
 from ..facts.records_measured import Energy
-from ..machines.machine import Machine, machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..money import electricity
 from ..page import controls, live
 from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
@@ -58,13 +58,13 @@ class Spent:
 def models() -> list[str]:
     """The models whose energy somebody published, and GLM-5.2 of the other lessons, smallest first."""
     names = {row.model for row in catalog.table(Energy)} | {"GLM-5.2"}
-    return sorted(names, key=lambda name: model(name).parameters)
+    return sorted(names, key=lambda name: Model.named(name).parameters)
 
 
 def place(name: str, what: str) -> tuple[Machine, str]:
     """One machine of the panel, and the format in which it holds a model."""
     where, weights, _ = PLACES[name]
-    return machine(*where), energy.weights_on(model(what), weights)
+    return Machine.named(*where), energy.weights_on(Model.named(what), weights)
 
 
 def spent(name: str, what: str, users: float, context: float, tariff: float, host: float) -> Spent | None:
@@ -74,12 +74,12 @@ def spent(name: str, what: str, users: float, context: float, tariff: float, hos
     >>> crowd.joules < alone.joules
     True
     """
-    where, weights = place(name, what)
-    step = inference.decode(model(what), where, context=context, batch=users, weights=weights)
+    machine, weights = place(name, what)
+    step = inference.decode(Model.named(what), machine, context=context, batch=users, weights=weights)
     if not step.fits:
         return None
-    used = energy.joules(where, step, host)
-    return Spent(used, electricity.electricity(used, tariff), electricity.rent(where, step))
+    used = energy.joules(machine, step, host)
+    return Spent(used, electricity.electricity(used, tariff), electricity.rent(machine, step))
 
 
 def draw(figure: Figure) -> dict:
@@ -145,7 +145,7 @@ def draw(figure: Figure) -> dict:
 
 def update(artists: dict, name: str, users: float, context: float, tariff: float, host: float) -> str:
     """Move lines, points and dollars to one model and load; say the same."""
-    context = min(context, model(name).max_context)
+    context = min(context, Model.named(name).max_context)
     artists["users"].set_xdata([users, users])
     show_points(artists["points"], name)
     found = {}
@@ -174,9 +174,9 @@ def show_points(lines: dict, name: str) -> None:
 
 def show_line(marks: dict, whose: str, name: str, context: float, host: float) -> None:
     """Joules per token of one machine over all numbers of users; nothing where they do not fit."""
-    where, weights = place(whose, name)
-    step = inference.decode(model(name), where, context=context, batch=USERS, weights=weights)
-    used = np.ma.filled(energy.joules(where, step, host), np.nan)
+    machine, weights = place(whose, name)
+    step = inference.decode(Model.named(name), machine, context=context, batch=USERS, weights=weights)
+    used = np.ma.filled(energy.joules(machine, step, host), np.nan)
     marks["line"].set_data(USERS, used)
     there = np.flatnonzero(np.isfinite(used))
     marks["label"].set_visible(bool(there.size))

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..cost import inference
 from ..cost.reference_cases import CLUSTER, CONTEXT, DESKTOP, LONG_CONTEXT, SERVED
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..money import hardware_trends
 from ..page import questions
 from . import claims
@@ -17,7 +17,7 @@ SCARCE = {"compute": "arithmetic", "memory bandwidth": "bandwidth", "capacity": 
 
 def scarce_on_a_desktop() -> questions.Exercise:
     """Lesson 02, one step: which of four things is scarce when the desktop reads a long prompt."""
-    llama, desktop, weights = model("Llama 3.1 70B"), machine(*DESKTOP), "Q4_K_M"
+    llama, desktop, weights = Model.named("Llama 3.1 70B"), Machine.named(*DESKTOP), "Q4_K_M"
     tokens = LONG_CONTEXT
 
     def answer() -> str:
@@ -46,7 +46,7 @@ def scarce_on_a_desktop() -> questions.Exercise:
 
 def years_until_a_desktop() -> questions.Exercise:
     """Lesson 02, with changed numbers: a cheaper desktop and a smaller node."""
-    price, node = 5000, machine("H100 SXM5 80GB")
+    price, node = 5000, Machine.named("H100 SXM5 80GB")
 
     def ratio(where=node, dollars: float = price) -> float:
         return where.flops(16) / (dollars * hardware_trends.trend("arithmetic").at(hardware_trends.today()))
@@ -66,11 +66,11 @@ def years_until_a_desktop() -> questions.Exercise:
                 "You added the same amount every year. Growth multiplies: take logarithms.",
             ),
             (
-                lambda: years(ratio(machine(*CLUSTER))),
+                lambda: years(ratio(Machine.named(*CLUSTER))),
                 "That is the year for eight H200; the question asks for one H100.",
             ),
             (
-                lambda: years(ratio(dollars=machine(*DESKTOP).device.price)),
+                lambda: years(ratio(dollars=Machine.named(*DESKTOP).device.price)),
                 "That is the dearer desktop of the panel's start; this one buys less.",
             ),
         ],

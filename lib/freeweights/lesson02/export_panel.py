@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from ..cost import inference, memory
 from ..cost.training_step import LAYOUTS, training_step
 from ..facts import quantities as q
-from ..machines.machine import Machine, machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, headline
 from .tensor_parallel_speedup import with_room
@@ -41,7 +41,7 @@ def node(device: str, borrowed: str = "") -> Machine:
         device: name of a device.
         borrowed: what is taken over from the H100: "arithmetic", "bandwidth", "link", or nothing.
     """
-    own, base = machine(device, NODE), machine(BASE, NODE)
+    own, base = Machine.named(device, NODE), Machine.named(BASE, NODE)
     link, chip = own.link, replace(own.device, device_class=base.device.device_class)
     if borrowed == "link":
         link = base.link
@@ -72,15 +72,15 @@ def cuts(device: str) -> dict[str, float]:
 @cache
 def serving_seconds(name: str, job: str, device: str, borrowed: str, batch: float, weights: str) -> float:
     """Seconds of one step of serving, as if the node had room for the model."""
-    what, where = model(name), with_room(node(device, borrowed))
-    return inference.predict(what, where, job, context=CONTEXT, batch=batch, weights=weights).seconds
+    model, machine = Model.named(name), with_room(node(device, borrowed))
+    return inference.predict(model, machine, job, context=CONTEXT, batch=batch, weights=weights).seconds
 
 
 def seconds(job: str, device: str, setting: Setting, borrowed: str = "") -> float:
     """Seconds of one step of a job on a node of one device."""
     name, layout, utilisation, hidden, batch, weights = setting
     if job == "train":
-        return training_step(model(name), node(device, borrowed), layout, utilisation, hidden).seconds
+        return training_step(Model.named(name), node(device, borrowed), layout, utilisation, hidden).seconds
     return serving_seconds(name, job, device, borrowed, batch, weights)
 
 
@@ -99,7 +99,9 @@ def blame(device: str, setting: Setting) -> tuple[str, str, float, float]:
 
 def holds(device: str, name: str, weights: str, batch: float) -> bool:
     """Whether a node holds the model and the caches of the batch."""
-    return bool(memory.fits(model(name), node(device), weights=weights, context=CONTEXT, batch=batch).fits)
+    return bool(
+        memory.fits(Model.named(name), node(device), weights=weights, context=CONTEXT, batch=batch).fits
+    )
 
 
 def draw(figure: Figure) -> dict:
@@ -188,7 +190,7 @@ def sentence(setting: Setting, found: dict, room: dict[str, bool]) -> str:
 def hours(setting: Setting) -> str:
     """GPU-hours of H800 for a trillion tokens, beside the published figure where there is one."""
     name, layout, utilisation, hidden, *_ = setting
-    step = training_step(model(name), node(OTHERS["H800"][0]), layout, utilisation, hidden)
+    step = training_step(Model.named(name), node(OTHERS["H800"][0]), layout, utilisation, hidden)
     text = f" A trillion tokens take {q.count(step.hours_per_trillion)} hours of an H800"
     return f"{text} (reported: {q.count(PUBLISHED[name])})." if name in PUBLISHED else f"{text}."
 

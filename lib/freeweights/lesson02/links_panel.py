@@ -9,7 +9,7 @@ from ..cost import memory
 from ..facts import catalog
 from ..facts import quantities as q
 from ..machines.interconnect import timed_like
-from ..models.transformer import model
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, headline, log_axis, spread
 from .tensor_parallel_speedup import (
@@ -162,9 +162,10 @@ def sentence(case: Case, phase: str, batch: float, link: str, found: dict, taken
     """Speed-ups over the chosen link, where they stop and why, and one message."""
     head = f"{case.model} at {case.weights} on {case.device}, {WORK[phase]}, batch {batch:,.0f}: "
     if not found:
-        what, where = model(case.model), joined(case, COUNTS[-1], link)
+        model, machine = Model.named(case.model), joined(case, COUNTS[-1], link)
         return (
-            head + memory.fits(what, where, weights=case.weights, context=case.tokens, batch=batch).sentence()
+            head
+            + memory.fits(model, machine, weights=case.weights, context=case.tokens, batch=batch).sentence()
         )
     most, least = max(found), min(found)
     gains = ", ".join(f"{count} devices {q.times(gain)}" for count, gain in found.items() if count > 1)
@@ -173,21 +174,21 @@ def sentence(case: Case, phase: str, batch: float, link: str, found: dict, taken
     last = taken[most]
     lost = causes(last)
     cause = max(lost, key=lost.get)
-    where = (
+    machine = (
         f"Beyond {end} a doubling gains less than {q.percent(LITTLE)}, because of {cause}"
         if end
         else f"Each doubling still gains {q.percent(LITTLE)} or more; what is lost is lost to {cause}"
     )
     shares = ", ".join(f"{name} {q.percent(seconds / last.seconds)}" for name, seconds in lost.items())
     return (
-        f"{head}over {link}, {gains} as fast as one{room}. {where}. With {most}: {shares} of the step. "
+        f"{head}over {link}, {gains} as fast as one{room}. {machine}. With {most}: {shares} of the step. "
         f"{say_message(case, phase, batch, link)}"
     )
 
 
 def say_message(case: Case, phase: str, batch: float, link: str) -> str:
     """One all-reduce message over the chosen link: its bytes against its latency."""
-    size = message_bytes(model(case.model), batch * (case.tokens if phase == "prefill" else 1))
+    size = message_bytes(Model.named(case.model), batch * (case.tokens if phase == "prefill" else 1))
     row = catalog.link(link)
     timed = timed_like(row)
     borrowed = "" if timed is row else f" (not published; that of {timed.name})"

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from ..cost import bottleneck, inference, memory, reference_cases, weight_storage
 from ..cost.estimate import Estimate
 from ..facts import quantities as q
-from ..machines.machine import Machine, machine
-from ..models.transformer import Model, model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BEHIND, BLUE, GREY, ORANGE, RED, apart, decades, headline, log_axis
 
@@ -68,49 +68,49 @@ class Point:
     found: bottleneck.Scarcity
 
 
-def of(place: str, count: str, what: Model, weights: str, context: float, batch: float) -> Machine:
+def of(place: str, count: str, model: Model, weights: str, context: float, batch: float) -> Machine:
     """The machine of one setting.
 
     Devices with a link of their own share every layer, over a network they take turns, else one is alone.
     """
     name, network = MACHINES[place]
-    one = machine(name)
+    one = Machine.named(name)
     if not (network or one.device.link):
         return one
-    sized = fitting(what, one, weights)
+    sized = fitting(model, one, weights)
     number = (
-        memory.devices_to_hold(what, sized, context=context, batch=batch, weights=weights)
+        memory.devices_to_hold(model, sized, context=context, batch=batch, weights=weights)
         if count == ENOUGH
         else int(count)
     )
     if number == 1:
         return sized
     split = "tensor" if one.device.link else "layers"
-    return replace(machine(name, number, network, split), engine=sized.engine)
+    return replace(Machine.named(name, number, network, split), engine=sized.engine)
 
 
-def fitting(what: Model, where: Machine, weights: str) -> Machine:
+def fitting(model: Model, machine: Machine, weights: str) -> Machine:
     """The machine, with an engine of shorter chunks where buffers of the usual ones would fill the device."""
-    engine = where.runs(weight_storage.stored(weights, what).family)
-    room = SPARED * where.device.memory
-    if memory.activation_bytes(what, engine) + engine.reserve < where.device.memory - room:
-        return where
-    tokens = room / memory.activation_bytes(what, replace(engine, chunk_tokens=1))
-    return replace(where, engine=replace(engine, chunk_tokens=max(1, int(tokens)), reserve=0.0))
+    engine = machine.runs(weight_storage.stored(weights, model).family)
+    room = SPARED * machine.device.memory
+    if memory.activation_bytes(model, engine) + engine.reserve < machine.device.memory - room:
+        return machine
+    tokens = room / memory.activation_bytes(model, replace(engine, chunk_tokens=1))
+    return replace(machine, engine=replace(engine, chunk_tokens=max(1, int(tokens)), reserve=0.0))
 
 
 def point(
-    phase: str, what: Model, where: Machine, context: float, batch: float, weights: str
+    phase: str, model: Model, machine: Machine, context: float, batch: float, weights: str
 ) -> Point | None:
     """Where one phase lies; None without a published compute rate, `expected` None where it does not fit."""
-    if phase == "prefill" and not where.computes:
+    if phase == "prefill" and not machine.computes:
         return None
-    found = bottleneck.scarcest(what, where, phase, context=context, batch=batch, weights=weights)
-    intensity, (bits, _) = found.demand.intensity, weight_storage.bits_per_weight(weights, what)
-    most = bottleneck.roof(machine(where.device.name), intensity, bits)
+    found = bottleneck.scarcest(model, machine, phase, context=context, batch=batch, weights=weights)
+    intensity, (bits, _) = found.demand.intensity, weight_storage.bits_per_weight(weights, model)
+    most = bottleneck.roof(Machine.named(machine.device.name), intensity, bits)
     if not found.fit.fits:
         return Point(intensity, None, most, None, found)
-    estimate = inference.predict(what, where, phase, context=context, batch=batch, weights=weights)
+    estimate = inference.predict(model, machine, phase, context=context, batch=batch, weights=weights)
     return Point(intensity, most * estimate.floor / estimate.expected, most, estimate, found)
 
 
@@ -146,13 +146,13 @@ def update(
     artists: dict, place: str, count: str, name: str, weights: str, batch: float, context: float
 ) -> str:
     """Put both points onto the roofline of one machine; say the same in words."""
-    what = model(name)
-    context, note = what.clip_context(context)
-    where = of(place, count, what, weights, context, batch)
-    bits, _ = weight_storage.bits_per_weight(weights, what)
+    model = Model.named(name)
+    context, note = model.clip_context(context)
+    where = of(place, count, model, weights, context, batch)
+    bits, _ = weight_storage.bits_per_weight(weights, model)
     points = {
-        "decode": point("decode", what, where, context, batch, weights),
-        "prefill": point("prefill", what, where, context, 1, weights),
+        "decode": point("decode", model, where, context, batch, weights),
+        "prefill": point("prefill", model, where, context, 1, weights),
     }
     show_roofs(artists, place, bits)
     for phase, marks in ((phase, artists[phase]) for phase in LOOKS):
@@ -160,7 +160,7 @@ def update(
     artists["title"].set_text(finding(where, place, points))
     if count not in ("1", ENOUGH) and where.count == 1:
         note += f"Nothing in the catalogue joins several of {place}, so one is shown. "
-    return note + sentence(what, where, weights, context, batch, points)
+    return note + sentence(model, where, weights, context, batch, points)
 
 
 def corners(device: Machine, bits: float) -> np.ndarray:
@@ -172,7 +172,7 @@ def corners(device: Machine, bits: float) -> np.ndarray:
 @cache
 def roofs_at(bits: float) -> dict[str, np.ndarray]:
     """The roof of one device of every machine, at the width of one of `FORMATS`."""
-    return {name: corners(machine(device), bits) for name, (device, _) in MACHINES.items()}
+    return {name: corners(Machine.named(device), bits) for name, (device, _) in MACHINES.items()}
 
 
 def show_roofs(artists: dict, place: str, bits: float) -> None:
@@ -217,9 +217,9 @@ def show(marks: dict, at: Point | None, phase: str) -> None:
     marks["label"].set_color(LOOKS[phase][2] if held else RED)
 
 
-def finding(where: Machine, place: str, points: dict) -> str:
+def finding(machine: Machine, place: str, points: dict) -> str:
     """The title: what is scarce in each phase."""
-    name = place if where.count == 1 else f"{where.count:,} x {place}"
+    name = place if machine.count == 1 else f"{machine.count:,} x {place}"
     words = {phase: at.found.word for phase, at in points.items() if at}
     if len(set(words.values())) == 1 and len(words) == 2:
         return f"{name}: both writing and reading lack {words['decode']}"
@@ -227,24 +227,24 @@ def finding(where: Machine, place: str, points: dict) -> str:
     return f"{name}: " + ", ".join(f"{verbs[phase]} lacks {word}" for phase, word in words.items())
 
 
-def sentence(what: Model, where: Machine, weights: str, context: float, batch: float, points: dict) -> str:
+def sentence(model: Model, machine: Machine, weights: str, context: float, batch: float, points: dict) -> str:
     """Both points in words, each with what is scarce and what would move it."""
     users = "one user" if batch == 1 else f"{batch:,.0f} users"
-    bits, _ = weight_storage.bits_per_weight(weights, what)
+    bits, _ = weight_storage.bits_per_weight(weights, model)
     ridge = (
-        f"the ridge lies at {q.significant(bottleneck.ridge_point(where, bits))} FLOP per byte"
-        if where.computes
+        f"the ridge lies at {q.significant(bottleneck.ridge_point(machine, bits))} FLOP per byte"
+        if machine.computes
         else "no FLOP/s are published, so it has no known ridge and reading a prompt cannot be predicted"
     )
-    turns = ", taking turns" if where.split == "layers" else ""
-    joined = f" joined by {where.link.name}{turns}" if where.link else ""
-    number = f"{where.count:,} x " if where.count > 1 else ""
-    said = f"{number}{where.device.name}{joined}: {ridge}."
-    if where.engine:
-        said += f" So little memory takes a prompt in chunks of {where.engine.chunk_tokens:,} tokens."
+    turns = ", taking turns" if machine.split == "layers" else ""
+    joined = f" joined by {machine.link.name}{turns}" if machine.link else ""
+    number = f"{machine.count:,} x " if machine.count > 1 else ""
+    said = f"{number}{machine.device.name}{joined}: {ridge}."
+    if machine.engine:
+        said += f" So little memory takes a prompt in chunks of {machine.engine.chunk_tokens:,} tokens."
     writing = points["decode"]
-    said += f" Writing for {users}, {what.name} at {weights}: {verdict(writing)}; "
-    said += bottleneck.remedy(what, where, writing.found, "decode", context=context, weights=weights) + "."
+    said += f" Writing for {users}, {model.name} at {weights}: {verdict(writing)}; "
+    said += bottleneck.remedy(model, machine, writing.found, "decode", context=context, weights=weights) + "."
     if reading := points["prefill"]:
         said += f" Reading a prompt of {context:,.0f} tokens: {verdict(reading)}."
     return said

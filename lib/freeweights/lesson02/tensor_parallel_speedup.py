@@ -13,8 +13,8 @@ from ..cost.memory import ACTIVATION_BYTES
 from ..cost.step_work import message_seconds, messages
 from ..evidence import published
 from ..facts import catalog, figures
-from ..machines.machine import Machine, machine
-from ..models.transformer import Model, model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 
 COUNTS = (1, 2, 4, 8, 16)
 LITTLE = 0.10  # a doubling that gains less than this is not worth its devices
@@ -63,49 +63,50 @@ def joined(case: Case, count: int, link: str, split: str = "tensor") -> Machine:
     >>> joined(CASES["GLM-5 on M3 Ultra"], 4, "NVLink 4 (H100/H200)").link.name
     'NVLink 4 (H100/H200)'
     """
-    one = machine(case.device, engine=case.engine)
+    one = Machine.named(case.device, engine=case.engine)
     return one if count == 1 else replace(one, count=count, link=catalog.link(link), split=split)
 
 
-def with_room(where: Machine) -> Machine:
+def with_room(machine: Machine) -> Machine:
     """The same machine with memory for any model: what one device would do if it could hold it."""
-    return replace(where, device=replace(where.device, memory=1e16))
+    return replace(machine, device=replace(machine.device, memory=1e16))
 
 
-def run(what: Model, where: Machine, phase: str, tokens: float, batch: float, weights: str) -> Estimate:
+def run(model: Model, machine: Machine, phase: str, tokens: float, batch: float, weights: str) -> Estimate:
     """The library's estimate of one step."""
-    return inference.predict(what, where, phase, context=tokens, batch=batch, weights=weights)
+    return inference.predict(model, machine, phase, context=tokens, batch=batch, weights=weights)
 
 
-def message_bytes(what: Model, tokens: float) -> float:
+def message_bytes(model: Model, tokens: float) -> float:
     """Bytes of one all-reduce: the activations of the tokens of a step.
 
+    >>> from freeweights.models.transformer import model
     >>> message_bytes(model("Llama 3.1 70B"), 1)
     16384.0
     """
-    return float(tokens * what.hidden_size * ACTIVATION_BYTES)
+    return float(tokens * model.hidden_size * ACTIVATION_BYTES)
 
 
-def talking(what: Model, where: Machine, tokens: float) -> tuple[float, float]:
+def talking(model: Model, machine: Machine, tokens: float) -> tuple[float, float]:
     """Seconds that a step of tensor parallelism spends on its all-reduces: on bytes, and on latency.
 
     An empty message costs the latency and nothing else.
     """
-    latency, both = (message_seconds(where, messages(what, where, size)) for size in (0.0, tokens))
+    latency, both = (message_seconds(machine, messages(model, machine, size)) for size in (0.0, tokens))
     return float(both - latency), float(latency)
 
 
 @cache
 def alone(case: Case, count: int, phase: str, batch: float) -> tuple[float, float, bool]:
     """Seconds that devices work and wait in a step, without the link, and whether they hold the model."""
-    what, where = model(case.model), joined(case, count, "NVLink 4 (H100/H200)")
-    parts = run(what, with_room(where), phase, case.tokens, batch, case.weights).parts
+    model, machine = Model.named(case.model), joined(case, count, "NVLink 4 (H100/H200)")
+    parts = run(model, with_room(machine), phase, case.tokens, batch, case.weights).parts
     waiting = parts["overhead"]
     working = sum(parts.values()) - waiting - parts["communication"]
     return (
         working,
         waiting,
-        bool(memory.fits(what, where, weights=case.weights, context=case.tokens, batch=batch).fits),
+        bool(memory.fits(model, machine, weights=case.weights, context=case.tokens, batch=batch).fits),
     )
 
 
@@ -125,7 +126,7 @@ def step(case: Case, count: int, link: str, phase: str, batch: float) -> Step:
     """
     working, waiting, fits = alone(case, count, phase, batch)
     tokens = batch * (case.tokens if phase == "prefill" else 1)
-    bytes_, latency = talking(model(case.model), joined(case, count, link), tokens)
+    bytes_, latency = talking(Model.named(case.model), joined(case, count, link), tokens)
     return Step(working, waiting, bytes_, latency, fits)
 
 
@@ -147,11 +148,11 @@ def speed_ups(steps_of: dict[int, Step]) -> dict[int, float]:
 @cache
 def turns(case: Case, link: str, phase: str, batch: float) -> dict[int, float]:
     """The same where the devices hold different layers and take turns (a pipeline with one batch in it)."""
-    what, found = model(case.model), {}
+    model, found = Model.named(case.model), {}
     one = step(case, 1, link, phase, batch).seconds
     for count in COUNTS[1:]:
-        where = joined(case, count, link, "layers")
-        estimate = run(what, where, phase, case.tokens, batch, case.weights)
+        machine = joined(case, count, link, "layers")
+        estimate = run(model, machine, phase, case.tokens, batch, case.weights)
         if estimate.fits:
             found[count] = one / estimate.seconds
     return found

@@ -8,8 +8,8 @@ from ..cost import reference_cases
 from ..cost.reference_cases import CLUSTER, DESKTOP
 from ..cost.throughput_frontier import MARKED, Frontier, frontier
 from ..facts import quantities as q
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..money.hourly_rate import PAID, dollars_per_million, hourly_cost
 from ..page import controls, live
 from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
@@ -60,9 +60,12 @@ def draw(figure: Figure) -> dict:
 
 def update(artists: dict, name: str, weights: str, context: float, paid: str) -> str:
     """Move the three curves to one model, format and context; say what filling the slots is worth."""
-    what = model(name)
-    held, note = what.clip_context(context)
-    found = {place: frontier(what, machine(*where), held, weights) for place, (where, _, _) in PLACES.items()}
+    model = Model.named(name)
+    held, note = model.clip_context(context)
+    found = {
+        place: frontier(model, Machine.named(*where), held, weights)
+        for place, (where, _, _) in PLACES.items()
+    }
     for place, one in found.items():
         show(artists[place], one, paid)
     artists["title"].set_text(finding(found))

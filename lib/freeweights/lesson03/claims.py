@@ -8,7 +8,7 @@ from ..cost.reference_cases import CLUSTER, CONTEXT, DESKTOP, DESKTOP_WEIGHTS
 from ..evidence import verdicts
 from ..evidence.verdicts import IN_PART
 from ..facts import quantities as q
-from ..machines.machine import machine
+from ..machines.machine import Machine
 from . import moe_against_dense as versus
 from . import releases
 
@@ -21,12 +21,14 @@ LEAN, LEAN_MACHINE = "gpt-oss-120b", ("H100 SXM5 80GB", 1)
 
 def moe_faster_than_dense() -> tuple[str, str]:
     """The 671 B mixture of experts runs far faster and on fewer resources than the 405 B dense model."""
-    node, desk = machine(*CLUSTER), machine(*DESKTOP)
+    node, desk = Machine.named(*CLUSTER), Machine.named(*DESKTOP)
     alone, few = versus.time_ratio(node, CONTEXT, 1), versus.time_ratio(node, CONTEXT, FEW)
     short = versus.time_ratio(node, SHORT, BUSY)
     at_home = versus.time_ratio(desk, CONTEXT, 1, DESKTOP_WEIGHTS)
-    missing = versus.serving(versus.MIXTURE, machine(*TOO_SMALL), 1).step.fit.missing
-    seen = [point.ratio for point in versus.published_ratios(machine(*BOTH_PUBLISHED)) if point.measured]
+    missing = versus.serving(versus.MIXTURE, Machine.named(*TOO_SMALL), 1).step.fit.missing
+    seen = [
+        point.ratio for point in versus.published_ratios(Machine.named(*BOTH_PUBLISHED)) if point.measured
+    ]
     return IN_PART, (
         f"Predicted for eight H200 at FP8, its step takes {q.percent(alone)} of the dense one's time for one user, "
         f"{q.percent(few)} for {FEW}, and for {BUSY} users of {SHORT} tokens {q.percent(short)}. On the 512 GB desktop it "
@@ -53,8 +55,8 @@ def moe_everywhere() -> tuple[str, str]:
 
 def open_models_beat_all_gpus() -> tuple[str, str]:
     """Open models are more efficient than all the GPUs on the planet."""
-    lean = versus.serving(LEAN, machine(*LEAN_MACHINE), FEW, weights=None)
-    heavy = versus.serving(versus.DENSE, machine(*CLUSTER), FEW)
+    lean = versus.serving(LEAN, Machine.named(*LEAN_MACHINE), FEW, weights=None)
+    heavy = versus.serving(versus.DENSE, Machine.named(*CLUSTER), FEW)
     return IN_PART, (
         "Read as it stands it compares a file with machines, and a file without a machine writes nothing. One reading "
         f"survives: a lean model on few devices beats a dense one on many. For {FEW} users {LEAN} on one H100 writes "

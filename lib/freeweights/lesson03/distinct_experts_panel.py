@@ -13,7 +13,7 @@ from ..facts import catalog
 from ..facts import quantities as q
 from ..models.experts import experts_touched, experts_touched_by_chance
 from ..models.routing import chances, distinct, route
-from ..models.transformer import Model, model
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREY, ORANGE, RED, headline, log_axis
 
@@ -95,13 +95,14 @@ def router(experts: int, chosen: int, favour: float) -> tuple[np.ndarray, np.nda
     return sent, np.array([distinct(run)[DOTS - 1] for run in runs])
 
 
-def expert_bytes(what: Model) -> float:
+def expert_bytes(model: Model) -> float:
     """Bytes of one routed expert of one layer, in the format of the release.
 
+    >>> from freeweights.models.transformer import model
     >>> q.size(expert_bytes(model("Mixtral 8x7B")))
     '352 MB'
     """
-    return what.expert_weights * catalog.weight_format(what.native_format).bits / 8
+    return model.expert_weights * catalog.weight_format(model.native_format).bits / 8
 
 
 def draw(figure: Figure) -> dict:
@@ -145,8 +146,8 @@ def draw(figure: Figure) -> dict:
 
 def update(artists: dict, name: str, batch: float, favour: float) -> str:
     """Move lines, dots and bars to one mixture, batch and router; say how far each formula is off."""
-    what = model(name)
-    experts, chosen = what.experts, what.experts_per_token
+    model = Model.named(name)
+    experts, chosen = model.experts, model.experts_per_token
     sent, drawn = router(experts, chosen, round(favour, 6))
     touched = float(experts_touched_by_chance(sent, batch))
     applies = (experts, chosen) == (PUBLISHED.experts, PUBLISHED.chosen)
@@ -154,9 +155,9 @@ def update(artists: dict, name: str, batch: float, favour: float) -> str:
     show_words(artists, batch, favour, applies)
     uniform = float(experts_touched(experts, chosen, batch))
     said = {formula: float(number) for formula, number in wrong(experts, chosen, batch).items()}
-    show_bars(artists, said | {"uniform": uniform}, touched, expert_bytes(what))
+    show_bars(artists, said | {"uniform": uniform}, touched, expert_bytes(model))
     artists["title"].set_text(finding(experts, batch, touched, said))
-    return sentence(what, batch, favour, touched, said, drawn)
+    return sentence(model, batch, favour, touched, said, drawn)
 
 
 def show_lines(artists: dict, experts: int, chosen: int, expected: np.ndarray, drawn: np.ndarray) -> None:
@@ -221,10 +222,10 @@ def finding(experts: int, batch: float, touched: float, said: dict[str, float]) 
 
 
 def sentence(
-    what: Model, batch: float, favour: float, touched: float, said: dict[str, float], drawn: np.ndarray
+    model: Model, batch: float, favour: float, touched: float, said: dict[str, float], drawn: np.ndarray
 ) -> str:
     """The same in numbers and bytes, with the runs nearest to the batch and the agreement seen in practice."""
-    each, experts = expert_bytes(what), what.experts
+    each, experts = expert_bytes(model), model.experts
     choice = f"favour {q.significant(favour)}" if favour else "no favourites"
     wrongs = ", ".join(
         f"“{formula}” says {q.significant(number)} ({off(number / touched)})"
@@ -232,11 +233,11 @@ def sentence(
     )
     near = int(np.abs(np.log(DOTS / batch)).argmin())
     runs = ", ".join(str(int(run[near])) for run in drawn)
-    agreed = float(experts_touched(experts, what.experts_per_token, batch, habits().skew))
+    agreed = float(experts_touched(experts, model.experts_per_token, batch, habits().skew))
     return (
-        f"{what.name} sends a token to {what.experts_per_token} of {experts} experts a layer. With {choice}, "
+        f"{model.name} sends a token to {model.experts_per_token} of {experts} experts a layer. With {choice}, "
         f"{touching(batch)} {q.significant(touched)}: {q.size(touched * each)} of one layer in "
-        f"{what.native_format}, {q.size(what.moe_layers * touched * each)} of all {what.moe_layers}. {wrongs}. "
+        f"{model.native_format}, {q.size(model.moe_layers * touched * each)} of all {model.moe_layers}. {wrongs}. "
         f"Drawn {RUNS} times, {touching(DOTS[near])} {runs}. Real tokens also agree with each other: the agreement of "
         f"{q.significant(habits().skew)} that fits published batch series says {q.significant(agreed)}."
     )

@@ -6,9 +6,9 @@ import numpy as np
 
 from ..cost import memory
 from ..cost.reference_cases import CLUSTER
-from ..machines.machine import machine
+from ..machines.machine import Machine
 from ..models.experts import experts_touched
-from ..models.transformer import model
+from ..models.transformer import Model
 from ..page import questions
 from . import expert_streaming
 from . import moe_against_dense as versus
@@ -20,8 +20,8 @@ SHORT = 512  # tokens that each user holds in the last one
 
 def touched_by_a_class() -> questions.Exercise:
     """Lesson 03, one step: distinct experts that a class touches."""
-    what = model("gpt-oss-120b")
-    experts, chosen = what.experts, what.experts_per_token
+    model = Model.named("gpt-oss-120b")
+    experts, chosen = model.experts, model.experts_per_token
     return questions.exercise(
         "touched",
         f"Each layer of gpt-oss-120b has {experts} experts, and a token goes to {chosen} of them. {CLASS} learners write at "
@@ -47,7 +47,7 @@ def touched_by_a_class() -> questions.Exercise:
 
 def from_the_drive() -> questions.Exercise:
     """Lesson 03, with changed numbers: bytes that a drive reads for one token."""
-    glm, desk = model("GLM-5.2"), machine(expert_streaming.DESKTOP, drive=DRIVE)
+    glm, desk = Model.named("GLM-5.2"), Machine.named(expert_streaming.DESKTOP, drive=DRIVE)
 
     def read(hit_rate: float) -> float:
         return float(expert_streaming.streamed(glm, desk, hit_rate, "4.5 bits").drive_bytes)
@@ -72,7 +72,7 @@ def from_the_drive() -> questions.Exercise:
 
 def worst_case() -> float:
     """The longest step of DeepSeek-R1 over that of Llama 3.1 405B, for any number of short users that both can hold."""
-    node = machine(*CLUSTER)
+    node = Machine.named(*CLUSTER)
     most = min(
         memory.slots(one, node, context=SHORT, weights=versus.WEIGHTS).expected for one in versus.both()
     )
@@ -96,7 +96,7 @@ def worst_case_for_the_mixture() -> questions.Exercise:
                 "That is the ratio of bytes. A step also talks and waits, alike in both.",
             ),
             (
-                lambda: float(versus.time_ratio(machine(*CLUSTER), SHORT, 1)),
+                lambda: float(versus.time_ratio(Machine.named(*CLUSTER), SHORT, 1)),
                 "That is one user, the best case. Which number of users wakes nearly all experts?",
             ),
         ],

@@ -12,7 +12,7 @@ from ..facts.arrays import plain
 from ..facts.records_measured import Streaming
 from ..models.experts import experts_touched_by_chance
 from ..models.routing import chances
-from ..models.transformer import model
+from ..models.transformer import Model
 
 MOST_FAVOUR = 8.0  # far beyond any published hit rate
 HALVINGS = 20  # of the range in which a favour is sought: to 1e-5
@@ -136,8 +136,8 @@ def published_favours() -> Favours:
     sources: dict[str, list[float]] = {}
     for row in catalog.table(Streaming):
         if row.cached_share and row.hit_rate is not None:
-            what = model(row.model)
-            favour = explaining_favour(what.experts, what.experts_per_token, row.cached_share, row.hit_rate)
+            model = Model.named(row.model)
+            favour = explaining_favour(model.experts, model.experts_per_token, row.cached_share, row.hit_rate)
             sources.setdefault(row.source, []).append(favour)
     voices = [float(np.median(favours)) for favours in sources.values()]
     every = [favour for favours in sources.values() for favour in favours]

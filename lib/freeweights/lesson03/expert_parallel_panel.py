@@ -11,7 +11,7 @@ from ..cost import estimate, memory
 from ..cost.expert_parallel import Layer, layer, published, sliced, start_up
 from ..facts import quantities as q
 from ..machines.fabric import Fabric, fabric
-from ..models.transformer import model
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREY, MARKERS, ORANGE, PINK, RED, SKY, headline, log_axis
 
@@ -48,7 +48,7 @@ TALLEST, LEAST, MOST = 2.0, 1 / 32, 32  # ends of the axes: shares of experts ap
 def room(where: Fabric, devices: int, tokens: int, split: str) -> estimate.Fit:
     """Whether the devices hold the model and the caches of CONTEXT tokens for each sequence."""
     return memory.fits(
-        model(MODEL), where.of(devices, split), weights=None, context=CONTEXT, batch=tokens * devices
+        Model.named(MODEL), where.of(devices, split), weights=None, context=CONTEXT, batch=tokens * devices
     )
 
 
@@ -95,16 +95,16 @@ def update(artists: dict, place: str, devices: str, tokens: int, favour: float, 
     """Move the bars and the loads to one case; say what the layer waits for."""
     where, count = fabrics()[place], int(devices)
     factor, spare = REMEDIES[remedy]
-    what, near = model(MODEL), min(where.node, count)
-    apart = layer(what, where, count, tokens, favour, factor, spare)
+    model, near = Model.named(MODEL), min(where.node, count)
+    apart = layer(model, where, count, tokens, favour, factor, spare)
     ways = {
         f"apart, over {count}": (apart.parts, room(where, count, tokens, "experts")),
         f"sliced over {count}": (
-            sliced(what, where, count, tokens, favour),
+            sliced(model, where, count, tokens, favour),
             room(where, count, tokens, "tensor"),
         ),
         f"sliced in nodes of {near}": (
-            sliced(what, where, near, tokens, favour),
+            sliced(model, where, near, tokens, favour),
             room(where, near, tokens, "tensor"),
         ),
     }

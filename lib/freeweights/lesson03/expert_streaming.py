@@ -15,17 +15,17 @@ from ..facts import catalog
 from ..facts.arrays import plain
 from ..facts.quantities import size
 from ..facts.records_measured import Streaming
-from ..machines.machine import Machine, machine
-from ..models.transformer import Model, model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 
 DESKTOP = "Core i9-10900X desktop (4-channel DDR4-3200)"  # stands in where the catalogue lacks the machine
 
 
-def cached_share(what: Model, memory, weights=None):
+def cached_share(model: Model, memory, weights=None):
     """Share of a model's routed experts that memory holds beside all its other weights.
 
     Args:
-        what: a mixture of experts.
+        model: a mixture of experts.
         memory: bytes for weights, number or array; caches of keys and values and buffers come on top.
         weights: format or bits per weight; the released format if None.
 
@@ -35,31 +35,33 @@ def cached_share(what: Model, memory, weights=None):
     Raises:
         ValueError: a dense model, or memory in which not even what every token reads has room.
 
+    >>> from freeweights.models.transformer import model
     >>> round(cached_share(model("Kimi K2"), 64e9, "4.5 bits"), 3)
     0.101
     """
-    if not what.is_moe:
+    if not model.is_moe:
         raise ValueError(
-            f"{what.name} is dense: every token reads all its weights, so no part of them is hot. Choose a mixture of "
+            f"{model.name} is dense: every token reads all its weights, so no part of them is hot. Choose a mixture of "
             "experts, or see how long its weights take with freeweights.decode."
         )
-    bits, memory = stored(weights, what).bits, np.asarray(memory, float)
-    others = resident_bytes(what, weights)
+    bits, memory = stored(weights, model).bits, np.asarray(memory, float)
+    others = resident_bytes(model, weights)
     if not np.all(memory >= others):
         raise ValueError(
-            f"memory is {size(np.min(memory))}, and what every token of {what.name} reads takes {size(others)} at "
+            f"memory is {size(np.min(memory))}, and what every token of {model.name} reads takes {size(others)} at "
             f"{bits:g} bits: give it more memory, or fewer bits per weight."
         )
-    return plain(np.clip((memory - others) / (routed_weights(what) * bits / 8), 0.0, 1.0))
+    return plain(np.clip((memory - others) / (routed_weights(model) * bits / 8), 0.0, 1.0))
 
 
-def resident_bytes(what: Model, weights=None) -> float:
+def resident_bytes(model: Model, weights=None) -> float:
     """Bytes of all weights but the routed experts: they have to stay in memory.
 
+    >>> from freeweights.models.transformer import model
     >>> round(resident_bytes(model("Kimi K2"), "4.5 bits") / 1e9, 1)
     6.6
     """
-    return float((what.parameters - routed_weights(what)) * stored(weights, what).bits / 8)
+    return float((model.parameters - routed_weights(model)) * stored(weights, model).bits / 8)
 
 
 class Token(NamedTuple):
@@ -75,12 +77,12 @@ class Token(NamedTuple):
         return self.drive + self.memory
 
 
-def streamed(what: Model, where: Machine, hit_rate, weights=None) -> Token:
+def streamed(model: Model, machine: Machine, hit_rate, weights=None) -> Token:
     """The least time of one token when missed experts come from a drive and all else from memory.
 
     Args:
-        what: a mixture of experts.
-        where: a machine with a drive.
+        model: a mixture of experts.
+        machine: a machine with a drive.
         hit_rate: hits over uses, number or array.
         weights: format or bits per weight; the released format if None.
 
@@ -90,23 +92,24 @@ def streamed(what: Model, where: Machine, hit_rate, weights=None) -> Token:
     Raises:
         ValueError: no drive, a dense model, or a hit rate outside 0 to 1.
 
+    >>> from freeweights.models.transformer import model; from freeweights.machines.machine import machine
     >>> desk = machine(DESKTOP, drive="NVMe SSD PCIe 4.0 x4")
     >>> round(float(streamed(model("Kimi K2"), desk, 0.0, "4.5 bits").drive_bytes) / 1e9, 1)
     11.9
     """
     hit_rate = np.asarray(hit_rate, float)
-    if where.drive is None or not what.is_moe:
+    if machine.drive is None or not model.is_moe:
         raise ValueError(
-            f"{what.name} on {where.name}: a mixture of experts and a machine with a drive are needed, as in "
+            f"{model.name} on {machine.name}: a mixture of experts and a machine with a drive are needed, as in "
             'machine(..., drive="NVMe SSD PCIe 4.0 x4").'
         )
     if not np.all((hit_rate >= 0) & (hit_rate <= 1)):
         raise ValueError(f"hit_rate is {hit_rate}: hits over uses, from 0 to 1, are expected.")
     placed = Placed(np.ones(()), hit_rate, np.zeros(()), 1 - hit_rate)
-    case = Case.of(what, where, weights=weights, context=0)
+    case = Case.of(model, machine, weights=weights, context=0)
     read = weight_bytes_read(case, placed, tokens=1, skew=0.0)
-    at_hand = (read["weights"] + read["experts"]) / where.memory_bandwidth
-    return Token(read["drive"], read["drive"] / where.drive.bandwidth, at_hand)
+    at_hand = (read["weights"] + read["experts"]) / machine.memory_bandwidth
+    return Token(read["drive"], read["drive"] / machine.drive.bandwidth, at_hand)
 
 
 class Beside(NamedTuple):
@@ -119,8 +122,12 @@ class Beside(NamedTuple):
 
 def published_machine(row: Streaming) -> Machine:
     """The machine of a row: its own device or a desktop, and a drive at the rate measured, else the one specified."""
-    where = machine(row.device or DESKTOP, drive=row.drive or "NVMe SSD PCIe 4.0 x4")
-    return replace(where, drive=replace(where.drive, bandwidth=row.drive_rate)) if row.drive_rate else where
+    machine = Machine.named(row.device or DESKTOP, drive=row.drive or "NVMe SSD PCIe 4.0 x4")
+    return (
+        replace(machine, drive=replace(machine.drive, bandwidth=row.drive_rate))
+        if row.drive_rate
+        else machine
+    )
 
 
 @cache
@@ -133,7 +140,8 @@ def published_speeds() -> tuple[Beside, ...]:
     True
     """
     bounds = {
-        row: 1 / float(streamed(model(row.model), published_machine(row), row.hit_rate, row.bits).seconds)
+        row: 1
+        / float(streamed(Model.named(row.model), published_machine(row), row.hit_rate, row.bits).seconds)
         for row in catalog.table(Streaming)
         if row.tokens_per_second and row.bits and row.hit_rate is not None and (row.drive or row.drive_rate)
     }

@@ -14,9 +14,9 @@ from ..facts import catalog
 from ..facts import quantities as q
 from ..facts.records_hardware import Link
 from ..facts.records_measured import Streaming
-from ..machines.machine import machine
+from ..machines.machine import Machine
 from ..models.routing import chances
-from ..models.transformer import Model, model
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
 from .expert_cache import hottest_hit_rate, published_favours, recent_hit_rate
@@ -65,32 +65,33 @@ class Streams(NamedTuple):
         return share_reached() / self.tokens[kept].seconds
 
 
-def streams(what: Model, memory, weights: str, drive: str, favour: float) -> Streams:
+def streams(model: Model, memory, weights: str, drive: str, favour: float) -> Streams:
     """Hit rates and seconds of a token for sizes of memory that hold at least what every token reads.
 
+    >>> from freeweights.models.transformer import model
     >>> desk = streams(model("Kimi K2"), [64e9, 128e9], "4.5 bits", "NVMe SSD PCIe 4.0 x4", 0.9)
     >>> bool(desk.expected("hottest")[1] > desk.expected("hottest")[0] > desk.expected("uniform")[0])
     True
     """
     memory = np.asarray(memory, float)
-    share = np.asarray(cached_share(what, memory, weights))
-    chosen = chances(what.experts, what.experts_per_token, favour)
+    share = np.asarray(cached_share(model, memory, weights))
+    chosen = chances(model.experts, model.experts_per_token, favour)
     hits = {
         "hottest": np.asarray(hottest_hit_rate(chosen, share)),
         "recent": np.asarray(recent_hit_rate(chosen, share)),
         "uniform": share,
     }
-    where = machine(DESKTOP, drive=drive)
+    machine = Machine.named(DESKTOP, drive=drive)
     return Streams(
-        memory, share, hits, {kept: streamed(what, where, hit, weights) for kept, hit in hits.items()}
+        memory, share, hits, {kept: streamed(model, machine, hit, weights) for kept, hit in hits.items()}
     )
 
 
-def points(what: Model, weights: str) -> list[tuple[Streaming, float]]:
+def points(model: Model, weights: str) -> list[tuple[Streaming, float]]:
     """Published rows, and the memory in which this model would keep the same share of its experts."""
-    routed = routed_weights(what) * stored(weights, what).bits / 8
+    routed = routed_weights(model) * stored(weights, model).bits / 8
     found = [
-        (row, resident_bytes(what, weights) + row.cached_share * routed)
+        (row, resident_bytes(model, weights) + row.cached_share * routed)
         for row in catalog.table(Streaming)
         if row.cached_share
     ]
@@ -139,27 +140,27 @@ def draw(figure: Figure) -> dict:
 
 def update(artists: dict, name: str, weights: str, memory: float, drive: str, favour: float) -> str:
     """Move curves, points and marks to one case; say how often the cache is hit and what that makes of the speed."""
-    what, held = model(name), memory * 1e9
-    others = resident_bytes(what, weights)
-    line = streams(what, np.geomspace(max(LEAST, others), MOST, POINTS), weights, drive, favour)
-    here = streams(what, held, weights, drive, favour) if held >= others else None
+    model, held = Model.named(name), memory * 1e9
+    others = resident_bytes(model, weights)
+    line = streams(model, np.geomspace(max(LEAST, others), MOST, POINTS), weights, drive, favour)
+    here = streams(model, held, weights, drive, favour) if held >= others else None
     for kept in KEPT:
         for side in ("hits", "speeds"):
             artists["lines"][side][kept].set_data(line.memory, line.heights(side, kept))
             spot = ([held], [here.heights(side, kept)]) if here else ([], [])
             artists["marks"][side][kept].set_data(spot)
     artists["bound"].set_data(line.memory, 1 / line.tokens["hottest"].seconds)
-    show_points(artists, what, weights)
+    show_points(artists, model, weights)
     artists["failure"].set_text("" if here else f"what every token reads\ntakes {q.size(others)}: no room")
-    artists["title"].set_text(finding(what, held, here))
-    return sentence(what, weights, drive, favour, held, here, line)
+    artists["title"].set_text(finding(model, held, here))
+    return sentence(model, weights, drive, favour, held, here, line)
 
 
-def show_points(artists: dict, what: Model, weights: str) -> None:
+def show_points(artists: dict, model: Model, weights: str) -> None:
     """Published hit rates, those of other models small; speeds of this model at such weights, on drives of their own."""
-    found = points(what, weights)
-    own = [(row, memory) for row, memory in found if row.model == what.name]
-    bits = stored(weights, what).bits
+    found = points(model, weights)
+    own = [(row, memory) for row, memory in found if row.model == model.name]
+    bits = stored(weights, model).bits
     places = {
         artists["points"]["hits"]: [(memory, row.hit_rate) for row, memory in own],
         artists["points"]["speeds"]: [
@@ -167,43 +168,43 @@ def show_points(artists: dict, what: Model, weights: str) -> None:
             for row, memory in own
             if 1 / ALIKE <= (row.bits or 0) / bits <= ALIKE
         ],
-        artists["others"]: [(memory, row.hit_rate) for row, memory in found if row.model != what.name],
+        artists["others"]: [(memory, row.hit_rate) for row, memory in found if row.model != model.name],
     }
     for artist, spots in places.items():
         known = [spot for spot in spots if spot[1] is not None]
         artist.set_data(*(zip(*known) if known else ([], [])))
 
 
-def finding(what: Model, memory: float, here: Streams | None) -> str:
+def finding(model: Model, memory: float, here: Streams | None) -> str:
     """The title: tokens per second and bytes from the drive, or that even what every token reads has no room."""
     if here is None:
-        return f"{q.size(memory)} cannot even hold what every token of {what.name} reads"
+        return f"{q.size(memory)} cannot even hold what every token of {model.name} reads"
     speed, read = q.speed(float(here.expected("hottest")), 2), float(here.tokens["hottest"].drive_bytes)
-    head = f"With {q.size(memory)} {what.name} writes {speed}"
+    head = f"With {q.size(memory)} {model.name} writes {speed}"
     return f"{head}: {f'the drive reads {q.size(read, 2)} for each token' if read else 'the drive rests'}"
 
 
 def sentence(
-    what: Model, weights: str, drive: str, favour: float, memory: float, here: Streams | None, line: Streams
+    model: Model, weights: str, drive: str, favour: float, memory: float, here: Streams | None, line: Streams
 ) -> str:
     """The same numbers in words, and the memory from which a person would not have to wait."""
-    others = q.size(resident_bytes(what, weights))
+    others = q.size(resident_bytes(model, weights))
     if here is None:
         return (
-            f"What every token of {what.name} reads takes {others} at {weights}, and there are {q.size(memory)}: "
+            f"What every token of {model.name} reads takes {others} at {weights}, and there are {q.size(memory)}: "
             "it would have to come from the drive for every token. Choose more memory or fewer bits."
         )
     hits = {kept: q.percent(float(hit)) for kept, hit in here.hits.items()}
-    where, took = machine(DESKTOP, drive=drive), here.tokens["hottest"]
-    all_of = float(streamed(what, where, 0.0, weights).drive_bytes)
+    machine, took = Machine.named(DESKTOP, drive=drive), here.tokens["hottest"]
+    all_of = float(streamed(model, machine, 0.0, weights).drive_bytes)
     enough = line.memory[line.expected("hottest") >= READING_SPEED]
     person = f"keeps up from {q.size(enough[0], 2)} on" if enough.size else f"waits even with {q.size(MOST)}"
     return (
-        f"{q.size(memory)} hold {q.percent(float(here.share))} of the experts of {what.name} at {weights}, beside "
+        f"{q.size(memory)} hold {q.percent(float(here.share))} of the experts of {model.name} at {weights}, beside "
         f"{others} that every token reads. At favour {q.significant(favour, 2)} a cache of the hottest is hit in "
         f"{hits['hottest']} of uses, one of those used last in {hits['recent']}, without favourites in "
         f"{hits['uniform']}. With the hottest kept the drive ({drive}) reads {q.size(float(took.drive_bytes))} of the "
-        f"{q.size(all_of)} of one token's experts. Beside memory read at {q.rate(where.memory_bandwidth, 'B/s')} that "
+        f"{q.size(all_of)} of one token's experts. Beside memory read at {q.rate(machine.memory_bandwidth, 'B/s')} that "
         f"allows {q.speed(float(1 / took.seconds))}; published runs reach {q.percent(share_reached())} of it, "
         f"{q.speed(float(here.expected('hottest')))}. A person, who reads {q.speed(READING_SPEED, 2)}, {person}."
     )

@@ -13,7 +13,7 @@ from ..evidence import published
 from ..facts import quantities as q
 from ..facts.arrays import plain
 from ..machines.machine import Machine
-from ..models.transformer import Model, model
+from ..models.transformer import Model
 from ..money.hourly_rate import PAID, dollars_per_million
 
 MIXTURE, DENSE = "DeepSeek-R1", "Llama 3.1 405B"
@@ -28,22 +28,23 @@ def both() -> tuple[Model, Model]:
     >>> [one.is_moe for one in both()]
     [True, False]
     """
-    return model(MIXTURE), model(DENSE)
+    return Model.named(MIXTURE), Model.named(DENSE)
 
 
-def bytes_read(what: Model, context, batch, weights=WEIGHTS):
+def bytes_read(model: Model, context, batch, weights=WEIGHTS):
     """Bytes that one decode step reads: the weights that its tokens touch, and every sequence's cache.
 
     Args:
-        what: the model.
+        model: the model.
         context, batch: tokens of each sequence, and sequences; numbers or arrays.
         weights: format or bits per weight.
 
+    >>> from freeweights.models.transformer import model
     >>> llama = model("Llama 3.1 405B")
     >>> bytes_read(llama, 4096, 2) - bytes_read(llama, 4096, 1) == llama.cache_read_bytes(4096)
     True
     """
-    return plain(sum(step_work.step_bytes(what, context=context, weights=weights, batch=batch)))
+    return plain(sum(step_work.step_bytes(model, context=context, weights=weights, batch=batch)))
 
 
 def flops_ratio(context=CONTEXT) -> float:
@@ -76,7 +77,7 @@ def memory_ratio(weights=WEIGHTS) -> float:
     return plain(mixture / dense)
 
 
-def time_ratio(where: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> np.ma.MaskedArray:
+def time_ratio(machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> np.ma.MaskedArray:
     """Expected seconds of a step of the mixture over those of the dense model, masked where either does not fit.
 
     >>> from freeweights.machines.machine import machine
@@ -85,7 +86,7 @@ def time_ratio(where: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> np.
     (True, True)
     """
     steps = [
-        inference.decode(one, where, context=context, batch=np.atleast_1d(batch), weights=weights)
+        inference.decode(one, machine, context=context, batch=np.atleast_1d(batch), weights=weights)
         for one in both()
     ]
     mixture, dense = (np.ma.asarray(step.seconds) for step in steps)
@@ -121,12 +122,12 @@ class Serving:
         return 1e6 / self.dollars
 
 
-def serving(name: str, where: Machine, users: int, weights=WEIGHTS, context=CONTEXT) -> Serving:
+def serving(name: str, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT) -> Serving:
     """What one model does on one machine for so many users.
 
     Args:
         name: of the model.
-        where: the machine.
+        machine: the machine.
         users: sequences in the step.
         weights: format or bits per weight; the released format if None.
         context: tokens that each sequence holds.
@@ -136,13 +137,13 @@ def serving(name: str, where: Machine, users: int, weights=WEIGHTS, context=CONT
     >>> lean.tokens_per_joule > serving("Llama 3.1 405B", machine("H200 SXM 141GB", 8), 32).tokens_per_joule
     True
     """
-    what = model(name)
+    model = Model.named(name)
     return Serving(
-        what, where, users, inference.decode(what, where, context=context, batch=users, weights=weights)
+        model, machine, users, inference.decode(model, machine, context=context, batch=users, weights=weights)
     )
 
 
-def fullest(name: str, where: Machine, weights=WEIGHTS, context=CONTEXT) -> Serving | None:
+def fullest(name: str, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> Serving | None:
     """The same with every slot taken; None where not even one sequence fits.
 
     >>> from freeweights.machines.machine import machine
@@ -150,18 +151,18 @@ def fullest(name: str, where: Machine, weights=WEIGHTS, context=CONTEXT) -> Serv
     >>> fullest("DeepSeek-R1", node).users > fullest("Llama 3.1 405B", node).users
     True
     """
-    if not memory.fits(model(name), where, weights=weights, context=context).fits:
+    if not memory.fits(Model.named(name), machine, weights=weights, context=context).fits:
         return None
     return serving(
         name,
-        where,
-        int(memory.slots(model(name), where, context=context, weights=weights).expected),
+        machine,
+        int(memory.slots(Model.named(name), machine, context=context, weights=weights).expected),
         weights,
         context,
     )
 
 
-def table_rows(where: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> list[dict[str, str]]:
+def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> list[dict[str, str]]:
     """The mixture over the dense model batch by batch, and the dollars for a million tokens of each, in words.
 
     >>> from freeweights.machines.machine import machine
@@ -170,7 +171,7 @@ def table_rows(where: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> lis
     """
     found = []
     for users in batches:
-        pair = [serving(name, where, int(users), weights, context) for name in (MIXTURE, DENSE)]
+        pair = [serving(name, machine, int(users), weights, context) for name in (MIXTURE, DENSE)]
         mixture, dense = (q.money(one.dollars, 2) if one.fits else "does not fit" for one in pair)
         ratios = {"flops": flops_ratio(context), "bytes": bytes_ratio(context, users, weights)}
         if all(one.fits for one in pair):
@@ -194,24 +195,24 @@ class Point:
 
 
 @cache
-def published_ratios(where: Machine, weights=WEIGHTS) -> tuple[Point, ...]:
+def published_ratios(machine: Machine, weights=WEIGHTS) -> tuple[Point, ...]:
     """Published steps of the mixture over the dense model's, by batch.
 
     A published step of the dense model lies on the line, in logarithms, through its published batches.
 
     Args:
-        where: the machine; only rows of as many of the same device count.
+        machine: the machine; only rows of as many of the same device count.
         weights: a format, or words such as "4.5 bits"; only rows of about that width count.
 
     >>> from freeweights.machines.machine import machine
     >>> {point.measured for point in published_ratios(machine("Instinct MI300X", 8))}
     {True}
     """
-    pairs = sorted(of_width(DENSE, where, weights), key=lambda pair: pair.tokens)
+    pairs = sorted(of_width(DENSE, machine, weights), key=lambda pair: pair.tokens)
     batches = np.unique([pair.tokens for pair in pairs])
     steps = [np.median([pair.seconds for pair in pairs if pair.tokens == batch]) for batch in batches]
     points = []
-    for pair in (pair for name in TWINS for pair in of_width(name, where, weights)):
+    for pair in (pair for name in TWINS for pair in of_width(name, machine, weights)):
         measured = batches.size > 0 and batches[0] <= pair.tokens <= batches[-1]
         if measured:
             dense = np.exp(np.interp(np.log(pair.tokens), np.log(batches), np.log(steps)))
@@ -223,18 +224,20 @@ def published_ratios(where: Machine, weights=WEIGHTS) -> tuple[Point, ...]:
     return tuple(sorted(points, key=lambda point: point.batch))
 
 
-def of_width(name: str, where: Machine, weights) -> list[published.Comparison]:
+def of_width(name: str, machine: Machine, weights) -> list[published.Comparison]:
     """Published decode steps of one model on as many of the same device, at weights of about the same width."""
-    what = model(name)
-    wanted = weight_storage.stored(weights, what).bits
-    pairs = published.comparisons(name, where.device.name, phase="decode", devices=where.count)
-    bits = [weight_storage.stored(published.bits_of(pair.row, what.parameters), what).bits for pair in pairs]
+    model = Model.named(name)
+    wanted = weight_storage.stored(weights, model).bits
+    pairs = published.comparisons(name, machine.device.name, phase="decode", devices=machine.count)
+    bits = [
+        weight_storage.stored(published.bits_of(pair.row, model.parameters), model).bits for pair in pairs
+    ]
     return [pair for pair, stored in zip(pairs, bits) if abs(stored / wanted - 1) <= ALIKE]
 
 
 def expected_dense(pair: published.Comparison, weights) -> float:
     """Seconds that the dense model's step is expected to take in the case of a published one of the mixture."""
-    dense, row = model(DENSE), pair.row
-    where, context = published.machine_of(row), published.mean_context(row)
-    step = inference.decode(dense, where, context=context, batch=pair.tokens, weights=weights)
-    return step.seconds + published.between(row, dense, where, weights)
+    dense, row = Model.named(DENSE), pair.row
+    machine, context = published.machine_of(row), published.mean_context(row)
+    step = inference.decode(dense, machine, context=context, batch=pair.tokens, weights=weights)
+    return step.seconds + published.between(row, dense, machine, weights)

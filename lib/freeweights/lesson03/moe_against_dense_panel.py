@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..facts import quantities as q
-from ..machines.machine import machine
+from ..machines.machine import Machine
 from ..money.hourly_rate import PAID, hourly_cost
 from ..page import controls, live
 from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, SKY, headline, log_axis, spread
@@ -101,11 +101,11 @@ def shares(one: Serving) -> dict[str, float]:
 
 def update(artists: dict, place: str, weights: str, users: float, context: float) -> str:
     """Move bars and curves to one machine, format, batch and context; say where the claim holds there."""
-    where = machine(*MACHINES[place])
-    pair = [serving(name, where, int(users), weights, context) for name in (MIXTURE, DENSE)]
-    taken = np.ma.masked_invalid(time_ratio(where, context, BATCHES, weights))
+    machine = Machine.named(*MACHINES[place])
+    pair = [serving(name, machine, int(users), weights, context) for name in (MIXTURE, DENSE)]
+    taken = np.ma.masked_invalid(time_ratio(machine, context, BATCHES, weights))
     points = [
-        point for point in published_ratios(where, weights) if 1 / NEAR <= point.context / context <= NEAR
+        point for point in published_ratios(machine, weights) if 1 / NEAR <= point.context / context <= NEAR
     ]
     show_steps(artists, pair)
     show_memory(artists, pair)
@@ -114,10 +114,10 @@ def update(artists: dict, place: str, weights: str, users: float, context: float
     show_points(artists, points)
     found = ratios(pair, weights, context)
     artists["title"].set_text(finding(pair, found))
-    counted = hourly_cost(where.device, PAID[0])[1]
+    counted = hourly_cost(machine.device, PAID[0])[1]
     asked = f"{users:,.0f} {'user' if users == 1 else 'users'} with {context:,.0f} tokens"
     said = [*map(say, pair), say_ratios(found), say_points(points)]
-    return f"{where.name} ({counted}), {weights}, {asked}. {' '.join(filter(None, said))}"
+    return f"{machine.name} ({counted}), {weights}, {asked}. {' '.join(filter(None, said))}"
 
 
 def show_steps(artists: dict, pair: list[Serving]) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 
 from ..facts import catalog
 from ..facts.records_models import Architecture
-from ..models.transformer import Model, model
+from ..models.transformer import Model
 
 TURN = "DeepSeek-R1"  # the release that the debate counts from
 LEAST = 30e9  # weights
@@ -32,7 +32,7 @@ def everything() -> tuple[Model, ...]:
     True
     """
     rows = sorted(catalog.table(Architecture), key=lambda row: row.released)
-    return tuple(model(row.name) for row in rows)
+    return tuple(Model.named(row.name) for row in rows)
 
 
 def year(released: str) -> float:
@@ -59,13 +59,13 @@ def halves(turn: str = TURN, least: float = LEAST) -> Halves:
     >>> share_of_mixtures(one.after) > share_of_mixtures(one.before)
     True
     """
-    day = model(turn).architecture.released
+    day = Model.named(turn).architecture.released
     counted = [one for one in everything() if one.parameters >= least and not one.announced]
     before = tuple(
         one for one in counted if one.architecture.released < day[: len(one.architecture.released)]
     )
     after = tuple(one for one in counted if one.architecture.released[: len(day)] > day)
-    return Halves(model(turn), before, after)
+    return Halves(Model.named(turn), before, after)
 
 
 def mixtures(models: Sequence[Model]) -> list[Model]:
@@ -84,6 +84,7 @@ def share_of_mixtures(models: Sequence[Model]) -> float:
     Raises:
         ValueError: there are no models.
 
+    >>> from freeweights.models.transformer import model
     >>> share_of_mixtures([model("Mixtral 8x7B"), model("QwQ-32B")])
     0.5
     """
@@ -95,6 +96,7 @@ def share_of_mixtures(models: Sequence[Model]) -> float:
 def share_active(one: Model) -> float:
     """Active over total parameters, counted without the input embedding, or as announced.
 
+    >>> from freeweights.models.transformer import model
     >>> round(share_active(model("Mixtral 8x7B")), 2)
     0.27
     """

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..facts import quantities as q
-from ..models.transformer import Model, model
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREY, RED, decades, headline, log_axis
 from .releases import (
@@ -64,7 +64,7 @@ def draw(figure: Figure) -> dict:
     log_axis(axes.yaxis, decades(FEWEST, MOST))
     axes.set_xticks([2024, 2025, 2026])
     for name, words, x, y, side in NAMED:
-        one = model(name)
+        one = Model.named(name)
         date = year(one.architecture.released)
         axes.plot([date, date, x], [one.parameters, y, y], color=GREY, linewidth=0.8, zorder=1.5)
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from ..cost import memory
 from ..cost.prefix_cache import Reach, prompts, reach, seconds_read, share, tokens_read, worth_keeping
 from ..facts import quantities as q
-from ..machines.machine import Machine, machine
-from ..models.transformer import Model, model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..money.hourly_rate import PAID, dollars
 from ..money.price_lists import list_prices
 from ..money.serving_costs import Tokens
@@ -85,9 +85,9 @@ def update(
     artists: dict, name: str, place: str, weights: str, first: float, added: float, turns: float, hits: float
 ) -> str:
     """Add up one task's turns with and without a kept prefix; say what it saves and what it takes."""
-    what, where = model(name), machine(*MACHINES[place])
+    model, machine = Model.named(name), Machine.named(*MACHINES[place])
     sent = prompts(first, added, int(turns))
-    end = reach(what, where, weights, sent)
+    end = reach(model, machine, weights, sent)
     artists["cut"].set_text(
         f"✖ after turn {end.turns}: {LACKS[end.lacks]}" if end.lacks and end.turns else ""
     )
@@ -95,14 +95,16 @@ def update(
     if not end.turns:
         show(artists, [], [], end)
         artists["title"].set_text(f"The first prompt has no place: {name} at {weights} on {place}")
-        return head + too_large(what, where, weights, first)
+        return head + too_large(model, machine, weights, first)
     sent = sent[: end.turns]
     tokens = [tokens_read(sent, share) for share in (hits / 100, 0.0)]
-    seconds = [seconds_read(what, where, weights, sent, share) for share in (hits / 100, 0.0)]
+    seconds = [seconds_read(model, machine, weights, sent, share) for share in (hits / 100, 0.0)]
     show(artists, tokens, seconds, end)
     saved = [float(again.sum() / kept.sum()) for kept, again in (tokens, seconds)]
     artists["title"].set_text(finding(end.turns, saved))
-    return head + sentence(what, where, weights, sent, [part.sum() for part in tokens + seconds], hits, end)
+    return head + sentence(
+        model, machine, weights, sent, [part.sum() for part in tokens + seconds], hits, end
+    )
 
 
 def show(artists: dict, tokens: list, seconds: list, end: Reach) -> None:
@@ -121,11 +123,11 @@ def show(artists: dict, tokens: list, seconds: list, end: Reach) -> None:
         artists[part]["dots"].set_data(*([[], []] if end.lacks else last))
 
 
-def too_large(what: Model, where: Machine, weights: str, first: float) -> str:
+def too_large(model: Model, machine: Machine, weights: str, first: float) -> str:
     """Why there is not even a first turn."""
-    if first > what.max_context:
-        return f"the first prompt of {first:,.0f} tokens is longer than the model's {what.max_context:,}."
-    return memory.fits(what, where, weights=weights, context=first).sentence()
+    if first > model.max_context:
+        return f"the first prompt of {first:,.0f} tokens is longer than the model's {model.max_context:,}."
+    return memory.fits(model, machine, weights=weights, context=first).sentence()
 
 
 def finding(turns: int, saved: list[float]) -> str:
@@ -138,23 +140,23 @@ def finding(turns: int, saved: list[float]) -> str:
 
 
 def sentence(
-    what: Model, where: Machine, weights: str, sent, sums: list[float], hits: float, end: Reach
+    model: Model, machine: Machine, weights: str, sent, sums: list[float], hits: float, end: Reach
 ) -> str:
     """Tokens, seconds and dollars of both ways, the memory of the kept cache, and how long it is worth that."""
     tokens, tokens_again, seconds, seconds_again = map(float, sums)
-    cost, cost_again = (q.money(float(dollars(where, one, PAID[1]))) for one in (seconds, seconds_again))
+    cost, cost_again = (q.money(float(dollars(machine, one, PAID[1]))) for one in (seconds, seconds_again))
     turns = "one turn" if sent.size == 1 else f"{sent.size} turns"
-    again, held, worth = worth_keeping(what, where, weights, sent[-1])
+    again, held, worth = worth_keeping(model, machine, weights, sent[-1])
     said = (
         f"over {turns} the whole history read again is {q.count(tokens_again)} tokens, "
         f"{q.duration(seconds_again)} and {cost_again} of the machine alone; with the prefix found by {hits:.0f} % of "
         f"the turns {q.count(tokens)} tokens, {q.duration(seconds)} and {cost}. The last history is {sent[-1]:,.0f} "
-        f"tokens, its cache {q.size(what.cache_bytes(sent[-1]))}, and {held:,} such fit: since reading it again takes "
+        f"tokens, its cache {q.size(model.cache_bytes(sent[-1]))}, and {held:,} such fit: since reading it again takes "
         f"{q.duration(again)}, it is worth its memory for {q.duration(worth)}."
     )
     if end.lacks:
         said += f" Turn {sent.size + 1} is not possible: {LACKS[end.lacks]}."
-    if subject := PRICED.get(what.name):
+    if subject := PRICED.get(model.name):
         bills = (q.money(billed(subject, sent, share)) for share in (0.0, hits / 100))
         said += " At list prices of {} its prompts cost {}, and {} with cached input.".format(subject, *bills)
     return said

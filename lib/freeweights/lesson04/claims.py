@@ -8,8 +8,8 @@ from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP, DESKTOP_WE
 from ..evidence import verdicts
 from ..evidence.verdicts import IN_PART
 from ..facts import quantities as q
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from . import million_tokens
 from .long_context import with_attention
 
@@ -28,16 +28,16 @@ def one_request(asked: million_tokens.Request) -> str:
 
 def million_token_context() -> tuple[str, str]:
     """A new attention system makes a million-token context practical."""
-    node, desk = machine(*CLUSTER), machine(*DESKTOP)
+    node, desk = Machine.named(*CLUSTER), Machine.named(*DESKTOP)
     said = []
     for name in NEW:
-        what = model(name)
-        own = million_tokens.request(what, node, CLUSTER_WEIGHTS)
-        grouped = million_tokens.request(with_attention(what, "grouped (GQA)"), node, CLUSTER_WEIGHTS)
+        model = Model.named(name)
+        own = million_tokens.request(model, node, CLUSTER_WEIGHTS)
+        grouped = million_tokens.request(with_attention(model, "grouped (GQA)"), node, CLUSTER_WEIGHTS)
         said.append(
             f"{name}: {one_request(own)}; its body with grouped full attention {one_request(grouped)}."
         )
-    at_home = [million_tokens.request(model(name), desk, DESKTOP_WEIGHTS) for name in NEW]
+    at_home = [million_tokens.request(Model.named(name), desk, DESKTOP_WEIGHTS) for name in NEW]
     waits = ", ".join(
         f"{asked.what.name} takes {q.duration(asked.reading)} to read it"
         if asked.fit.fits

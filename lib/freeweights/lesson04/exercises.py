@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..cost import prefix_cache
 from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..page import questions
 from . import kv_layouts_panel
 
@@ -15,7 +15,7 @@ HISTORY = 100_000  # tokens that the agent of the last one has sent
 
 def cache_of_llama() -> questions.Exercise:
     """Lesson 04, one step: keys and values of a grouped attention."""
-    llama = model("Llama 3.1 70B")
+    llama = Model.named("Llama 3.1 70B")
     a = llama.architecture
     return questions.exercise(
         "cache",
@@ -38,7 +38,7 @@ def cache_of_llama() -> questions.Exercise:
 
 def heads_on_a_desktop() -> questions.Exercise:
     """Lesson 04, with changed numbers: how far a runtime gets that keeps every head of a latent attention."""
-    r1, weights = model("DeepSeek-R1"), "Q2_K"
+    r1, weights = Model.named("DeepSeek-R1"), "Q2_K"
 
     def tokens(latents: bool) -> float:
         return kv_layouts_panel.room_for_caches(r1, weights) / r1.cache_bytes(1, latents=latents)
@@ -65,7 +65,7 @@ def heads_on_a_desktop() -> questions.Exercise:
 
 def worth_its_memory() -> questions.Exercise:
     """Lesson 04, open: for how long a host should remember an agent."""
-    glm, node = model("GLM-5.2"), machine(*CLUSTER)
+    glm, node = Model.named("GLM-5.2"), Machine.named(*CLUSTER)
 
     def kept(context: float) -> tuple[float, int, float]:
         return prefix_cache.worth_keeping(glm, node, CLUSTER_WEIGHTS, context)

@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 
 from ..cost import memory
 from ..facts import quantities as q
-from ..machines.machine import machine
+from ..machines.machine import Machine
 from ..models.attention import mixers
 from ..models.kv_layouts import BLOCK, WAYS
-from ..models.transformer import Model, model
+from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREY, RED, decades, headline, log_axis
 
@@ -26,9 +26,9 @@ FORMATS = ("Q2_K", "Q4_K_M", "Q8_0")
 LEAST, MOST = 1e7, 3e12  # bytes on the axis
 
 
-def room_for_caches(what: Model, weights: str) -> float:
+def room_for_caches(model: Model, weights: str) -> float:
     """Bytes left on the desktop beside weights and engine; negative where these do not fit."""
-    empty = memory.fits(what, machine(DESKTOP), weights=weights, context=0)
+    empty = memory.fits(model, Machine.named(DESKTOP), weights=weights, context=0)
     return empty.memory - empty.parts["weights"] - empty.parts["engine"]
 
 
@@ -54,10 +54,10 @@ def draw(figure: Figure) -> dict:
 
 def update(artists: dict, name: str, context: float, weights: str) -> str:
     """Move the marks to one model, context and format of its weights."""
-    what = model(name)
-    tokens, note = what.clip_context(context)
-    room = room_for_caches(what, weights)
-    stored = {way: count(what, tokens) for way, count in WAYS.items()}
+    model = Model.named(name)
+    tokens, note = model.clip_context(context)
+    room = room_for_caches(model, weights)
+    stored = {way: count(model, tokens) for way, count in WAYS.items()}
     for row, (way, size) in enumerate(stored.items()):
         _show(artists["rows"][row], row, way, size, room, size == stored[NEEDED] and way != NEEDED)
     artists["room"].set_xdata([min(max(room, LEAST), MOST)] * 2)
@@ -67,8 +67,8 @@ def update(artists: dict, name: str, context: float, weights: str) -> str:
         if room > 0
         else f"weights at {weights} alone do not fit a desktop of 512 GB"
     )
-    artists["title"].set_text(finding(what, tokens, stored, room))
-    return note + sentence(what, tokens, stored, room, weights)
+    artists["title"].set_text(finding(model, tokens, stored, room))
+    return note + sentence(model, tokens, stored, room, weights)
 
 
 def _show(row: dict, place: int, way: str, size: float, room: float, same: bool) -> None:
@@ -82,7 +82,7 @@ def _show(row: dict, place: int, way: str, size: float, room: float, same: bool)
     row["label"].set(text=words, x=shown / 1.35 if left else shown * 1.35, ha="right" if left else "left")
 
 
-def finding(what: Model, tokens: float, stored: dict[str, float], room: float) -> str:
+def finding(model: Model, tokens: float, stored: dict[str, float], room: float) -> str:
     """The title: least and most bytes for the same tokens, and how many ways do not fit."""
     low, high = min(stored.values()), max(stored.values())
     failing = sum(size > room for size in stored.values())
@@ -93,16 +93,16 @@ def finding(what: Model, tokens: float, stored: dict[str, float], room: float) -
         if failing == len(stored)
         else f"{failing} of {len(stored)} do not fit"
     )
-    return f"{what.name}, {tokens:,.0f} tokens: {q.size(low)} to {q.size(high)} by the runtime; {end}"
+    return f"{model.name}, {tokens:,.0f} tokens: {q.size(low)} to {q.size(high)} by the runtime; {end}"
 
 
-def sentence(what: Model, tokens: float, stored: dict[str, float], room: float, weights: str) -> str:
+def sentence(model: Model, tokens: float, stored: dict[str, float], room: float, weights: str) -> str:
     """What each way costs beside what is needed, what blocks add, and what is left of the desktop."""
     worst = max(stored, key=stored.get)
     ratio = stored[worst] / stored[NEEDED]
-    states = sum(layers * mixer.state_bytes for _, layers, mixer in mixers(what.architecture))
+    states = sum(layers * mixer.state_bytes for _, layers, mixer in mixers(model.architecture))
     text = (
-        f"{what.name} needs {q.size(stored[NEEDED])} for {tokens:,.0f} tokens at 16 bits, "
+        f"{model.name} needs {q.size(stored[NEEDED])} for {tokens:,.0f} tokens at 16 bits, "
         f"{q.size(stored[EIGHT])} at 8 bits. "
     )
     if ratio > 1:
@@ -111,7 +111,7 @@ def sentence(what: Model, tokens: float, stored: dict[str, float], room: float, 
         )
     if states:
         text += f"Of what is needed, {q.size(states)} are states in float32, the same at any context. "
-    per_token = what.cache_bytes(tokens) - what.cache_bytes(tokens - 1)
+    per_token = model.cache_bytes(tokens) - model.cache_bytes(tokens - 1)
     text += f"Blocks of {BLOCK} tokens waste at most {q.size((BLOCK - 1) * per_token)}. "
     if room <= 0:
         return text + f"At {weights} the weights alone do not fit the desktop, so no cache does."

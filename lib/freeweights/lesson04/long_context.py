@@ -12,7 +12,7 @@ from ..cost import inference, memory
 from ..cost.reference_cases import SERVED
 from ..cost.step_work import step_bytes
 from ..machines.machine import Machine
-from ..models.transformer import WITHOUT_EMBEDDINGS, Model, model
+from ..models.transformer import WITHOUT_EMBEDDINGS, Model
 from ..money.hourly_rate import PAID, dollars
 
 SHORTEST, LONGEST = 1024, 2**20
@@ -48,31 +48,32 @@ KINDS = {
 
 
 @cache
-def with_attention(what: Model, kind: str) -> Model:
+def with_attention(model: Model, kind: str) -> Model:
     """The same body with another kind of attention in its layers, up to `LONGEST` tokens.
 
     Args:
-        what: the body; its own heads, groups, window, latent and indexer are kept where it has them.
+        model: the body; its own heads, groups, window, latent and indexer are kept where it has them.
         kind: one of `KINDS`.
 
     Raises:
         ValueError: no such kind, or one that needs a latent or an indexer that the body lacks.
 
+    >>> from freeweights.models.transformer import model
     >>> with_attention(model("MiniMax-M1"), "grouped (GQA)").architecture.mixers
     'full:80'
     """
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}: choose one of {', '.join(map(repr, KINDS))}.")
-    a, (mixer, share, rest) = what.architecture, KINDS[kind]
+    a, (mixer, share, rest) = model.architecture, KINDS[kind]
     if (mixer == "mla" and not a.kv_lora_rank) or (mixer.startswith("dsa") and not a.indexer_top_k):
-        raise ValueError(f"{what.name} has no latent or no indexer to build {kind!r} from: take {BODY}.")
+        raise ValueError(f"{model.name} has no latent or no indexer to build {kind!r} from: take {BODY}.")
     layers = round(share * a.layers)
     words = f"{mixer}:{layers}" + (f" {rest}:{a.layers - layers}" if layers < a.layers else "")
     groups = a.heads if kind == "full (MHA)" else a.kv_heads or GROUPS
     return Model(
         replace(
             a,
-            name=f"{what.name} with {kind}",
+            name=f"{model.name} with {kind}",
             mixers=words,
             head_dim=a.head_dim or HEAD_DIM,
             kv_heads=groups,
@@ -82,33 +83,35 @@ def with_attention(what: Model, kind: str) -> Model:
     )
 
 
-def contexts(what: Model, also: float = SHORTEST) -> np.ndarray:
+def contexts(model: Model, also: float = SHORTEST) -> np.ndarray:
     """Contexts from `SHORTEST` to the model's maximum, or to `LONGEST`, in equal ratios, and one more if it is allowed.
 
+    >>> from freeweights.models.transformer import model
     >>> contexts(model("DeepSeek-R1"))[[0, -1]].tolist(), 5000 in contexts(model("DeepSeek-R1"), 5000)
     ([1024, 163840], True)
     """
-    last = min(what.max_context, LONGEST)
+    last = min(model.max_context, LONGEST)
     return np.unique([*ROUGH[ROUGH < last], min(int(also), last), last])
 
 
-def attention_flops(what: Model, context):
+def attention_flops(model: Model, context):
     """FLOPs that mixing costs one new token: all of a forward pass but its weights, the states of linear layers included.
 
     Args:
-        what, context: the model, and the tokens attended to; a number or an array.
+        model, context: the model, and the tokens attended to; a number or an array.
 
+    >>> from freeweights.models.transformer import model
     >>> attention_flops(model("Llama 3.1 8B"), 1000) == 32 * 4 * 32 * 128 * 1000
     True
     """
-    return what.flops_per_token(context) - 2.0 * what.active_parameters
+    return model.flops_per_token(context) - 2.0 * model.active_parameters
 
 
-def request_seconds(what: Model, where: Machine, weights, context):
+def request_seconds(model: Model, machine: Machine, weights, context):
     """Seconds of the machine that one request takes: its prompt is read alone, its answer written beside other users.
 
     Args:
-        what, where, weights: as in `inference.decode`.
+        model, machine, weights: as in `inference.decode`.
         context: tokens of prompt and answer, of which `ANSWER` are the answer; a number or an array.
 
     Returns:
@@ -120,10 +123,10 @@ def request_seconds(what: Model, where: Machine, weights, context):
     context = np.asarray(context, float)
     if np.any(context <= ANSWER):
         raise ValueError(f"A request of {context} tokens: more than the {ANSWER} of its answer are needed.")
-    users = np.clip(memory.slots(what, where, context=context, weights=weights).expected, 1, SERVED)
-    step = inference.decode(what, where, context=context, batch=users, weights=weights).seconds
+    users = np.clip(memory.slots(model, machine, context=context, weights=weights).expected, 1, SERVED)
+    step = inference.decode(model, machine, context=context, batch=users, weights=weights).seconds
     return (
-        inference.prefill(what, where, prompt=context - ANSWER, weights=weights).seconds
+        inference.prefill(model, machine, prompt=context - ANSWER, weights=weights).seconds
         + ANSWER * step / users
     )
 
@@ -173,17 +176,18 @@ class Curve:
         return float(found[0]) if found.count() else None
 
 
-def curve(quantity: str, what: Model, where: Machine, weights, context: float = SHORTEST) -> Curve:
+def curve(quantity: str, model: Model, machine: Machine, weights, context: float = SHORTEST) -> Curve:
     """One quantity of one model over the context, with the last context whose sequence fits into the machine.
 
     Args:
         quantity: one of `QUANTITIES`.
-        what, where, weights: as in `inference.decode`.
+        model, machine, weights: as in `inference.decode`.
         context: one more point of the curve, if the model allows it.
 
     Raises:
         ValueError: no such quantity.
 
+    >>> from freeweights.models.transformer import model
     >>> from freeweights.machines.machine import machine
     >>> found = curve("cache of one sequence", model("DeepSeek-R1"), machine("GeForce RTX 5090"), "FP8", 5000)
     >>> found.held, found.here(5000) == model("DeepSeek-R1").cache_bytes(5000)
@@ -191,46 +195,48 @@ def curve(quantity: str, what: Model, where: Machine, weights, context: float = 
     """
     if quantity not in QUANTITIES:
         raise ValueError(f"quantity is {quantity!r}: choose one of {', '.join(map(repr, QUANTITIES))}.")
-    wanted, at = QUANTITIES[quantity], contexts(what, context)
-    fits = np.asarray(memory.fits(what, where, weights=weights, context=at).fits)
+    wanted, at = QUANTITIES[quantity], contexts(model, context)
+    fits = np.asarray(memory.fits(model, machine, weights=weights, context=at).fits)
     values = np.ma.masked_all(at.shape)
     shown = fits if wanted.needs_machine else np.ones(at.shape, bool)
     if shown.any():
-        values[shown] = wanted.of(what, where, weights, at[shown])
-    return Curve(what, at, values, int(at[fits][-1]) if fits.any() else 0)
+        values[shown] = wanted.of(model, machine, weights, at[shown])
+    return Curve(model, at, values, int(at[fits][-1]) if fits.any() else 0)
 
 
-def crossing(what: Model, outweighs: Callable) -> float | None:
+def crossing(model: Model, outweighs: Callable) -> float | None:
     """The shortest context from which `outweighs` holds, to within a per cent; None if it never does."""
-    tried = np.geomspace(1, what.max_context, FINE).round()
+    tried = np.geomspace(1, model.max_context, FINE).round()
     found = np.asarray(outweighs(tried))
     return float(tried[np.argmax(found)]) if found.any() else None
 
 
-def cache_takes_over(what: Model, weights, batch: int) -> float | None:
+def cache_takes_over(model: Model, weights, batch: int) -> float | None:
     """The context from which a decode step reads more bytes of caches than of weights; None if none up to the maximum.
 
+    >>> from freeweights.models.transformer import model
     >>> cache_takes_over(model("MiniMax-M1"), "FP8", 1) is None
     True
     """
 
     def outweighs(context):
-        read, cached = step_bytes(what, context=context, weights=weights, batch=batch)
+        read, cached = step_bytes(model, context=context, weights=weights, batch=batch)
         return cached > read
 
-    return crossing(what, outweighs)
+    return crossing(model, outweighs)
 
 
 @cache
-def attention_takes_over(what: Model) -> float | None:
+def attention_takes_over(model: Model) -> float | None:
     """The prompt from which attention costs more FLOPs than all weights of the layers; None if none up to the maximum.
 
+    >>> from freeweights.models.transformer import model
     >>> attention_takes_over(model("Llama 3.1 405B")) is None
     True
     """
-    body = 2.0 * what.active(WITHOUT_EMBEDDINGS)
-    head = 2.0 * what.active_parameters - body
-    return crossing(what, lambda prompt: what.prefill_flops(prompt) - head > 2 * body * prompt)
+    body = 2.0 * model.active(WITHOUT_EMBEDDINGS)
+    head = 2.0 * model.active_parameters - body
+    return crossing(model, lambda prompt: model.prefill_flops(prompt) - head > 2 * body * prompt)
 
 
 def released() -> dict[str, Model]:
@@ -239,14 +245,15 @@ def released() -> dict[str, Model]:
     >>> list(released())[3]
     'DeepSeek-R1, latent (MLA)'
     """
-    return {f"{name}, {kind}": model(name) for name, kind in RELEASED.items()}
+    return {f"{name}, {kind}": Model.named(name) for name, kind in RELEASED.items()}
 
 
 def one_body() -> dict[str, Model]:
     """One body with several attentions, by kind.
 
+    >>> from freeweights.models.transformer import model
     >>> one_body()["sparse, shared index"].architecture.mixers == model(BODY).architecture.mixers.replace(
     ...     "dsa:21 dsa-shared:57", "dsa-shared:57 dsa:21")
     True
     """
-    return {kind: with_attention(model(BODY), kind) for kind in KINDS}
+    return {kind: with_attention(Model.named(BODY), kind) for kind in KINDS}

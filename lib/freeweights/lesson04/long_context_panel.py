@@ -10,7 +10,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from ..cost.reference_cases import SERVED
 from ..facts import quantities as q
-from ..machines.machine import Machine, machine
+from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money.hourly_rate import PAID, hourly_cost
 from ..page import controls, live
@@ -93,10 +93,10 @@ def draw(figure: Figure) -> dict:
 
 def update(artists: dict, compare: str, quantity: str, place: str, weights: str, context: float) -> str:
     """Move the curves to one comparison, quantity and machine; say every kind's number at the context."""
-    where, kinds = machine(*MACHINES[place]), COMPARED[compare]()
+    machine, kinds = Machine.named(*MACHINES[place]), COMPARED[compare]()
     set_axis(artists["line"].axes, quantity)
     artists["line"].set_xdata([context, context])
-    curves = {name: curve(quantity, what, where, weights, context) for name, what in kinds.items()}
+    curves = {name: curve(quantity, what, machine, weights, context) for name, what in kinds.items()}
     show(artists, curves, quantity, context)
     artists["unfit"].set_text(
         say_unfit([short(name) for name, one in curves.items() if not one.held], place, weights)
@@ -104,7 +104,7 @@ def update(artists: dict, compare: str, quantity: str, place: str, weights: str,
     here = {name: one.here(context) for name, one in curves.items()}
     known = sorted((v, name) for name, v in here.items() if v is not None)
     artists["title"].set_text(finding(quantity, known, context))
-    return sentence(quantity, known, curves, where, place, weights, context)
+    return sentence(quantity, known, curves, machine, place, weights, context)
 
 
 def short(name: str) -> str:
@@ -169,7 +169,7 @@ def sentence(
     quantity: str,
     known: list,
     curves: dict[str, Curve],
-    where: Machine,
+    machine: Machine,
     place: str,
     weights: str,
     context: float,
@@ -184,10 +184,10 @@ def sentence(
         said += f" Their context ends before: {say_ends(ended)}."
     full = [short(name) for name, one in curves.items() if one.what.max_context >= context > one.held]
     if full:
-        said += f" {where.name} has no room for one such sequence of {'; '.join(full)}."
+        said += f" {machine.name} has no room for one such sequence of {'; '.join(full)}."
     if wanted.unit == "$":
         said += (
-            f" The machine alone, {hourly_cost(where.device, PAID[1])[1]}: each prompt is read by itself, "
+            f" The machine alone, {hourly_cost(machine.device, PAID[1])[1]}: each prompt is read by itself, "
             f"its answer of {ANSWER} tokens written beside {SERVED - 1} others at most."
         )
     return said

@@ -33,31 +33,31 @@ class Request:
     cost: float | None = None
 
 
-def request(what: Model, where: Machine, weights, context: int = MILLION) -> Request:
+def request(model: Model, machine: Machine, weights, context: int = MILLION) -> Request:
     """What one long request takes of a machine: the numbers that settle the claim on a million tokens.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> request(model("GLM-5.2"), machine("H200 SXM 141GB", 8), "FP8").slots
     2
     """
-    fit = memory.fits(what, where, weights=weights, context=context)
-    counted = what, fit, float(what.prefill_flops(context)), float(what.cache_bytes(context))
+    fit = memory.fits(model, machine, weights=weights, context=context)
+    counted = model, fit, float(model.prefill_flops(context)), float(model.cache_bytes(context))
     if not fit.fits:
         return Request(*counted, slots=0)
     return Request(
         *counted,
-        int(memory.slots(what, where, context=context, weights=weights).expected),
-        inference.prefill(what, where, prompt=context, weights=weights).seconds,
-        inference.decode(what, where, context=context, batch=1, weights=weights).tokens_per_second,
-        float(dollars(where, request_seconds(what, where, weights, context), PAID[1])),
+        int(memory.slots(model, machine, context=context, weights=weights).expected),
+        inference.prefill(model, machine, prompt=context, weights=weights).seconds,
+        inference.decode(model, machine, context=context, batch=1, weights=weights).tokens_per_second,
+        float(dollars(machine, request_seconds(model, machine, weights, context), PAID[1])),
     )
 
 
-def flops_to_write(what: Model, tokens: int, expanded: bool = False) -> float:
+def flops_to_write(model: Model, tokens: int, expanded: bool = False) -> float:
     """FLOPs of writing so many tokens one after another, from an empty context.
 
     Args:
-        what, tokens: the model and how many.
+        model, tokens: the model and how many.
         expanded: whether a latent attention is counted with every head expanded, as in a prompt, not as engines decode.
 
     >>> from freeweights.models.transformer import model
@@ -66,6 +66,6 @@ def flops_to_write(what: Model, tokens: int, expanded: bool = False) -> float:
     True
     """
     if not expanded:
-        return float(np.sum(what.flops_per_token(np.arange(1, tokens + 1))))
-    head = 2.0 * (what.active_parameters - what.active(WITHOUT_EMBEDDINGS))
-    return float(what.prefill_flops(tokens) + head * (tokens - 1))
+        return float(np.sum(model.flops_per_token(np.arange(1, tokens + 1))))
+    head = 2.0 * (model.active_parameters - model.active(WITHOUT_EMBEDDINGS))
+    return float(model.prefill_flops(tokens) + head * (tokens - 1))

@@ -12,8 +12,8 @@ from ..cost.training_step import FLOPS_PER_WEIGHT
 from ..facts import catalog
 from ..facts.figures import distilled
 from ..facts.records_prices import Price
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..money.hourly_rate import PAID, dollars_per_million, hourly_cost
 from ..money.training_bills import GPU, TEACHER, UTILISATION, gpu_hours, teacher_bill
 from . import distillation_law
@@ -85,7 +85,7 @@ class Plan:
     @property
     def parameters(self) -> int:
         """Of the student."""
-        return model(self.student).parameters
+        return Model.named(self.student).parameters
 
     @property
     def written(self) -> float:
@@ -128,7 +128,7 @@ class Bill:
 
 def answer_flops(plan: Plan) -> float:
     """FLOPs of all answers: twice the teacher's active weights, and attention at half of an answer's length."""
-    return float(model(TEACHER).flops_per_token(plan.tokens / 2)) * plan.written
+    return float(Model.named(TEACHER).flops_per_token(plan.tokens / 2)) * plan.written
 
 
 def training_flops(plan: Plan) -> float:
@@ -145,8 +145,10 @@ def scratch_flops(plan: Plan) -> float:
 @cache
 def own_price(tokens: float) -> float:
     """US dollars for a million tokens of answers on eight H200 by the hour, SERVED at once, at half of their length."""
-    node = machine(*CLUSTER)
-    step = inference.decode(model(TEACHER), node, context=tokens / 2, batch=SERVED, weights=CLUSTER_WEIGHTS)
+    node = Machine.named(*CLUSTER)
+    step = inference.decode(
+        Model.named(TEACHER), node, context=tokens / 2, batch=SERVED, weights=CLUSTER_WEIGHTS
+    )
     return float(dollars_per_million(node, step.tokens_per_second, PAID[1]))
 
 

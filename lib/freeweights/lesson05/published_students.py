@@ -13,7 +13,7 @@ from ..cost.reference_cases import CONTEXT, SERVED
 from ..facts import catalog
 from ..facts.figures import distilled, of_distillation
 from ..machines.machine import Machine
-from ..models.transformer import Model, model
+from ..models.transformer import Model
 from ..money.hourly_rate import PAID, dollars_per_million
 from ..money.training_bills import TEACHER
 
@@ -47,7 +47,7 @@ def students() -> list[str]:
     ('DeepSeek-R1-Distill-Qwen-1.5B', 6)
     """
     names = {subject for subject, _ in of_distillation() if subject.startswith(f"{TEACHER}-Distill-")}
-    return sorted(names, key=lambda name: model(name).parameters)
+    return sorted(names, key=lambda name: Model.named(name).parameters)
 
 
 def has(subject: str, benchmark: str) -> bool:
@@ -79,20 +79,21 @@ def kept(subject: str, benchmark: str) -> float:
     return 1 / (1 + 10 ** ((teacher - own) / 400)) if benchmark == RATING else own / teacher
 
 
-def serve(what: Model, where: Machine, weights: str, paid: str = PAID[1]) -> Served:
+def serve(model: Model, machine: Machine, weights: str, paid: str = PAID[1]) -> Served:
     """How a machine serves one model: the speed for one user, and the cost with at most SERVED users, machine alone.
 
+    >>> from freeweights.models.transformer import model
     >>> from freeweights.machines.machine import machine
     >>> small = serve(model("DeepSeek-R1-Distill-Qwen-1.5B"), machine("GeForce RTX 5090"), "4.5 bits")
     >>> large = serve(model("DeepSeek-R1"), machine("GeForce RTX 5090"), "4.5 bits")
     >>> small.tokens_per_second > 200, large.dollars is None
     (True, True)
     """
-    if not memory.fits(what, where, weights=weights, context=CONTEXT).fits:
-        return Served(what.name, 0, None, None)
-    users = int(min(SERVED, memory.slots(what, where, context=CONTEXT, weights=weights).expected))
+    if not memory.fits(model, machine, weights=weights, context=CONTEXT).fits:
+        return Served(model.name, 0, None, None)
+    users = int(min(SERVED, memory.slots(model, machine, context=CONTEXT, weights=weights).expected))
     alone, full = (
-        inference.decode(what, where, context=CONTEXT, batch=n, weights=weights).tokens_per_second
+        inference.decode(model, machine, context=CONTEXT, batch=n, weights=weights).tokens_per_second
         for n in (1, users)
     )
-    return Served(what.name, users, float(alone), float(dollars_per_million(where, full, paid)))
+    return Served(model.name, users, float(alone), float(dollars_per_million(machine, full, paid)))

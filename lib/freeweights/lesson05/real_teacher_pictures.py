@@ -16,7 +16,7 @@ from ..learn.student_training import WAYS, Recipe, Run
 from ..learn.teacher import LARGE, SMALL
 from ..learn.training_loop import Margin, margin
 from ..local import measured_or_recorded, smollm_timing
-from ..models.transformer import model
+from ..models.transformer import Model
 from ..page import live
 from ..page.renderer import Picture
 from ..page.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PINK, headline, spread
@@ -186,7 +186,7 @@ def costs(seen: Look, runs: Sequence[Run]) -> Table:
     for _ in range(PREDICTIONS):
         token_student.predict(run.weights, prompt)
     speed = PREDICTIONS / (time.perf_counter() - start)
-    flops = model(measured_or_recorded.SMOL).flops_per_token(smollm_timing.mean_cached())
+    flops = Model.named(measured_or_recorded.SMOL).flops_per_token(smollm_timing.mean_cached())
     ours = token_student.nbytes(run.weights), token_student.flops_per_token(run.weights), speed, run.bits
     theirs = seen.nbytes, flops, seen.tokens_per_second, teacher.read().bits_per_byte()
     names = "Bytes of weights", "FLOPs per token", "Tokens per second, one reader", "Bits per byte, held out"

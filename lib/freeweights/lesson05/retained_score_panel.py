@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from ..cost import reference_cases
 from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP, DESKTOP_WEIGHTS
 from ..facts import quantities as q
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from ..money import training_bills
 from ..money.hourly_rate import PAID, hourly_cost
 from ..page import controls, live
@@ -83,9 +83,9 @@ def places(axis: str, place: str) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for name in [*pupils.students(), training_bills.TEACHER]:
         if axis == "parameters":
-            found[name] = model(name).parameters
+            found[name] = Model.named(name).parameters
         else:
-            one = pupils.serve(model(name), machine(*where), weights)
+            one = pupils.serve(Model.named(name), Machine.named(*where), weights)
             found[name] = one.tokens_per_second if axis == "speed" else one.dollars
     return found | dict.fromkeys(pupils.WITHOUT_TEACHER, found[pupils.SAME_BASE])
 
@@ -158,7 +158,7 @@ def sentence(benchmark: str, axis: str, place: str, best: str, shares: dict, at:
     else:
         slow = [short(n) for n in pupils.students() if axis == "speed" and at[n] < at[training_bills.TEACHER]]
         said += f" Slower than the teacher here: {' and '.join(slow)}." if slow else ""
-    counted = f"at most {reference_cases.SERVED} users, {hourly_cost(machine(*MACHINES[place][0]).device, PAID[1])[1]}"
+    counted = f"at most {reference_cases.SERVED} users, {hourly_cost(Machine.named(*MACHINES[place][0]).device, PAID[1])[1]}"
     return (
         f"{said} {place}, {counted if axis == 'cost' else 'one user'}; what narrower weights lose and how long answers are is "
         "not counted."

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ..cost import memory
 from ..cost.reference_cases import CONTEXT, SERVED
 from ..facts import quantities as q
-from ..models.transformer import model
+from ..models.transformer import Model
 from ..money import assumptions
 from ..money.deepseek_account import usual_prompt
 from ..money.glm_host import (
@@ -123,8 +123,8 @@ def finding(found: Business, place: str, users: int) -> str:
 
 def paying(place: str, rent: float, share: float) -> Iterator[str]:
     """How the machine is paid for, with dates, and how much of the time it serves."""
-    where = rented(place)
-    device, life = where.device, assumptions.inputs()["life"]
+    machine = rented(place)
+    device, life = machine.device, assumptions.inputs()["life"]
     if device.rental is None:
         yield f"bought at {q.money(device.price)} over {life.value:.0f} years ({life.date}), its household electricity paid besides;"
         yield "the rent is not used;"
@@ -140,7 +140,7 @@ def sentences(found: Business, place: str, users: int, context: int, ratio: floa
     if not found.costs:
         if not found.room:
             yield memory.fits(
-                model(MODEL), rented(place), weights=MACHINES[place][1], context=context
+                Model.named(MODEL), rented(place), weights=MACHINES[place][1], context=context
             ).sentence()
         else:
             yield f"With {context:,} tokens each {found.room:,} users have room, not {users:,}."

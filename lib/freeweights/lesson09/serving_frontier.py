@@ -26,8 +26,8 @@ class Frontier:
 
 
 def frontier(
-    what: Model,
-    where: Machine,
+    model: Model,
+    machine: Machine,
     terms: Terms,
     context: float,
     users,
@@ -37,7 +37,7 @@ def frontier(
     """Speed and cost of writing for each number of users at once.
 
     Args:
-        what, weights: the model and its format; the released one if None. where, terms: what serves, and how it is paid for.
+        model, weights: the model and its format; the released one if None. where, terms: what serves, and how it is paid for.
         context: tokens of each user's cache. users: at once, an array, rising.
         end: "low", "expected" or "high" end of the estimate of a step.
 
@@ -50,11 +50,11 @@ def frontier(
     True
     """
     wanted = np.atleast_1d(np.asarray(users))
-    step = inference.decode(what, where, context=context, batch=wanted, weights=weights)
+    step = inference.decode(model, machine, context=context, batch=wanted, weights=weights)
     fits = np.broadcast_to(step.fits, wanted.shape)
     if not fits.any():
         raise ValueError(
-            f"{where.name} has no room for {wanted.min():g} users of {what.name}: {context:g} tokens each."
+            f"{machine.name} has no room for {wanted.min():g} users of {model.name}: {context:g} tokens each."
         )
     wanted, seconds = wanted[fits], np.asarray(getattr(step, end), float)[fits]
-    return Frontier(wanted, 1 / seconds, np.asarray(cost_per_million(where, wanted / seconds, terms)))
+    return Frontier(wanted, 1 / seconds, np.asarray(cost_per_million(machine, wanted / seconds, terms)))

@@ -11,7 +11,7 @@ import numpy as np
 from ..facts import datasets
 from ..facts import quantities as q
 from ..facts.records_measured import Recorded
-from ..models.transformer import model
+from ..models.transformer import Model
 from . import download, gguf_file, smollm, smollm_timing, this_machine
 from .llama import Model as Weights
 
@@ -135,7 +135,7 @@ def prefill(loaded: Weights | None) -> tuple[smollm_timing.Prefill, str]:
         return smollm_timing.time_prefill(loaded), MEASURED
     seconds, tokens = recorded(f"prefill {smollm_timing.PROMPT} tokens"), smollm_timing.PROMPT
     return smollm_timing.Prefill(
-        tokens, seconds, seconds, seconds, model(SMOL).prefill_flops(tokens)
+        tokens, seconds, seconds, seconds, Model.named(SMOL).prefill_flops(tokens)
     ), recorded_words()
 
 
@@ -145,7 +145,7 @@ def decode(loaded: Weights | None) -> tuple[smollm_timing.DecodeSweep, str]:
         return smollm_timing.time_decode(loaded), MEASURED
     batch = np.array(smollm_timing.BATCHES)
     seconds = np.array([recorded(f"decode batch {n}") for n in batch])
-    moved = recorded("bytes float32") + batch * model(SMOL).cache_bytes(
+    moved = recorded("bytes float32") + batch * Model.named(SMOL).cache_bytes(
         smollm_timing.mean_cached(), bytes_per_value=4
     )
     return smollm_timing.DecodeSweep(batch, seconds, seconds, seconds, moved), recorded_words()

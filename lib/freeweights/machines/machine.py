@@ -38,6 +38,51 @@ class Machine:
     host: Device | None = None
     drive: Link | None = None
 
+    @staticmethod
+    def named(
+        device: str,
+        count: int = 1,
+        link: str | None = None,
+        split: str = "tensor",
+        engine: str | None = None,
+        host: str | None = None,
+        drive: str | None = None,
+    ) -> Machine:
+        """A machine from the catalogue.
+
+        Args:
+            device: name of a device.
+            count: how many of them, at least 1.
+            link: name of the link that joins them; their own interconnect if not given.
+            split: how the devices share the model, one of "tensor", "layers", "experts".
+            engine: name of the inference engine; the usual one for the device and the format if not given.
+            host: name of the computer that holds and computes what the devices cannot hold.
+            drive: name of the drive that routed experts are streamed from if nothing else can hold them.
+
+        Raises:
+            UnknownName: a name is not in the catalogue.
+            ValueError: `count` is not a whole number from 1, several devices have no link, one device has one, the link
+                is a drive or the drive a link, or there is no such split.
+
+        >>> Machine.named("H200 SXM 141GB", count=8).memory / 1e9
+        1128.0
+        """
+        if not isinstance(count, (int, np.integer)) or count < 1:
+            raise ValueError(f"count is {count!r}: a machine has 1 device or more, a whole number.")
+        if split not in SPLITS:
+            meanings = "; ".join(f"'{name}' ({meaning})" for name, meaning in SPLITS.items())
+            raise ValueError(f"split is {split!r}: choose one of {meanings}.")
+        found = catalog.device(device)
+        return Machine(
+            found,
+            int(count),
+            joined(found, int(count), link),
+            split,
+            catalog.engine(engine) if engine else None,
+            catalog.device(host) if host else None,
+            of_kind(drive, storage=True) if drive else None,
+        )
+
     @property
     def name(self) -> str:
         own = self.device.name if self.count == 1 else f"{self.count} x {self.device.name}"
@@ -158,46 +203,4 @@ def rates(device: Device, integers: bool) -> tuple[np.ndarray, np.ndarray]:
     return np.array(widths), np.array([*best, slowest])
 
 
-def machine(
-    device: str,
-    count: int = 1,
-    link: str | None = None,
-    split: str = "tensor",
-    engine: str | None = None,
-    host: str | None = None,
-    drive: str | None = None,
-) -> Machine:
-    """A machine from the catalogue.
-
-    Args:
-        device: name of a device.
-        count: how many of them, at least 1.
-        link: name of the link that joins them; their own interconnect if not given.
-        split: how the devices share the model, one of "tensor", "layers", "experts".
-        engine: name of the inference engine; the usual one for the device and the format if not given.
-        host: name of the computer that holds and computes what the devices cannot hold.
-        drive: name of the drive that routed experts are streamed from if nothing else can hold them.
-
-    Raises:
-        UnknownName: a name is not in the catalogue.
-        ValueError: `count` is not a whole number from 1, several devices have no link, one device has one, the link
-            is a drive or the drive a link, or there is no such split.
-
-    >>> machine("H200 SXM 141GB", count=8).memory / 1e9
-    1128.0
-    """
-    if not isinstance(count, (int, np.integer)) or count < 1:
-        raise ValueError(f"count is {count!r}: a machine has 1 device or more, a whole number.")
-    if split not in SPLITS:
-        meanings = "; ".join(f"'{name}' ({meaning})" for name, meaning in SPLITS.items())
-        raise ValueError(f"split is {split!r}: choose one of {meanings}.")
-    found = catalog.device(device)
-    return Machine(
-        found,
-        int(count),
-        joined(found, int(count), link),
-        split,
-        catalog.engine(engine) if engine else None,
-        catalog.device(host) if host else None,
-        of_kind(drive, storage=True) if drive else None,
-    )
+machine = Machine.named

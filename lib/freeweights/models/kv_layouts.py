@@ -8,7 +8,7 @@ from ..facts import catalog
 from ..facts import quantities as q
 from ..facts.records_measured import StoredCache
 from .attention import FLOAT32_BYTES, mixers
-from .transformer import Model, model
+from .transformer import Model
 
 BLOCK = 16  # tokens in a block of vLLM's cache. Source: arXiv:2309.06180, section 7.2
 # FP8 latents of sparse attention: a float32 scale for 128 values, the rotary key at 16 bits. Source:
@@ -17,52 +17,54 @@ SCALED = 128
 OLD = "llama.cpp of 2024"  # the engine of data/engines.csv that kept every head and wrote scores to memory
 
 
-def needed(what: Model, context: float) -> float:
+def needed(model: Model, context: float) -> float:
     """Bytes at 16 bits of what the architecture needs; states in float32."""
-    return what.cache_bytes(context)
+    return model.cache_bytes(context)
 
 
-def eight_bits(what: Model, context: float) -> float:
+def eight_bits(model: Model, context: float) -> float:
     """Bytes at 8 bits with scales: FP8 latents and index keys in sparse attention, else llama.cpp's q8_0.
 
+    >>> from freeweights.models.transformer import model
     >>> eight_bits(model("DeepSeek-V3.2"), 1000) == 61 * (656 + 132) * 1000
     True
     """
-    sparse = [(kind, layers) for kind, layers, _ in mixers(what.architecture) if kind.startswith("dsa")]
+    sparse = [(kind, layers) for kind, layers, _ in mixers(model.architecture) if kind.startswith("dsa")]
     if not sparse:
-        return what.cache_bytes(context, catalog.weight_format("Q8_0").bits / 8)
-    a, scale = what.architecture, 1 + FLOAT32_BYTES / SCALED
+        return model.cache_bytes(context, catalog.weight_format("Q8_0").bits / 8)
+    a, scale = model.architecture, 1 + FLOAT32_BYTES / SCALED
     latent, index_key = a.kv_lora_rank * scale + 2 * a.rope_head_dim, a.indexer_head_dim * scale
     per_token = sum(layers * (latent + (kind == "dsa") * index_key) for kind, layers in sparse)
-    return per_token * what.cache_bytes(context) / what.cache_bytes(1)
+    return per_token * model.cache_bytes(context) / model.cache_bytes(1)
 
 
-def no_windows(what: Model, context: float) -> float:
+def no_windows(model: Model, context: float) -> float:
     """Bytes at 16 bits in an engine that keeps the whole context in window layers too."""
     beyond = sum(
         layers * span.amount * max(0.0, context - span.most)
-        for kind, layers, mixer in mixers(what.architecture)
+        for kind, layers, mixer in mixers(model.architecture)
         if kind in ("window", "chunked")
         for span in mixer.kept
     )
-    return what.cache_bytes(context) + 2 * beyond
+    return model.cache_bytes(context) + 2 * beyond
 
 
-def every_head(what: Model, context: float) -> float:
+def every_head(model: Model, context: float) -> float:
     """Bytes at 16 bits in an engine that keeps every head of a latent attention."""
-    return what.cache_bytes(context, latents=False)
+    return model.cache_bytes(context, latents=False)
 
 
-def with_scores(what: Model, context: float) -> float:
+def with_scores(model: Model, context: float) -> float:
     """The same, and the scores of all heads for one chunk of the prompt in float32, without flash attention.
 
+    >>> from freeweights.models.transformer import model
     >>> round((with_scores(model("DeepSeek-V3"), 65_536) - every_head(model("DeepSeek-V3"), 65_536)) / 2**30)
     16
     """
-    if any(kind.startswith("dsa") for kind, _, _ in mixers(what.architecture)):
-        return every_head(what, context)  # engines that knew sparse attention never wrote out scores
-    scores = what.architecture.heads * catalog.engine(OLD).chunk_tokens * context * FLOAT32_BYTES
-    return every_head(what, context) + scores
+    if any(kind.startswith("dsa") for kind, _, _ in mixers(model.architecture)):
+        return every_head(model, context)  # engines that knew sparse attention never wrote out scores
+    scores = model.architecture.heads * catalog.engine(OLD).chunk_tokens * context * FLOAT32_BYTES
+    return every_head(model, context) + scores
 
 
 WAYS: dict[str, Callable[[Model, float], float]] = {
@@ -81,7 +83,7 @@ def counted(row: StoredCache) -> float:
     >>> abs(counted(row) / row.bytes - 1) < 0.001
     True
     """
-    return row.sequences * WAYS[row.stored](model(row.model), row.tokens)
+    return row.sequences * WAYS[row.stored](Model.named(row.model), row.tokens)
 
 
 def reports() -> list[dict]:

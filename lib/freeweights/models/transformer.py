@@ -37,6 +37,19 @@ class Model:
             return f"{size}, as announced"
         return f"{size}, {self.layers} layers, up to {self.max_context:,} tokens"
 
+    @staticmethod
+    @cache
+    def named(name: str) -> Model:
+        """One model of data/models.csv, by name.
+
+        Raises:
+            UnknownName: no such model; the nearest names are given.
+
+        >>> Model.named("Llama 3.1 405B").parameters
+        405853388800
+        """
+        return Model(catalog.architecture(name))
+
     @property
     def name(self) -> str:
         return self.architecture.name
@@ -296,14 +309,4 @@ class Model:
         )
 
 
-@cache
-def model(name: str) -> Model:
-    """One model of data/models.csv, by name.
-
-    Raises:
-        UnknownName: no such model; the nearest names are given.
-
-    >>> model("Llama 3.1 405B").parameters
-    405853388800
-    """
-    return Model(catalog.architecture(name))
+model = Model.named

@@ -11,7 +11,7 @@ from ..cost import energy
 from ..facts import catalog
 from ..facts import quantities as q
 from ..facts.figures import figure
-from ..machines.machine import machine
+from ..machines.machine import Machine
 from . import electricity
 from .hourly_rate import PAID
 
@@ -57,7 +57,7 @@ def inputs() -> dict[str, Input]:
     >>> round(inputs()["utilisation"].value, 2), inputs()["life"].low
     (0.82, 3.0)
     """
-    card, eight = catalog.device(CARD), machine(CARD, NODE)
+    card, eight = catalog.device(CARD), Machine.named(CARD, NODE)
     tariffs = {row.id: row for row in electricity.tariffs()}
     usual, values = tariffs[INDUSTRY], [row.value for row in tariffs.values()]
     mean, least = figure(SERVICE + "nodes"), figure("utilisation-low")

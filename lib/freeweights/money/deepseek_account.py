@@ -11,7 +11,7 @@ from ..cost import expert_parallel, inference
 from ..facts import arrays, figures
 from ..facts import quantities as q
 from ..machines import fabric
-from ..models.transformer import model
+from ..models.transformer import Model
 from .assumptions import NODE, service
 from .serving_costs import Prices, Tokens
 
@@ -108,19 +108,19 @@ def writing_speed(speed: float, end: str = "expected") -> float:
     Raises:
         ValueError: not even one user of each device gets that speed.
     """
-    (devices, _), what = WRITES, model(MODEL)
+    (devices, _), model = WRITES, Model.named(MODEL)
     where, context = fabric.fabric("H800 SXM5 80GB", NETWORK), service("context")
     users = np.arange(1, 513)
     together = where.of(devices, "experts")
-    users = users[np.asarray(inference.decode(what, together, context=context, batch=users * devices).fits)]
-    steps = np.asarray(expert_parallel.step_seconds(what, where, devices, users, context))
+    users = users[np.asarray(inference.decode(model, together, context=context, batch=users * devices).fits)]
+    steps = np.asarray(expert_parallel.step_seconds(model, where, devices, users, context))
     quick = np.flatnonzero(steps <= 1 / speed)
     if not quick.size:
         raise ValueError(
             f"speed is {speed} tokens/s: one user of each device gets {1 / steps[0]:.3g} at most."
         )
     most = quick[-1]
-    step = inference.decode(what, together, context=context, batch=int(users[most]) * devices)
+    step = inference.decode(model, together, context=context, batch=int(users[most]) * devices)
     return float(NODE * users[most] / steps[most] * step.expected / getattr(step, end))
 
 
@@ -128,7 +128,7 @@ def reading_speed(end: str = "expected") -> float:
     """Tokens per second that one node in a unit reads anew, predicted."""
     devices, _ = READS
     where = fabric.fabric("H800 SXM5 80GB", NETWORK).of(devices, "experts")
-    step = inference.prefill(model(MODEL), where, prompt=PROMPT, batch=PROMPTS)
+    step = inference.prefill(Model.named(MODEL), where, prompt=PROMPT, batch=PROMPTS)
     return step.tokens / getattr(step, end) * NODE / devices
 
 

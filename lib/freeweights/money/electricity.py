@@ -27,7 +27,7 @@ def electricity(energy, tariff: float):
     return energy * MILLION / KWH * tariff
 
 
-def rent(where: Machine, estimate: Estimate):
+def rent(machine: Machine, estimate: Estimate):
     """What renting the machine costs for a million tokens, in dollars; None where the catalogue has no rental price.
 
     >>> from freeweights.models.transformer import model; from freeweights.machines.machine import machine
@@ -36,9 +36,9 @@ def rent(where: Machine, estimate: Estimate):
     >>> rent(h100, inference.decode(model("Llama 3.1 8B"), h100, context=1024, batch=64, weights="FP8")) > 0
     True
     """
-    if where.device.rental is None:
+    if machine.device.rental is None:
         return None
-    dollars = where.count * where.device.rental / HOUR * estimate.seconds / estimate.tokens * MILLION
+    dollars = machine.count * machine.device.rental / HOUR * estimate.seconds / estimate.tokens * MILLION
     return plain_or_masked(dollars)
 
 

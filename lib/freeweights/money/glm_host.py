@@ -14,8 +14,8 @@ from ..cost import inference
 from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP, DESKTOP_WEIGHTS
 from ..facts import quantities as q
 from ..facts.records_prices import HostPrice
-from ..machines.machine import Machine, machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from . import electricity
 from .assumptions import MILLION, NEW, Terms, service
 from .hourly_rate import PAID
@@ -94,11 +94,11 @@ def speeds(place: str, context: int) -> dict[str, Tokens]:
     >>> len(speeds("8 x H200 141GB", 4096)["expected"].output), speeds("8 x H100 80GB", 4096)
     (667, {})
     """
-    (where, weights), what = MACHINES[place], model(MODEL)
-    where = machine(*where)
-    users = USERS[inference.decode(what, where, context=context, batch=USERS, weights=weights).fits]
+    (machine, weights), model = MACHINES[place], Model.named(MODEL)
+    machine = Machine.named(*machine)
+    users = USERS[inference.decode(model, machine, context=context, batch=USERS, weights=weights).fits]
     return {
-        end: serving_speeds(what, where, context, context - NEW, users, weights, end)
+        end: serving_speeds(model, machine, context, context - NEW, users, weights, end)
         for end in ("low", "expected", "high")
         if users.size
     }
@@ -106,10 +106,10 @@ def speeds(place: str, context: int) -> dict[str, Tokens]:
 
 def rented(place: str, rent: float | None = None) -> Machine:
     """A machine of `MACHINES`, at a rent for each device of it in place of the listed one."""
-    where = machine(*MACHINES[place][0])
-    if rent is None or where.device.rental is None:
-        return where
-    return replace(where, device=replace(where.device, rental=rent))
+    machine = Machine.named(*MACHINES[place][0])
+    if rent is None or machine.device.rental is None:
+        return machine
+    return replace(machine, device=replace(machine.device, rental=rent))
 
 
 def paid(place: str) -> str:
@@ -140,9 +140,9 @@ def costs(place: str, context: int, terms: Terms, rent: float | None = None) -> 
     >>> dear.input == 2 * cheap.input, bool(cheap.output[63] < cheap.output[9])
     (True, True)
     """
-    where = rented(place, rent)
+    machine = rented(place, rent)
     return {
-        end: Costs(*(cost_per_million(where, one, terms) for one in vars(speed).values()))
+        end: Costs(*(cost_per_million(machine, one, terms) for one in vars(speed).values()))
         for end, speed in speeds(place, context).items()
     }
 

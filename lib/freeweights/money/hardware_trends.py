@@ -12,13 +12,13 @@ from ..facts import catalog
 from ..facts import quantities as q
 from ..facts.arrays import plain
 from ..facts.records_hardware import Device
-from ..machines.machine import Machine, machine
+from ..machines.machine import Machine
 
 # What is bought: unit of the axis, its size, and what a machine has of it.
 QUANTITIES: dict[str, tuple[str, float, Callable[[Machine], float]]] = {
-    "memory bandwidth": ("B/s", 1e9, lambda where: where.memory_bandwidth),
-    "arithmetic": ("FLOP/s", 1e12, lambda where: where.flops(16)),
-    "memory": ("B", 1e9, lambda where: where.memory),
+    "memory bandwidth": ("B/s", 1e9, lambda machine: machine.memory_bandwidth),
+    "arithmetic": ("FLOP/s", 1e12, lambda machine: machine.flops(16)),
+    "memory": ("B", 1e9, lambda machine: machine.memory),
 }
 CARDS, DATACENTRE, UNIFIED, EVERY = "desktop cards", "datacentre devices", "unified memory", "all of them"
 GROUPS = (UNIFIED, CARDS, DATACENTRE, EVERY)
@@ -199,8 +199,8 @@ def priced(which: str, street: bool) -> tuple[Device, ...]:
 
 def has(device: Device, quantity: str) -> float | None:
     """What one device has of a quantity, in SI units; None where nobody publishes it."""
-    where = machine(device.name)
-    return None if quantity == "arithmetic" and not where.computes else QUANTITIES[quantity][2](where)
+    machine = Machine.named(device.name)
+    return None if quantity == "arithmetic" and not machine.computes else QUANTITIES[quantity][2](machine)
 
 
 @cache

@@ -15,8 +15,8 @@ from ..cost import memory
 from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, CONTEXT, SERVED
 from ..facts import catalog
 from ..facts.records_prices import HostPrice, ServingFigure
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from .assumptions import MILLION, Terms
 from .price_lists import asked_by, listed_by_hosts, listings
 from .serving_costs import PerMillion, Prices, Tokens, serving_costs
@@ -141,14 +141,14 @@ def predicted(name: str) -> Serving:
     ('1 x H200', 256, True)
     """
     (card, count), weights = SERVES[name]
-    what, where = model(name), machine(card, count)
+    model, machine = Model.named(name), Machine.named(card, count)
     users = 2 ** np.arange(1, int(np.log2(FULL)) + 1)
     most = int(
-        users[np.asarray(memory.fits(what, where, weights=weights, context=CONTEXT, batch=users).fits)][-1]
+        users[np.asarray(memory.fits(model, machine, weights=weights, context=CONTEXT, batch=users).fits)][-1]
     )
     full, served = (
         [
-            blended(serving_costs(what, where, Terms(), users=number, weights=weights, end=end))
+            blended(serving_costs(model, machine, Terms(), users=number, weights=weights, end=end))
             for end in ("low", "expected", "high")
         ]
         for number in (most, SERVED)

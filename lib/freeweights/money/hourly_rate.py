@@ -32,21 +32,21 @@ def hourly_cost(device: Device, paid: str) -> tuple[float, str]:
     return each, f"bought at {q.money(device.price)} each and busy every hour of {LIFE} years"
 
 
-def dollars(where: Machine, seconds, paid: str):
+def dollars(machine: Machine, seconds, paid: str):
     """US dollars that so many seconds of the machine alone cost; number or array.
 
     >>> from freeweights.machines.machine import machine
     >>> round(dollars(machine("H200 SXM 141GB", 8), 3600, "by the hour"), 2)
     38.0
     """
-    return seconds * where.count * hourly_cost(where.device, paid)[0] / q.HOUR
+    return seconds * machine.count * hourly_cost(machine.device, paid)[0] / q.HOUR
 
 
-def dollars_per_million(where: Machine, tokens_per_second, paid: str):
+def dollars_per_million(machine: Machine, tokens_per_second, paid: str):
     """US dollars that the machine alone costs for a million tokens, without electricity or people.
 
     Args:
-        where: the machine.
+        machine: the machine.
         tokens_per_second: of all its users together, above zero; number or array.
         paid: one of `PAID`.
 
@@ -54,4 +54,4 @@ def dollars_per_million(where: Machine, tokens_per_second, paid: str):
     >>> round(dollars_per_million(machine("H200 SXM 141GB", 8), 1000, "by the hour"), 2)
     10.56
     """
-    return dollars(where, 1e6, paid) / tokens_per_second
+    return dollars(machine, 1e6, paid) / tokens_per_second

@@ -15,8 +15,8 @@ from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, SERVED
 from ..facts import catalog
 from ..facts import quantities as q
 from ..facts.figures import figure
-from ..machines.machine import machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from . import deepseek_account as account
 from .assumptions import CARD, MILLION, service
 from .host_prices import FULL
@@ -46,11 +46,11 @@ def node_costs(users: int) -> tuple[float, ...]:
     >>> low < expected < high
     True
     """
-    where = machine(*CLUSTER)
+    machine = Machine.named(*CLUSTER)
     step = inference.decode(
-        model(account.MODEL), where, context=service("context"), batch=users, weights=CLUSTER_WEIGHTS
+        Model.named(account.MODEL), machine, context=service("context"), batch=users, weights=CLUSTER_WEIGHTS
     )
-    rent = where.count * service("price-of-a-gpu-hour") / q.HOUR
+    rent = machine.count * service("price-of-a-gpu-hour") / q.HOUR
     return tuple(rent * getattr(step, end) / step.tokens * MILLION for end in ENDS)
 
 

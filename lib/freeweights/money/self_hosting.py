@@ -15,8 +15,8 @@ from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, CONTEXT, DESKTOP, D
 from ..facts import arrays, catalog
 from ..facts import quantities as q
 from ..facts.arrays import plain
-from ..machines.machine import Machine, machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from . import electricity
 from .assumptions import CARD, Terms
 from .hourly_rate import PAID
@@ -38,7 +38,7 @@ class Deployment:
 
     @property
     def machine(self) -> Machine:
-        return machine(*self.place)
+        return Machine.named(*self.place)
 
     @property
     def stored(self) -> str:
@@ -137,14 +137,15 @@ class SelfHosting:
 
 
 def self_hosting(
-    where: Machine, costs: Costs, prices: Prices, mix: Tokens, terms: Terms, people: float = 0.0
+    machine: Machine, costs: Costs, prices: Prices, mix: Tokens, terms: Terms, people: float = 0.0
 ) -> SelfHosting:
     """One's own machine, which reads and writes by turns, against a vendor's prices.
 
     Args:
-        where, terms: the machine and how it is paid for. costs: its own, from `serving_costs` with the same two.
+        machine, terms: the machine and how it is paid for. costs: its own, from `serving_costs` with the same two.
         prices: of the vendor. mix: tokens of each kind, in any amount above zero. people: dollars a day.
 
+    >>> from freeweights.models.transformer import model; from freeweights.machines.machine import machine
     >>> from freeweights.money.price_lists import list_prices
     >>> node, terms = machine("H200 SXM 141GB", 8), Terms()
     >>> costs = serving_costs(model("GLM-5.2"), node, terms, weights="FP8")
@@ -156,7 +157,7 @@ def self_hosting(
         raise ValueError(
             f"mix is {mix}: at least one kind of token is needed to compare their cost and price."
         )
-    day = sum(map(np.asarray, hourly(where, terms).values())) * q.DAY / q.HOUR
+    day = sum(map(np.asarray, hourly(machine, terms).values())) * q.DAY / q.HOUR
     capacity = day * mix.total / costs.dollars(mix)
     price = np.asarray(prices.dollars(mix) / mix.total)
     return SelfHosting(plain(day), plain(capacity), plain(price), people)
@@ -173,7 +174,9 @@ def users_at_once(name: str, wanted: int = SERVED) -> int:
     if wanted < 1:
         raise ValueError(f"users is {wanted}: at least one is needed.")
     room = int(
-        memory.slots(model(chosen.model), chosen.machine, context=CONTEXT, weights=chosen.weights).expected
+        memory.slots(
+            Model.named(chosen.model), chosen.machine, context=CONTEXT, weights=chosen.weights
+        ).expected
     )
     return min(wanted, room, chosen.most or room)
 
@@ -199,12 +202,12 @@ def own_way(
     True
     """
     chosen = deployment(name)
-    what, where = model(chosen.model), chosen.machine
+    model, machine = Model.named(chosen.model), chosen.machine
     share, tariff = hours * q.HOUR / q.DAY, electricity.usual_tariff().value
     terms = Terms(chosen.paid, utilisation=share, spare=spare, tariff=tariff)
     users = users_at_once(name, users)
-    costs = serving_costs(what, where, terms, users=users, weights=chosen.weights)
-    return self_hosting(where, costs, prices, mix, terms, people)
+    costs = serving_costs(model, machine, terms, users=users, weights=chosen.weights)
+    return self_hosting(machine, costs, prices, mix, terms, people)
 
 
 def users_of(name: str, side: str) -> int:

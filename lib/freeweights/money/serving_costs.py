@@ -23,26 +23,26 @@ from .assumptions import DISK, MILLION, NEW, Terms
 from .hourly_rate import PAID
 
 
-def owned(where: Machine, terms: Terms) -> dict:
+def owned(machine: Machine, terms: Terms) -> dict:
     """Dollars for each hour of a bought machine, by "purchase" and "electricity", whether it serves or waits.
 
     A computer sold whole counts at its price, and draws what such computers do at the wall; cards need a server
     and a building around them. All draw their specified power all the time, which is an upper bound.
     """
-    device = where.device
+    device = machine.device
     if device.price is None:
         raise ValueError(f"{device.name} has no price in data/devices.csv: it cannot be bought here.")
     whole = "whole" in device.price_basis
-    price = where.count * device.price * (1.0 if whole else np.asarray(terms.server_price))
+    price = machine.count * device.price * (1.0 if whole else np.asarray(terms.server_price))
     around = energy_published.usual_host() if whole else np.asarray(terms.server_power) * terms.building
-    joules = energy.power(where) * around * q.HOUR
+    joules = energy.power(machine) * around * q.HOUR
     return {
         "purchase": price / (np.asarray(terms.life) * q.YEAR / q.HOUR),
         "electricity": joules / electricity.KWH * np.asarray(terms.tariff),
     }
 
 
-def hourly(where: Machine, terms: Terms) -> dict:
+def hourly(machine: Machine, terms: Terms) -> dict:
     """Dollars for each hour of a machine and of its share of the spare ones, by what they pay for.
 
     Raises:
@@ -53,19 +53,19 @@ def hourly(where: Machine, terms: Terms) -> dict:
     {'rent': 23.6}
     """
     if terms.paid == PAID[0]:
-        parts = owned(where, terms)
-    elif where.device.rental is None:
-        raise ValueError(f"{where.device.name} has no rental in data/devices.csv: set paid to '{PAID[0]}'.")
+        parts = owned(machine, terms)
+    elif machine.device.rental is None:
+        raise ValueError(f"{machine.device.name} has no rental in data/devices.csv: set paid to '{PAID[0]}'.")
     else:
-        parts = {"rent": where.count * where.device.rental}
+        parts = {"rent": machine.count * machine.device.rental}
     return {name: plain(part * (1 + np.asarray(terms.spare))) for name, part in parts.items()}
 
 
-def cost_per_million(where: Machine, tokens_per_second, terms: Terms):
+def cost_per_million(machine: Machine, tokens_per_second, terms: Terms):
     """Dollars that a million tokens cost their host: an hour's cost over the tokens of the share of it that serves.
 
     Args:
-        where, terms: what serves, and how it is paid for.
+        machine, terms: what serves, and how it is paid for.
         tokens_per_second: of all its users together while it serves, above zero; number or array.
 
     >>> from freeweights.machines.machine import machine; from freeweights.money.assumptions import CARD
@@ -79,7 +79,7 @@ def cost_per_million(where: Machine, tokens_per_second, terms: Terms):
             f"tokens_per_second is {tokens_per_second}: a machine that serves gives more than 0."
         )
     written = rate * q.HOUR * np.asarray(terms.utilisation)
-    return plain(sum(map(np.asarray, hourly(where, terms).values())) / written * MILLION)
+    return plain(sum(map(np.asarray, hourly(machine, terms).values())) / written * MILLION)
 
 
 @dataclass(frozen=True)
@@ -121,45 +121,45 @@ class Prices(PerMillion):
     """What the customer pays."""
 
 
-def cached_seconds(what: Model, where: Machine, prompt: float, weights, end: str = "expected") -> float:
+def cached_seconds(model: Model, machine: Machine, prompt: float, weights, end: str = "expected") -> float:
     """Seconds that one kept token costs: the tokens behind it attend to it, and its bytes come from a drive.
 
     Args:
-        what, where, weights: as in `inference.prefill`.
+        model, machine, weights: as in `inference.prefill`.
         prompt: tokens of the kept prefix; `NEW` tokens follow it.
         end: "low": the machine does other work while the drive reads. "expected": it waits for as many drives as it has
             devices, side by side, as in mlcommons/inference_results_v6.1 closed/Crusoe/systems (GB200). "high": for one.
 
     Where and for how long the prefix is kept is not counted.
     """
-    whole = what.prefill_flops(prompt + NEW)
-    attending = (whole - what.prefill_flops(prompt) - what.prefill_flops(NEW)) / whole
-    reading = getattr(inference.prefill(what, where, prompt=prompt + NEW, batch=1, weights=weights), end)
-    drives = {"low": np.inf, "expected": where.count, "high": 1}[end]
-    waiting = what.cache_bytes(prompt) / (drives * catalog.link(DISK).bandwidth)
+    whole = model.prefill_flops(prompt + NEW)
+    attending = (whole - model.prefill_flops(prompt) - model.prefill_flops(NEW)) / whole
+    reading = getattr(inference.prefill(model, machine, prompt=prompt + NEW, batch=1, weights=weights), end)
+    drives = {"low": np.inf, "expected": machine.count, "high": 1}[end]
+    waiting = model.cache_bytes(prompt) / (drives * catalog.link(DISK).bandwidth)
     return float((reading * attending + waiting) / prompt)
 
 
 def serving_speeds(
-    what: Model, where: Machine, context: float, kept: float, users, weights, end: str = "expected"
+    model: Model, machine: Machine, context: float, kept: float, users, weights, end: str = "expected"
 ) -> Tokens:
     """Tokens of each kind in one second of a machine that does nothing else meanwhile, predicted.
 
     Args:
         kept: tokens of a prefix, as in `cached_seconds`. All others as in `serving_costs`.
     """
-    reading = inference.prefill(what, where, prompt=context, batch=1, weights=weights)
-    writing = inference.decode(what, where, context=context, batch=users, weights=weights)
+    reading = inference.prefill(model, machine, prompt=context, batch=1, weights=weights)
+    writing = inference.decode(model, machine, context=context, batch=users, weights=weights)
     return Tokens(
         reading.tokens / getattr(reading, end),
-        1 / cached_seconds(what, where, kept, weights, end),
+        1 / cached_seconds(model, machine, kept, weights, end),
         writing.tokens / getattr(writing, end),
     )
 
 
 def serving_costs(
-    what: Model,
-    where: Machine,
+    model: Model,
+    machine: Machine,
     terms: Terms,
     context: float = CONTEXT,
     users: float = SERVED,
@@ -169,8 +169,8 @@ def serving_costs(
     """What a million tokens of each kind cost, predicted: a machine reads, and at other times writes.
 
     Args:
-        what, weights: the model and its format; the released one if None.
-        where, terms: the machine, and how it is paid for.
+        model, weights: the model and its format; the released one if None.
+        machine, terms: the machine, and how it is paid for.
         context: tokens of a prompt, of a kept prefix, of each user's cache. users: at once, number or array.
         end: "low", "expected" or "high" end of both estimates.
 
@@ -180,5 +180,5 @@ def serving_costs(
     >>> glm.cached < glm.input < glm.output
     True
     """
-    speeds = serving_speeds(what, where, context, context, users, weights, end)
-    return Costs(*(cost_per_million(where, speed, terms) for speed in vars(speeds).values()))
+    speeds = serving_speeds(model, machine, context, context, users, weights, end)
+    return Costs(*(cost_per_million(machine, speed, terms) for speed in vars(speeds).values()))

@@ -20,8 +20,8 @@ from ..facts import catalog
 from ..facts import quantities as q
 from ..facts.arrays import plain
 from ..facts.figures import figure
-from ..machines.machine import Machine, machine
-from ..models.transformer import model
+from ..machines.machine import Machine
+from ..models.transformer import Model
 from . import deepseek_account
 from .assumptions import NODE, service
 from .market import concentration
@@ -78,18 +78,19 @@ class Speeds:
         return plain((1 + prompt) / (1 / self.writes + prompt / self.reads))
 
 
-def equivalents(where: Machine) -> float:
+def equivalents(machine: Machine) -> float:
     """How many H100 a machine counts for: its peak FLOP/s at 16 bits over theirs.
 
+    >>> from freeweights.machines.machine import machine
     >>> equivalents(machine("H800 SXM5 80GB", 8)), round(equivalents(machine("H20 96GB")), 2)
     (8.0, 0.15)
     """
-    return where.count * where.device.flops_fp16 / machine("H100 SXM5 80GB").device.flops_fp16
+    return machine.count * machine.device.flops_fp16 / Machine.named("H100 SXM5 80GB").device.flops_fp16
 
 
 def published() -> Speeds:
     """DeepSeek's nodes of eight H800 in February 2025; reading counts tokens found in a cache, too."""
-    count = equivalents(machine("H800 SXM5 80GB", NODE))
+    count = equivalents(Machine.named("H800 SXM5 80GB", NODE))
     return Speeds(
         *(
             deepseek_account.measured(unit) / count
@@ -116,21 +117,21 @@ def predicted(name: str, device: str = CLUSTER[0]) -> Speeds:
         raise catalog.UnknownName(
             f"No speed of '{name}' is predicted here. {catalog.nearest(name, list(WEIGHTS))}"
         )
-    what, where, weights = model(name), machine(device, NODE), WEIGHTS[name]
-    room = int(slots(what, where, context=CONTEXT, weights=weights).expected)
+    model, machine, weights = Model.named(name), Machine.named(device, NODE), WEIGHTS[name]
+    room = int(slots(model, machine, context=CONTEXT, weights=weights).expected)
     users = np.arange(1, room + 1)
     speeds = (
         np.asarray(
-            inference.decode(what, where, context=CONTEXT, batch=users, weights=weights).tokens_per_second
+            inference.decode(model, machine, context=CONTEXT, batch=users, weights=weights).tokens_per_second
         )
         if room
         else users
     )
     quick = speeds[speeds >= users * service("speed-of-a-user")]
     if not quick.size:
-        raise ValueError(f"{where.name} gives no user of {name} {service('speed-of-a-user'):g} tokens/s.")
-    count = equivalents(where)
-    reads = inference.prefill(what, where, prompt=CONTEXT, batch=1, weights=weights).tokens_per_second
+        raise ValueError(f"{machine.name} gives no user of {name} {service('speed-of-a-user'):g} tokens/s.")
+    count = equivalents(machine)
+    reads = inference.prefill(model, machine, prompt=CONTEXT, batch=1, weights=weights).tokens_per_second
     return Speeds(float(reads) / count, float(quick.max()) / count)
 
 

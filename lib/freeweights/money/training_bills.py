@@ -6,7 +6,7 @@ from functools import cache
 
 from ..facts.figures import distilled
 from ..facts.quantities import HOUR
-from ..machines.machine import machine
+from ..machines.machine import Machine
 
 BASE_OF_TEACHER = "DeepSeek-V3"
 GPU, UTILISATION = "H100 SXM5 80GB", 0.4  # about what Llama 3 reached: 38 to 43 %, arXiv:2407.21783, table 4
@@ -18,7 +18,7 @@ def gpu_hours(flops: float, gpu: str, utilisation: float) -> float:
     >>> round(gpu_hours(6 * 8e9 * 15e12, "H100 SXM5 80GB", 0.4))
     505561
     """
-    return flops / (utilisation * machine(gpu).flops(16)) / HOUR
+    return flops / (utilisation * Machine.named(gpu).flops(16)) / HOUR
 
 
 @cache
