@@ -21,7 +21,7 @@ import ipywidgets as W
 import matplotlib
 import numpy as np
 from freeweights.page import live
-from freeweights.page.controls import Choice, Control, Knob, Slider, Toggle
+from freeweights.page.controls import Choice, Control, ControlWidget, Slider, Toggle
 from freeweights.page.style import STYLE
 from IPython.display import display, update_display
 from matplotlib.colors import to_hex
@@ -75,7 +75,7 @@ def show_bare(name: str) -> None:
         update_display(square(), raw=True, display_id=name)
         _updates.append(0.0)
 
-    knob = Knob(control, follow)
+    knob = ControlWidget(control, follow)
     clock_kernel()
     display(knob.row)
     display(square(), raw=True, display_id=name)

@@ -144,14 +144,16 @@ def test_the_drawn_straggler_is_that_of_routed_tokens(favour):
 @given(favour=FAVOURS, tokens=st.integers(1, 300), one=st.floats(0.1, 20), other=st.floats(0.1, 20))
 def test_drops_fall_as_the_factor_grows(favour, tokens, one, other):
     drawn = expert_placement.expert_loads(64, 4, tokens, favour)
-    tight, wide = (expert_placement.admitted(drawn, 4, tokens, factor) for factor in sorted((one, other)))
+    tight, wide = (
+        expert_placement.apply_capacity(drawn, 4, tokens, factor) for factor in sorted((one, other))
+    )
     assert 0 <= wide[1] <= tight[1] < 1 and 0 <= tight[2] <= wide[2] + 1e-12 < 1
 
 
 @given(favour=FAVOURS, tokens=st.integers(1, 300), more=st.floats(0, 10))
 def test_nothing_is_dropped_where_one_expert_may_take_every_token(favour, tokens, more):
     drawn = expert_placement.expert_loads(64, 4, tokens, favour)
-    kept, dropped, _ = expert_placement.admitted(drawn, 4, tokens, 64 / 4 + more)
+    kept, dropped, _ = expert_placement.apply_capacity(drawn, 4, tokens, 64 / 4 + more)
     assert dropped == 0 and np.array_equal(kept, drawn)
 
 

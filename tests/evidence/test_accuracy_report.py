@@ -91,7 +91,7 @@ def test_predictions_lean_to_neither_side(found):
         assert 1 / 1.10 < found[group].bias < 1.10, found[group]
 
 
-@pytest.mark.parametrize("shape", single_changes.SHAPES, ids=lambda shape: shape.name)
+@pytest.mark.parametrize("shape", single_changes.CHANGES, ids=lambda shape: shape.name)
 def test_what_one_change_does_is_predicted(shape):
     order, median, p90, pairs = RATIOS[shape.name]
     one = single_changes.agreement(shape)
@@ -99,7 +99,7 @@ def test_what_one_change_does_is_predicted(shape):
     assert one.pairs >= pairs
 
 
-@pytest.mark.parametrize("shape", single_changes.SHAPES, ids=lambda shape: shape.name)
+@pytest.mark.parametrize("shape", single_changes.CHANGES, ids=lambda shape: shape.name)
 def test_twins_differ_in_the_one_thing_only(shape):
     for pair in single_changes.twins(shape):
         one, other = pair.first.row, pair.second.row
@@ -256,4 +256,4 @@ def test_the_command_prints_what_the_tests_judge(found):
                              f"{one.p90:.2f}", f"{one.bias:.2f}"]
             for line in printed.splitlines()
         ), name  # fmt: skip
-    assert all(shape.name in printed for shape in single_changes.SHAPES)
+    assert all(shape.name in printed for shape in single_changes.CHANGES)

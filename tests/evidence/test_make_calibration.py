@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from fitted_rows import HELD, found, rows  # noqa: F401, fixtures
-from freeweights.cost.efficiency import Habits, habits
+from freeweights.cost.efficiency import FittedHabits, habits
 from freeweights.evidence import make_calibration
 from freeweights.facts import catalog
 from freeweights.facts.records_derived import Calibration
@@ -45,7 +45,7 @@ def test_the_habits_of_the_file_surprise_least_among_their_neighbours():
         ("skew", make_calibration.chooses_experts),
         ("filled", make_calibration.follows_layers),
     ):
-        start = {"skew": Habits(skew, 0.5), "filled": Habits(skew, filled)}[name]
+        start = {"skew": FittedHabits(skew, 0.5), "filled": FittedHabits(skew, filled)}[name]
         here = make_calibration.surprise(start, speaks)
         for step in (-0.1, 0.1):
             beside = start._replace(**{name: round(getattr(start, name) + step, 1)})

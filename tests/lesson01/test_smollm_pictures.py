@@ -118,7 +118,7 @@ def test_bytes_that_need_longer_than_the_step_took_are_not_called_a_share():
 
 
 def test_where_bytes_and_flops_take_as_long_the_lunch_ends():
-    smol, batch = fw.model(measured_or_recorded.SMOL), smollm_pictures.where_lunch_ends(MINE)
+    smol, batch = fw.model(measured_or_recorded.SMOL), smollm_pictures.free_batch_limit(MINE)
     reading = 4 * smol.shared_weights / MINE.matrix_vector.median
     assert batch * smol.flops_per_token(1) / MINE.matrix_matrix.median == pytest.approx(reading)
 

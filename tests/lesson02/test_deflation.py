@@ -50,7 +50,7 @@ def test_the_line_is_the_one_that_numpy_fits():
     ],
 )
 def test_students_t_is_that_of_the_tables(share, degrees, quantile):
-    assert hardware_trends.student(share, degrees) == pytest.approx(quantile, abs=0.001)
+    assert hardware_trends.t_quantile(share, degrees) == pytest.approx(quantile, abs=0.001)
 
 
 def test_the_interval_holds_the_true_growth_as_often_as_it_says():

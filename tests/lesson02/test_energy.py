@@ -112,7 +112,7 @@ def test_the_host_and_the_tariff_of_the_panel_are_those_of_the_tables():
         for row in ROWS
         if row.what_is_measured.startswith("wall")
     )
-    assert walls[0] <= energy_published.usual_host() <= walls[-1]
+    assert walls[0] <= energy_published.wall_over_device() <= walls[-1]
     assert (
         electricity.usual_tariff() in catalog.table(Price)
         and electricity.usual_tariff().unit == "USD per kWh"

@@ -61,7 +61,7 @@ def test_the_turning_point_is_the_first_at_which_arithmetic_takes_as_long(
     name, device, phase, weights, context
 ):
     what, where = fw.model(name), fw.machine(device)
-    found = bottleneck.turning_point(what, where, phase, context=context, weights=weights)
+    found = bottleneck.crossover(what, where, phase, context=context, weights=weights)
 
     def arithmetic_leads(number: int) -> bool:
         batch, tokens = (number, context) if phase == "decode" else (1, number)

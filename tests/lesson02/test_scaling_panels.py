@@ -170,7 +170,8 @@ def test_no_devices_gain_more_than_their_number_and_taking_turns_never_speeds_up
         assert all(up <= n * (1 + 1e-9) for n, up in ups.items())
         if phase == "decode":
             assert all(
-                up <= 1 + 1e-9 for up in tensor_parallel_speedup.turns(case, link, phase, batch).values()
+                up <= 1 + 1e-9
+                for up in tensor_parallel_speedup.pipeline_speedups(case, link, phase, batch).values()
             )
 
 

@@ -116,7 +116,9 @@ def sweep_of(mixture_over_bytes=1.0, dense=None, fastest=0.95):
     each, dense = 1_572_864, np.full(batch.size, 4 * 1_572_864 / 10e9) if dense is None else dense
     expected = experts_touched(64, 4, batch)
     seconds = mixture_over_bytes * expected * each / 10e9
-    return expert_layer_timing.Sweep(64, 4, each, batch, seconds, dense, fastest * seconds, expected, 25)
+    return expert_layer_timing.BatchTimings(
+        64, 4, each, batch, seconds, dense, fastest * seconds, expected, 25
+    )
 
 
 def test_a_layer_that_only_reads_is_predicted_at_every_batch():

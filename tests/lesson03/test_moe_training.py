@@ -20,7 +20,7 @@ from freeweights.learn.moe_training import (
     SAME_FLOPS,
     SAME_PARAMETERS,
     SWITCHED,
-    Recipe,
+    MoeRecipe,
 )
 from freeweights.lesson03 import loss_picture, specialities_panel, training_panel
 from freeweights.page.style import STYLE, blank
@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 
 STEPS = 24
-DENSE = Recipe("small", hidden=8, rate=0.03, steps=STEPS, tokens=32)
+DENSE = MoeRecipe("small", hidden=8, rate=0.03, steps=STEPS, tokens=32)
 TABLES = st.integers(1, 6).flatmap(
     lambda width: st.lists(
         st.lists(st.integers(0, 50), min_size=width, max_size=width), min_size=1, max_size=6
@@ -37,7 +37,7 @@ TABLES = st.integers(1, 6).flatmap(
 )
 
 
-def short(recipe: Recipe, **changes) -> Recipe:
+def short(recipe: MoeRecipe, **changes) -> MoeRecipe:
     return replace(recipe, **{"steps": STEPS, "tokens": 32} | changes)
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from drawn import check_text
 from freeweights.learn import neural, student_training, teacher, token_student
-from freeweights.learn.student_training import Recipe, train
-from freeweights.learn.token_student import WINDOW, Lesson
+from freeweights.learn.student_training import StudentRecipe, train
+from freeweights.learn.token_student import WINDOW, TrainingSet
 from freeweights.learn.training_loop import Margin
 from freeweights.lesson05 import real_teacher_pictures
 from freeweights.local import measured_or_recorded
-from freeweights.page.renderer import Stage
+from freeweights.page.renderer import LayeredFigure
 from freeweights.page.style import STYLE, blank
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,13 +23,13 @@ from hypothesis import strategies as st
 WORDS, ROWS, TOP = 12, 5, 3
 
 
-def make(seed: int = 0, k: int = TOP) -> tuple[np.ndarray, Lesson]:
+def make(seed: int = 0, k: int = TOP) -> tuple[np.ndarray, TrainingSet]:
     """Logits and a lesson of a few tokens, with some probability left over."""
     rng = np.random.default_rng(seed)
     chances = -np.sort(-rng.dirichlet(np.ones(WORDS), ROWS), axis=1)[:, :k]
     top = np.argsort(rng.random((ROWS, WORDS)), axis=1)[:, :k]
     targets = rng.integers(0, WORDS, ROWS)
-    return rng.normal(size=(ROWS, WORDS)), Lesson(
+    return rng.normal(size=(ROWS, WORDS)), TrainingSet(
         rng.integers(0, WORDS, (ROWS, WINDOW)), targets, top, chances
     )
 
@@ -130,7 +130,7 @@ def test_a_blind_student_pays_the_same_for_every_token():
 def test_lessons_line_up_with_the_novel():
     data = teacher.read()
     for way in ("hard labels", "soft labels", "both"):
-        lesson = student_training.lesson(data, Recipe(way, 500))
+        lesson = student_training.lesson(data, StudentRecipe(way, 500))
         assert len(lesson.targets) == len(lesson.top) == 500 - WINDOW
         assert (lesson.windows[7] == data.novel[7 : 7 + WINDOW]).all()
         assert lesson.targets[7] == data.novel[7 + WINDOW]
@@ -143,7 +143,7 @@ def test_lessons_line_up_with_the_novel():
 
 
 def test_text_that_the_teacher_wrote_has_as_many_tokens_as_asked_for():
-    lesson = student_training.lesson(teacher.read(), Recipe("teacher's text", 4096))
+    lesson = student_training.lesson(teacher.read(), StudentRecipe("teacher's text", 4096))
     sequences = 4096 // teacher.read().written.shape[1]
     assert len(lesson.targets) == 4096 - sequences * WINDOW and lesson.top is None
 
@@ -157,7 +157,7 @@ def test_no_text_of_a_recipe_reaches_the_held_out_part():
 
 @pytest.mark.parametrize("way", student_training.WAYS)
 def test_training_is_the_same_with_the_same_seed_and_lowers_the_loss(way):
-    recipe = Recipe(way, 1024, steps=12, tokens=64)
+    recipe = StudentRecipe(way, 1024, steps=12, tokens=64)
     one, same, other = train(recipe, 0), train(recipe, 0), train(recipe, 1)
     assert (one.losses == same.losses).all() and (one.held == same.held).all()
     assert (one.losses != other.losses).any()
@@ -169,7 +169,7 @@ def test_a_stop_leaves_what_was_done():
     def stop():
         raise KeyboardInterrupt
 
-    run = train(Recipe("soft labels", 1024, steps=10, tokens=16), tick=stop)
+    run = train(StudentRecipe("soft labels", 1024, steps=10, tokens=16), tick=stop)
     assert run.stopped and len(run.losses) == 1
 
 
@@ -202,7 +202,7 @@ def test_the_picture_can_be_read_however_much_was_trained(runs, parts):
     figure = blank((9, 4.4))
     with matplotlib.rc_context(STYLE):
         real_teacher_pictures.draw(figure, runs[:parts])
-        stage = Stage(figure, [])
+        stage = LayeredFigure(figure, [])
         stage.draw()
         check_text(SimpleNamespace(stage=stage), parts)
     picture = real_teacher_pictures.picture(runs[:parts])
@@ -253,13 +253,13 @@ def test_the_teachers_part_is_from_zero_to_one(soft):
 
 
 def test_an_empty_transfer_text_is_refused():
-    empty = Lesson(np.zeros((0, WINDOW), int), np.zeros(0, int))
+    empty = TrainingSet(np.zeros((0, WINDOW), int), np.zeros(0, int))
     with pytest.raises(ValueError, match="empty"):
         token_student.loss(np.zeros((0, WORDS)), empty)
     with pytest.raises(ValueError, match="transfer text"):
         token_student.windows(np.zeros(0, int))
     with pytest.raises(ValueError, match="transfer text"):
-        Recipe("hard labels", 0)
+        StudentRecipe("hard labels", 0)
 
 
 @pytest.mark.parametrize("k", [0, WORDS])
@@ -280,7 +280,7 @@ def test_soft_labels_need_a_teacher():
 @pytest.mark.parametrize("wrong", [{"way": "by heart"}, {"text": 10**6}, {"steps": 0}, {"tokens": 0}])
 def test_a_recipe_that_cannot_be_is_refused(wrong):
     with pytest.raises(ValueError):
-        Recipe(**({"way": "both", "text": 4096} | wrong))
+        StudentRecipe(**({"way": "both", "text": 4096} | wrong))
 
 
 def test_without_a_student_there_is_no_table():

@@ -14,7 +14,7 @@ from freeweights.lesson09 import list_prices_picture
 from freeweights.money import host_prices
 from freeweights.money.host_prices import asked, predicted
 from freeweights.page import live, style
-from freeweights.page.renderer import Stage
+from freeweights.page.renderer import LayeredFigure
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import rc_context
@@ -94,7 +94,7 @@ def test_the_picture_holds_every_host_and_says_what_the_table_says():
     figure = style.blank((9, 5))
     with rc_context(style.STYLE):
         said = live.readable(list_prices_picture.draw(figure), "draw()")
-        Stage(figure, []).draw()
+        LayeredFigure(figure, []).draw()
     dots = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert sum(line.get_xdata().size for line in dots) == sum(
         len(asked(n).hosts) for n in host_prices.models()

@@ -12,7 +12,7 @@ from freeweights.lesson09 import lab_panel, market_panel
 from freeweights.machines.machine import machine
 from freeweights.models.transformer import model
 from freeweights.money import assumptions, deepseek_account, market, market_accounts, serving_costs
-from freeweights.money.market import Demand, Lab
+from freeweights.money.market import DemandCurve, Lab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,8 +32,8 @@ def bill_panel():
     return lab_panel.panel()
 
 
-def demand(elasticity: float) -> Demand:
-    return Demand(KNOWN.price, KNOWN.quantity, elasticity)
+def demand(elasticity: float) -> DemandCurve:
+    return DemandCurve(KNOWN.price, KNOWN.quantity, elasticity)
 
 
 # ---- hosts that enter

@@ -14,7 +14,7 @@ from freeweights.models.transformer import model
 from freeweights.money import assumptions, hourly_rate, market, price_lists, self_hosting, serving_costs
 from freeweights.money import deepseek_account as account
 from freeweights.money.assumptions import Terms, service
-from freeweights.money.market import Demand, Lab
+from freeweights.money.market import DemandCurve, Lab
 from freeweights.money.self_hosting import SelfHosting
 from freeweights.money.serving_costs import Costs, Prices, Tokens, cost_per_million, hourly
 from hypothesis import given, settings
@@ -25,7 +25,7 @@ WAYS = [Terms(), Terms(paid=hourly_rate.PAID[0])]
 ENDS = ("low", "expected", "high")
 MONEY, TOKENS = st.floats(0.01, 1e4), st.floats(1e3, 1e12)
 COSTS = st.lists(st.floats(0, 5), min_size=1, max_size=12)
-DEMANDS = st.builds(Demand, st.floats(0.1, 20), st.floats(1e3, 1e9), st.floats(0.2, 3))
+DEMANDS = st.builds(DemandCurve, st.floats(0.1, 20), st.floats(1e3, 1e9), st.floats(0.2, 3))
 
 
 # ---- DeepSeek's published account
@@ -240,7 +240,7 @@ def test_a_share_for_the_lab_raises_the_price_and_lowers_profits(demand, part, s
 
 @given(st.floats(0, 1), st.floats(1e4, 1e7))
 def test_who_cannot_cover_fixed_costs_leaves_until_as_many_stay_as_have_room(cost, fixed):
-    demand = Demand(2.0, 1e6, 1.0)
+    demand = DemandCurve(2.0, 1e6, 1.0)
     room = market.most_hosts(demand, cost, fixed)
     found = market.market(demand, [cost] * 40, fixed)
     assert found.serving == min(room, 40) and np.all(found.profits >= 0)
@@ -295,7 +295,7 @@ def test_a_lab_without_share_revenue_or_years_is_never_paid():
         (lambda: figures.figure("deepseek-service-node"), "deepseek-service-nodes"),
         (lambda: price_lists.list_prices("GLM-55"), "GLM-5"),
         (lambda: account.writing_speed(1000), "one user of each device gets"),
-        (lambda: Demand(1.0, 0.0, 1.0), "quantity is 0.0"),
+        (lambda: DemandCurve(1.0, 0.0, 1.0), "quantity is 0.0"),
         (lambda: market.market(market.published_demand(), []), "one host or more is needed"),
         (lambda: market.market(market.published_demand(), [1], share=1), "hosts that keep nothing"),
         (

@@ -179,7 +179,7 @@ def panel_of_words():
 def test_a_move_in_another_thread_waits_for_the_sharp_picture_of_the_last(shown, monkeypatch):
     """JupyterLab sends the first moves of a page to one thread of the kernel, and later ones to another."""
     panel, sent = shown
-    encoding, moved, photograph = threading.Event(), threading.Event(), renderer_.photograph
+    encoding, moved, photograph = threading.Event(), threading.Event(), renderer_.encode
 
     def slow(pixels, title, sentence, sharp=True):
         if sharp and sentence == "20 %.":
@@ -189,7 +189,7 @@ def test_a_move_in_another_thread_waits_for_the_sharp_picture_of_the_last(shown,
             moved.set()
         return photograph(pixels, title, sentence, sharp)
 
-    monkeypatch.setattr(live, "photograph", slow)
+    monkeypatch.setattr(live, "encode", slow)
     monkeypatch.setattr(live, "REST", 0.3)
     first = threading.Thread(target=hand, args=(panel, 20), kwargs={"after": 1})
     first.start()

@@ -25,7 +25,7 @@ LARGEST = 2**20  # where the search for a batch or a prompt ends
 
 
 @dataclass(frozen=True)
-class Demand:
+class StepDemand:
     """What one step asks of a machine: FLOPs and bytes to read; numbers or arrays.
 
     One step of decode writes a token for every sequence of the batch; one of prefill reads a prompt for each.
@@ -102,7 +102,9 @@ def roof(machine: Machine, intensity, bits=16.0):
     return plain(np.minimum(slope, machine.flops(bits)) if machine.computes else slope)
 
 
-def demand(model: Model, machine: Machine, phase="decode", *, context=4096, batch=1, weights=None) -> Demand:
+def demand(
+    model: Model, machine: Machine, phase="decode", *, context=4096, batch=1, weights=None
+) -> StepDemand:
     """FLOPs, bytes and seconds of one step, by the library's counts; memory is not asked about.
 
     Args:
@@ -113,7 +115,7 @@ def demand(model: Model, machine: Machine, phase="decode", *, context=4096, batc
         weights: format or bits per weight; the released format if None.
 
     Returns:
-        a Demand. Decode reads the weights and every cache, prefill the weights once per chunk of the prompt.
+        a StepDemand. Decode reads the weights and every cache, prefill the weights once per chunk of the prompt.
 
     Raises:
         ValueError: another phase, no sequence, an empty prompt, or a context that the model does not have.
@@ -132,7 +134,7 @@ def demand(model: Model, machine: Machine, phase="decode", *, context=4096, batc
     )
 
 
-def demand_of(case: Case, phase: str) -> Demand:
+def demand_of(case: Case, phase: str) -> StepDemand:
     """The answer of `demand` for a case."""
     model, machine = case.model, case.machine
     count, flops = (
@@ -147,7 +149,7 @@ def demand_of(case: Case, phase: str) -> Demand:
     if machine.count > 1:
         seconds["links"] = took.messages
     seconds = {name: plain(value) for name, value in seconds.items()}
-    return Demand(plain(case.batch * flops(case.context)), work.bytes_read, seconds)
+    return StepDemand(plain(case.batch * flops(case.context)), work.bytes_read, seconds)
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class Scarcity:
     word: str
     factor: float | None
     next: str
-    demand: Demand
+    demand: StepDemand
     fit: Fit
 
 
@@ -203,9 +205,7 @@ def scarcest(
     return Scarcity(longest[0], seconds[longest[0]] / seconds[longest[1]], longest[1], asked, fit)
 
 
-def turning_point(
-    model: Model, machine: Machine, phase="decode", *, context=4096, weights=None
-) -> int | None:
+def crossover(model: Model, machine: Machine, phase="decode", *, context=4096, weights=None) -> int | None:
     """The smallest batch, or in prefill the shortest prompt, whose arithmetic takes as long as its reading.
 
     Args:
@@ -221,7 +221,7 @@ def turning_point(
         catalog.CatalogError: nobody publishes the device's compute rate.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
-    >>> turning_point(model("Llama 3.1 8B"), machine("H100 SXM5 80GB"), context=1, weights="BF16")
+    >>> crossover(model("Llama 3.1 8B"), machine("H100 SXM5 80GB"), context=1, weights="BF16")
     296
     """
     machine.flops(bits_per_weight(weights, model)[0])
@@ -262,7 +262,7 @@ def remedy(
         return "more FLOP/s would move it; one more user costs a whole user's time"
     if not machine.computes:
         return "faster memory or fewer bits would move it"
-    number = turning_point(model, machine, phase, context=context, weights=weights)
+    number = crossover(model, machine, phase, context=context, weights=weights)
     if phase == "prefill":
         return (
             f"arithmetic takes over in prompts of about {number:,} tokens"

@@ -17,7 +17,7 @@ COMPUTING = ("linear", "blocks", "expert_linear", "attention", "scores")
 WAITING = ("layer", "expert_layer")
 
 
-class Habits(NamedTuple):
+class FittedHabits(NamedTuple):
     """Two habits that published rows show: how much tokens of a batch agree on their experts, and what share of the
     gain from keeping every stage of a layer split busy is had."""
 
@@ -26,10 +26,10 @@ class Habits(NamedTuple):
 
 
 @cache
-def habits() -> Habits:
+def habits() -> FittedHabits:
     """The habits of data/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
     row = calibrations("habits")["any", "any"]
-    return Habits(row.skew, row.filled)
+    return FittedHabits(row.skew, row.filled)
 
 
 def keys(machine: Machine, family: str) -> list[tuple[str, str]]:
@@ -70,7 +70,7 @@ def slowness(row: Calibration) -> dict[str, float]:
     return {name: 1 / share for name, share in shares.items() if share} | seconds
 
 
-def cost(seconds, slow: dict[str, float], kinds):
+def weighted_seconds(seconds, slow: dict[str, float], kinds):
     """Seconds that several kinds of work really take, each with its slowness; a kind without one must have no work.
 
     Args:

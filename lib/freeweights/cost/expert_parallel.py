@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 import numpy as np
 
 from ..facts import catalog
-from ..facts.arrays import plain, whole
+from ..facts.arrays import at_least, plain
 from ..facts.records_measured import Collective
 from ..machines.fabric import Fabric, fabric, on_the_wire
 from ..machines.interconnect import timed_like
@@ -16,9 +16,9 @@ from ..models.experts import experts_touched_by_chance
 from ..models.routing import chances
 from ..models.transformer import Model
 from . import efficiency, inference
-from .expert_placement import TRIALS, admitted, expert_loads, most_first, on_devices, placement, share
+from .expert_placement import TRIALS, apply_capacity, expert_loads, most_first, on_devices, placement, share
 from .memory import ACTIVATION_BYTES
-from .weight_storage import stored
+from .weight_storage import weight_storage
 
 DISPATCH_BYTES = 1  # of a value on its way to an expert; it comes back with ACTIVATION_BYTES
 
@@ -112,7 +112,7 @@ def exchange(model: Model, where: Fabric, devices: int, tokens) -> tuple:
     (0.0, 0.0)
     """
     begun = start_up() if devices > 1 else 0.0
-    tokens = whole(tokens, "tokens", 0)
+    tokens = at_least(tokens, "tokens", 0)
     return tuple(on_the_wire(where, devices, tokens * each) + begun for each in token_bytes(model))
 
 
@@ -126,8 +126,8 @@ def all_reduce(where: Fabric, devices: int, message):
     >>> all_reduce(ib, 8, 1e6) == ib.of(8).all_reduce(1e6)
     True
     """
-    near = min(where.node, int(whole(devices, "devices", 1)))
-    nodes, message = devices / near, whole(message, "message", 0)
+    near = min(where.node, int(at_least(devices, "devices", 1)))
+    nodes, message = devices / near, at_least(message, "message", 0)
     inside = 2 * (near - 1) / near * message / where.inside.bandwidth
     beyond = 2 * (nodes - 1) / nodes * message / near / where.between.bandwidth
     latency = timed_like(where.inside).latency * (near > 1) + timed_like(where.between).latency * (nodes > 1)
@@ -139,7 +139,7 @@ def working(model: Model, where: Fabric, read, choices):
 
     With the shares of bandwidth and of FLOP/s that published measurements show; the longer of the two counts.
     """
-    one, storage = where.of(1), stored(None, model)
+    one, storage = where.of(1), weight_storage(None, model)
     slow = {
         phase: efficiency.slowness(efficiency.constants(one, storage.family, phase)[0])
         for phase in ("decode", "prefill")
@@ -152,7 +152,7 @@ def working(model: Model, where: Fabric, read, choices):
 
 
 @dataclass(frozen=True)
-class Layer:
+class ExpertLayerTime:
     """One layer's routed experts in one step.
 
     parts: seconds by name: "work" of the mean device, "waiting" for the busiest, "dispatch", "combine". asked: tokens
@@ -185,7 +185,7 @@ def layer(
     favour: float = 0.0,
     factor: float = np.inf,
     spare: bool = False,
-) -> Layer:
+) -> ExpertLayerTime:
     """Expert parallelism: every device keeps its own tokens and some whole experts.
 
     Args:
@@ -203,7 +203,7 @@ def layer(
     layout = model.experts, model.experts_per_token
     held, copies = placement(*layout, devices, favour, spare)
     drawn = expert_loads(*layout, tokens * devices, favour)
-    kept, dropped, empty = admitted(drawn, model.experts_per_token, tokens * devices, factor)
+    kept, dropped, empty = apply_capacity(drawn, model.experts_per_token, tokens * devices, factor)
     got, read = on_devices(kept, held, copies)
     own = working(model, where, read.sum(axis=2), got.sum(axis=2))
     there, back = exchange(model, where, devices, tokens * (1 - dropped))
@@ -214,7 +214,7 @@ def layer(
     waiting = float(latest - own.mean()) - moving
     parts = {"work": float(own.mean()), "waiting": waiting, "dispatch": there, "combine": back}
     asked = on_devices(drawn, held, copies)[0].reshape(TRIALS, -1)
-    return Layer(parts, most_first(asked), most_first(over), dropped, empty)
+    return ExpertLayerTime(parts, most_first(asked), most_first(over), dropped, empty)
 
 
 def sliced(model: Model, where: Fabric, group: int, tokens, favour: float = 0.0) -> dict[str, float]:
@@ -227,7 +227,7 @@ def sliced(model: Model, where: Fabric, group: int, tokens, favour: float = 0.0)
     Returns:
         seconds by name, "work" and "all-reduce". Nobody waits: all slices are alike.
     """
-    together = whole(tokens, "tokens", 1) * group
+    together = at_least(tokens, "tokens", 1) * group
     read = experts_touched_by_chance(chances(model.experts, model.experts_per_token, favour), together)
     own = working(model, where, read / group, together * model.experts_per_token / group)
     message = together * model.hidden_size * ACTIVATION_BYTES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..facts.arrays import whole
+from ..facts.arrays import at_least
 from ..models.routing import chances, check_experts
 
 TRIALS = 64  # draws behind an expected load
@@ -52,11 +52,13 @@ def expert_loads(experts: int, chosen: int, tokens: int, favour: float) -> np.nd
     (64, 8)
     """
     odds = chances(experts, chosen, favour)
-    tokens = int(whole(tokens, "tokens", 1))
+    tokens = int(at_least(tokens, "tokens", 1))
     return np.random.default_rng(SEED).binomial(tokens, odds, (TRIALS, experts))
 
 
-def admitted(loads: np.ndarray, chosen: int, tokens: int, factor: float) -> tuple[np.ndarray, float, float]:
+def apply_capacity(
+    loads: np.ndarray, chosen: int, tokens: int, factor: float
+) -> tuple[np.ndarray, float, float]:
     """Loads under a capacity: each expert takes `factor` times the mean, rounded up; what comes later is dropped.
 
     GShard, arXiv:2006.16668, section 2.2; Switch Transformer, arXiv:2101.03961, section 2.2.
@@ -72,7 +74,7 @@ def admitted(loads: np.ndarray, chosen: int, tokens: int, factor: float) -> tupl
     Raises:
         ValueError: a factor that leaves no room.
 
-    >>> kept, dropped, empty = admitted(np.array([6, 1, 1, 0]), 2, 4, 1.5)
+    >>> kept, dropped, empty = apply_capacity(np.array([6, 1, 1, 0]), 2, 4, 1.5)
     >>> kept.tolist(), dropped, round(empty, 3)
     ([3, 1, 1, 0], 0.375, 0.583)
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..facts.arrays import whole
+from ..facts.arrays import at_least
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from .inference import decode
@@ -56,7 +56,7 @@ def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequenc
     ((1, 2, 2, 2, 3), True)
     """
     batch, context = (
-        np.atleast_1d(whole(*given)) for given in ((batch, "batch", 1), (context, "context", 0))
+        np.atleast_1d(at_least(*given)) for given in ((batch, "batch", 1), (context, "context", 0))
     )
     shape = len(models), len(machines), len(weights), len(batch), len(context)
     seconds, floor, fits = np.zeros(shape), np.zeros(shape), np.zeros(shape, bool)

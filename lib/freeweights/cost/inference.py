@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..facts import catalog
-from ..facts.arrays import plain, whole
+from ..facts.arrays import at_least, plain
 from ..facts.records_derived import Calibration
 from ..machines.machine import Machine
 from ..models.transformer import Model
-from .efficiency import COMPUTING, READING, WAITING, calibrations, constants, cost, slowness
+from .efficiency import COMPUTING, READING, WAITING, calibrations, constants, slowness, weighted_seconds
 from .estimate import Estimate, Fit, estimate
 from .memory import Case, fits
 from .step_work import (
@@ -29,7 +29,7 @@ from .weight_storage import weight_bytes
 DOING = {"decode": "decoding", "prefill": "prefill"}
 
 
-def loads(loader: str = "any") -> Calibration:
+def load_constants(loader: str = "any") -> Calibration:
     """What published loads show of the share of a drive's rate that reaches the memory, for one kind of loader."""
     known = {row.engine: row for row in catalog.table(Calibration) if row.phase == "load"}
     if loader not in known:
@@ -60,7 +60,7 @@ def cold_load(
     0.61
     """
     drive, size = catalog.link(disk), weight_bytes(model, weights)
-    row = loads(loader)
+    row = load_constants(loader)
     if machine is None:
         bytes_ = plain(size)
         fit = Fit(model.name, drive.name, plain(size > 0), bytes_, bytes_, 0.0, 0.0, {"weights": bytes_})
@@ -94,7 +94,7 @@ def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=Non
     ('memory bandwidth', True)
     """
     case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0)
-    return step("decode", case, decode_work(case), case.batch)
+    return time_step("decode", case, decode_work(case), case.batch)
 
 
 def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=None) -> Estimate:
@@ -117,9 +117,9 @@ def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=Non
     >>> prefill(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), prompt=2048, weights="Q4_0").bottleneck
     'compute'
     """
-    case = Case.of(model, machine, weights=weights, context=whole(prompt, "prompt", 1), batch=batch)
+    case = Case.of(model, machine, weights=weights, context=at_least(prompt, "prompt", 1), batch=batch)
     machine.flops(case.storage.bits)  # reading is computing: refused where no rate is published
-    return step("prefill", case, prefill_work(case), case.batch * case.context)
+    return time_step("prefill", case, prefill_work(case), case.batch * case.context)
 
 
 def predict(model: Model, machine: Machine, phase: str, *, context=4096, batch=1, weights=None) -> Estimate:
@@ -135,11 +135,11 @@ def elsewhere(machine: Machine, seconds: StepSeconds, phase: str) -> dict[str, n
     if machine.host:
         found["host memory"] = seconds.host / calibrations(phase)["any", "host"].weights
     if machine.drive:
-        found["drive"] = seconds.drive / loads().weights
+        found["drive"] = seconds.drive / load_constants().weights
     return found
 
 
-def step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
+def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
     """An Estimate from the work of a step and the constants of its phase and of the machine's arithmetic.
 
     Arithmetic is known from prefill: a decode step of many sequences multiplies in the same way. For the floor, a
@@ -150,8 +150,11 @@ def step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
     arithmetic = row if phase == "prefill" else constants(machine, family, "prefill")[0]
     shown, multiplied = slowness(row), slowness(arithmetic)
     seconds = specified_seconds(case, work)
-    read, far = cost(seconds, shown, READING), elsewhere(machine, seconds, phase)
-    computed, waited = cost(seconds, multiplied, COMPUTING), cost(seconds, shown, WAITING)
+    read, far = weighted_seconds(seconds, shown, READING), elsewhere(machine, seconds, phase)
+    computed, waited = (
+        weighted_seconds(seconds, multiplied, COMPUTING),
+        weighted_seconds(seconds, shown, WAITING),
+    )
     longest = {
         "memory bandwidth": read,
         **far,
@@ -160,8 +163,8 @@ def step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
         "overhead": waited,
     }
     parts = {
-        "weights": cost(seconds, shown, ("weights", "experts")),
-        "cache": cost(seconds, shown, ("cache",)),
+        "weights": weighted_seconds(seconds, shown, ("weights", "experts")),
+        "cache": weighted_seconds(seconds, shown, ("cache",)),
         **far,
         "compute beyond reading": np.maximum(computed - read, 0.0),
         "communication": seconds.messages,

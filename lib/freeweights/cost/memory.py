@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ..facts import quantities as q
-from ..facts.arrays import numbers, plain, together, whole
+from ..facts.arrays import at_least, numbers, plain, together
 from ..facts.records_hardware import Engine
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from .estimate import DoesNotFit, Estimate, Fit
-from .weight_storage import Stored, stored
+from .weight_storage import WeightStorage, weight_storage
 
 ACTIVATION_BYTES = 2
 MOST_DEVICES = 2**16  # where the search for devices ends: more than anybody joins for one model
@@ -53,7 +53,7 @@ class Case:
 
     model: Model
     machine: Machine
-    storage: Stored
+    storage: WeightStorage
     context: np.ndarray
     batch: np.ndarray
 
@@ -65,9 +65,9 @@ class Case:
             ValueError: batch below 1, a context below `least` or beyond the model's maximum, shapes that do not go
                 together. UnknownName: no format of that name.
         """
-        storage = stored(weights, model)
-        batch = whole(batch, "batch", 1)
-        context = numbers(context, "context") if least is None else whole(context, "context", least)
+        storage = weight_storage(weights, model)
+        batch = at_least(batch, "batch", 1)
+        context = numbers(context, "context") if least is None else at_least(context, "context", least)
         together(context=context, batch=batch, weights=storage.bits)
         return cls(model, machine, storage, context, batch)
 
@@ -80,8 +80,8 @@ class Case:
         return fit_in_memory(self)
 
     @cached_property
-    def placed(self) -> Placed:
-        return place(self)
+    def placed(self) -> Placement:
+        return placement_of(self)
 
 
 def fits(model: Model, machine: Machine, *, weights=None, context=4096, batch=1) -> Fit:
@@ -138,7 +138,7 @@ def fit_in_memory(case: Case) -> Fit:
     )
 
 
-class Placed(NamedTuple):
+class Placement(NamedTuple):
     """Shares of the weights by where they lie: all but the routed experts on the devices, and the experts on each."""
 
     resident: np.ndarray
@@ -147,10 +147,10 @@ class Placed(NamedTuple):
     experts_on_drive: np.ndarray
 
 
-ALL_ON_DEVICES = Placed(*map(np.asarray, (1.0, 1.0, 0.0, 0.0)))
+ALL_ON_DEVICES = Placement(*map(np.asarray, (1.0, 1.0, 0.0, 0.0)))
 
 
-def place(case: Case) -> Placed:
+def placement_of(case: Case) -> Placement:
     """Fill the fastest memory first: what every token needs goes before the routed experts.
 
     Returns:
@@ -168,7 +168,7 @@ def place(case: Case) -> Placed:
     left = np.maximum(host - (1 - on_devices) * resident, 0.0)
     on_host = np.minimum(1 - experts, left / routed)
     on_drive = (1 - experts - on_host) if machine.drive else np.zeros(np.shape(on_host))
-    return Placed(on_devices, experts, on_host, on_drive)
+    return Placement(on_devices, experts, on_host, on_drive)
 
 
 def slots(model: Model, machine: Machine, *, context=32_768, weights=None) -> Estimate:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..facts.arrays import whole
+from ..facts.arrays import at_least
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from . import inference, memory
@@ -28,7 +28,11 @@ def prompts(first: float, added: float, turns: int) -> np.ndarray:
     >>> prompts(1000, 200, 4).tolist()
     [1000.0, 1200.0, 1400.0, 1600.0]
     """
-    first, added, turns = whole(first, "first", 1), whole(added, "added", 1), whole(turns, "turns", 1)
+    first, added, turns = (
+        at_least(first, "first", 1),
+        at_least(added, "added", 1),
+        at_least(turns, "turns", 1),
+    )
     return first + added * np.arange(int(turns))
 
 

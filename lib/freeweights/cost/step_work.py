@@ -16,8 +16,8 @@ from ..machines.machine import Machine
 from ..models import experts
 from ..models.transformer import WITHOUT_EMBEDDINGS, Model
 from .efficiency import habits
-from .memory import ACTIVATION_BYTES, Case, Placed, copies
-from .weight_storage import stored
+from .memory import ACTIVATION_BYTES, Case, Placement, copies
+from .weight_storage import weight_storage
 
 
 class Message(NamedTuple):
@@ -104,7 +104,7 @@ def step_bytes(model: Model, *, context, batch=1, weights=None) -> tuple:
     >>> read > cached
     True
     """
-    bits = stored(weights, model).bits
+    bits = weight_storage(weights, model).bits
     return weights_read(model, batch) * bits / 8, batch * model.cache_read_bytes(context)
 
 
@@ -133,7 +133,7 @@ def message_seconds(machine: Machine, sent: tuple[Message, ...]):
     return sum(one.times * np.asarray(getattr(machine, one.pattern)(one.size)) for one in sent) + 0.0
 
 
-def weight_bytes_read(case: Case, placed: Placed, tokens, skew: float | None) -> dict[str, np.ndarray]:
+def weight_bytes_read(case: Case, placed: Placement, tokens, skew: float | None) -> dict[str, np.ndarray]:
     """Bytes of weights that one pass reads, by where they lie; shared ones on every device that has a copy."""
     shared, routed = (
         np.asarray(read) * case.storage.bits / 8 for read in shared_and_routed(case.model, tokens, skew)

@@ -20,7 +20,7 @@ from .held_out import (
     pairs,
 )
 from .make_calibration import DENSE, EXPERTS, LOADING, PREFILL
-from .single_changes import SHAPES, agreement
+from .single_changes import CHANGES, agreement
 
 KINDS = (DENSE, EXPERTS, PREFILL, LOADING)
 EVERY_KIND, EVERY_MACHINE = "every kind of step", "all machines"
@@ -134,7 +134,7 @@ def shape_rows() -> list[dict[str, str]]:
             "median": f"{one.median:.2f}",
             "p90": f"{one.p90:.2f}",
         }
-        for one in map(agreement, SHAPES)
+        for one in map(agreement, CHANGES)
     ]
 
 

@@ -17,7 +17,7 @@ SHORT_CONTEXT = 1024  # tokens: the published rows are of chats, and do not stat
 
 
 @dataclass(frozen=True)
-class Comparison:
+class EnergyComparison:
     """One published row beside its bound: the joules per token if the devices drew their specified power throughout."""
 
     row: Energy
@@ -34,7 +34,7 @@ class Comparison:
         return self.row.watts / power(Machine.named(self.row.device, self.row.devices))
 
 
-def compare(row: Energy) -> Comparison | None:
+def compare(row: Energy) -> EnergyComparison | None:
     """The bound for one published row; None where it does not fit, or has no power."""
     machine = Machine.named(row.device, row.devices)
     if machine.device.power is None:
@@ -42,11 +42,11 @@ def compare(row: Energy) -> Comparison | None:
     step = inference.decode(
         Model.named(row.model), machine, context=SHORT_CONTEXT, batch=row.batch, weights=row.weights
     )
-    return Comparison(row, joules(machine, step)) if step.fits else None
+    return EnergyComparison(row, joules(machine, step)) if step.fits else None
 
 
 @cache
-def comparisons(name: str | None = None) -> tuple[Comparison, ...]:
+def comparisons(name: str | None = None) -> tuple[EnergyComparison, ...]:
     """Every published row of one model, or of all, beside its bound.
 
     >>> {pair.row.model for pair in comparisons("Llama 3.1 8B")}
@@ -56,6 +56,6 @@ def comparisons(name: str | None = None) -> tuple[Comparison, ...]:
     return tuple(pair for pair in map(compare, rows) if pair is not None)
 
 
-def usual_host() -> float:
+def wall_over_device() -> float:
     """What a computer with one device drew at the wall over the device's specified power: the median published row."""
     return statistics.median(pair.share_of_power for pair in comparisons() if pair.at_the_wall)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..cost.efficiency import COMPUTING, READING, WAITING, Habits, cost, keys
+from ..cost.efficiency import COMPUTING, READING, WAITING, FittedHabits, keys, weighted_seconds
 from ..cost.memory import Case
 from ..cost.step_work import StepSeconds, decode_work, prefill_work, specified_seconds
 from ..facts import catalog
@@ -62,7 +62,7 @@ class FittedRow:
         return row.source, row.device, row.devices, row.model, row.weights, row.engine, row.phase
 
 
-def fitted_row(row: Measurement, shown: Habits) -> FittedRow | None:
+def fitted_row(row: Measurement, shown: FittedHabits) -> FittedRow | None:
     """What the fit needs of one row; None where the row cannot be used."""
     seconds = published.step_seconds(row)
     if seconds is None or not (row.usable and row.model and row.device and row.phase in FITTED):
@@ -87,14 +87,14 @@ def case_of(row: Measurement | Offload, model: Model, machine: Machine, bits) ->
     return Case.of(model, machine, weights=bits, context=length, batch=float(row.batch))
 
 
-def counted(row: Measurement | Offload, case: Case, shown: Habits) -> StepSeconds:
+def counted(row: Measurement | Offload, case: Case, shown: FittedHabits) -> StepSeconds:
     """The work of one published step in seconds at the specified rates, under the habits given."""
     count = decode_work if row.phase == "decode" else prefill_work
     found = specified_seconds(case, count(case, shown.skew), shown.filled)
     return StepSeconds(*map(float, found))
 
 
-def fitted_rows(shown: Habits) -> list[FittedRow]:
+def fitted_rows(shown: FittedHabits) -> list[FittedRow]:
     """All rows that can be fitted or predicted, under the habits given."""
     return [found for found in (fitted_row(row, shown) for row in catalog.table(Measurement)) if found]
 
@@ -133,8 +133,8 @@ def column(rows: list[FittedRow], name: str) -> np.ndarray:
 
 def total(work: StepSeconds, slowness: Slowness, arithmetic: Slowness) -> float:
     """Seconds of a step: reading or computing, whichever takes longer, then waiting and talking."""
-    longer = max(cost(work, slowness, READING), cost(work, arithmetic, COMPUTING))
-    return longer + cost(work, slowness, WAITING) + work.messages
+    longer = max(weighted_seconds(work, slowness, READING), weighted_seconds(work, arithmetic, COMPUTING))
+    return longer + weighted_seconds(work, slowness, WAITING) + work.messages
 
 
 def between(row: FittedRow, arithmetic: Slowness) -> float:
@@ -175,7 +175,7 @@ def fit(rows: list[FittedRow], wider: Slowness, other: list[Slowness], held: np.
     share = np.array([1 / counts[row.series] / np.sqrt(series[row.row.source]) for row in rows])
     measured = np.array([row.seconds for row in rows])
     matrix = np.stack([column(rows, name) for name in names], axis=1)
-    ruling = np.array([cost(row.work, one, beside) for row, one in zip(rows, other)])
+    ruling = np.array([weighted_seconds(row.work, one, beside) for row, one in zip(rows, other)])
     fixed = column(rows, "messages") + np.array([between(row, one) for row, one in zip(rows, other)])
     least = np.array([0.0 if name in WAITING else 1.0 for name in names])
     near = np.array([wider[name] for name in names])

@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-from ..cost.weight_storage import stored
+from ..cost.weight_storage import weight_storage
 from ..facts import catalog
 from ..facts.records_derived import HeldOut
 from ..facts.records_measured import Load, Measurement
@@ -94,7 +94,7 @@ def pair_of(row: Measurement | Load, held: HeldOut) -> Pair:
     if isinstance(row, Load):
         return Pair(row, held.group, NO_DEVICE, row.kind + " loaders", 0.0, held.seconds, held.predicted)
     model, machine = Model.named(row.model), published.machine_of(row)
-    storage = stored(published.bits_of(row, model.parameters), model)
+    storage = weight_storage(published.bits_of(row, model.parameters), model)
     engine = machine.runs(storage.family).name
     seconds, predicted = held.seconds, held.predicted
     return Pair(row, held.group, machine.device.device_class, engine, float(storage.bits), seconds, predicted)

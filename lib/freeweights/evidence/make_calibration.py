@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..cost.efficiency import READING, WAITING, Habits, keys
+from ..cost.efficiency import READING, WAITING, FittedHabits, keys
 from ..facts import catalog
 from ..facts.records_derived import Calibration, HeldOut
 from ..facts.records_measured import Load, Offload
@@ -56,7 +56,7 @@ def fitted(rows: list[FittedRow]) -> list[FittedRow]:
     return [row for row in rows if row.row.model not in PREDICTED_NOT_FITTED]
 
 
-def surprise(shown: Habits, speaks) -> float:
+def surprise(shown: FittedHabits, speaks) -> float:
     """How far off the rows that `speaks` picks are on average, as a logarithm, after a fit of all rows under habits."""
     rows = fitted(fitted_rows(shown))
     found = fit_all(rows)
@@ -73,11 +73,11 @@ def follows_layers(row: FittedRow) -> bool:
     return row.row.phase == "prefill" and row.row.devices > 1 and split_of(row.row) == "layers"
 
 
-def found_habits() -> Habits:
+def found_habits() -> FittedHabits:
     """The habits that make the rows which can speak for them least surprising, one after the other."""
-    skew = min(STEPS, key=lambda step: surprise(Habits(step, 0.5), chooses_experts))
-    filled = min(STEPS, key=lambda step: surprise(Habits(skew, step), follows_layers))
-    return Habits(float(skew), float(filled))
+    skew = min(STEPS, key=lambda step: surprise(FittedHabits(step, 0.5), chooses_experts))
+    filled = min(STEPS, key=lambda step: surprise(FittedHabits(skew, step), follows_layers))
+    return FittedHabits(float(skew), float(filled))
 
 
 def spread(ratios) -> tuple[float, float]:
@@ -160,7 +160,7 @@ def load_rows(rows: Iterable[Load]) -> list[Calibration]:
     ]
 
 
-def host_shares(constants: Constants, shown: Habits) -> dict[str, list[tuple[Offload, float]]]:
+def host_shares(constants: Constants, shown: FittedHabits) -> dict[str, list[tuple[Offload, float]]]:
     """For each published row of a host that helps, the share of its memory's rate at which its processor got through."""
     found = defaultdict(list)
     for row in catalog.table(Offload):

@@ -24,7 +24,7 @@ ALIKE = 1.05  # published speeds closer than this are taken as equal: their orde
 
 
 @dataclass(frozen=True)
-class Shape:
+class Change:
     """One thing that rows of the same source, device, engine and model may differ in.
 
     bands: names of the values compared, in order. band: that of a row, None if it has another value.
@@ -39,7 +39,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Twins:
+class RowPair:
     """Two rows that differ in one thing. published, predicted: speed of the second over that of the first."""
 
     first: Pair
@@ -97,9 +97,9 @@ DEPTHS = {"empty": (0, 1_024), "8k": (6_000, 12_000), "32k": (24_000, 48_000)}
 DEVICES = {"1": (1, 1), "2": (2, 2), "4": (4, 4), "8": (8, 8)}
 
 
-def with_devices(name: str, split: str) -> Shape:
+def with_devices(name: str, split: str) -> Change:
     """The shape of a growing number of devices that share the model in one way."""
-    return Shape(
+    return Change(
         name,
         tuple(DEVICES),
         among(DEVICES, lambda p: p.row.devices),
@@ -108,20 +108,20 @@ def with_devices(name: str, split: str) -> Shape:
     )
 
 
-SHAPES = (
-    Shape(
+CHANGES = (
+    Change(
         "bits per weight",
         tuple(BITS),
         among(BITS, lambda p: p.bits),
         lambda p: (p.row.model, p.row.devices, p.row.batch, *lengths(p.row)),
     ),
-    Shape(
+    Change(
         "sequences at once",
         tuple(BATCHES),
         among(BATCHES, lambda p: float(p.row.batch)),
         lambda p: (p.row.model, p.row.devices, *stored_as(p.row), *lengths(p.row)),
     ),
-    Shape(
+    Change(
         "tokens in the cache",
         tuple(DEPTHS),
         among(DEPTHS, lambda p: published.mean_context(p.row)),
@@ -129,7 +129,7 @@ SHAPES = (
     ),
     with_devices("devices that share every layer", "tensor"),
     with_devices("devices that take turns", "layers"),
-    Shape(
+    Change(
         "dense or a mixture at least about as large",
         ("dense", "mixture"),
         kind_band,
@@ -140,10 +140,10 @@ SHAPES = (
 
 
 @cache
-def twins(shape: Shape, phase: str = "decode") -> tuple[Twins, ...]:
+def twins(shape: Change, phase: str = "decode") -> tuple[RowPair, ...]:
     """Every two rows of one phase that differ in the shape's thing only.
 
-    >>> all(one.first.row.device == one.second.row.device for one in twins(SHAPES[0]))
+    >>> all(one.first.row.device == one.second.row.device for one in twins(CHANGES[0]))
     True
     """
     same = defaultdict(lambda: defaultdict(list))
@@ -160,11 +160,11 @@ def twins(shape: Shape, phase: str = "decode") -> tuple[Twins, ...]:
     return tuple(found)
 
 
-def compared(first: Pair, second: Pair, bands: tuple[str, str]) -> Twins:
+def compared(first: Pair, second: Pair, bands: tuple[str, str]) -> RowPair:
     """The speeds of two rows as ratios: tokens per second of all sequences together."""
     more = published.tokens_of(second.row) / published.tokens_of(first.row)
     as_published = more * first.seconds / second.seconds
-    return Twins(first, second, bands, as_published, more * first.predicted / second.predicted)
+    return RowPair(first, second, bands, as_published, more * first.predicted / second.predicted)
 
 
 @dataclass(frozen=True)
@@ -188,14 +188,14 @@ class Agreement:
     predicted: float
 
 
-def furthest(shape: Shape, found: tuple[Twins, ...]) -> tuple[str, str]:
+def furthest(shape: Change, found: tuple[RowPair, ...]) -> tuple[str, str]:
     """The two bands furthest apart that are compared `FEW` times; the two compared most often if none are."""
     counts = Counter(one.bands for one in found)
     often = [bands for bands in counts if counts[bands] >= FEW] or [counts.most_common(1)[0][0]]
     return max(often, key=lambda two: shape.bands.index(two[1]) - shape.bands.index(two[0]))
 
 
-def agreement(shape: Shape, phase: str = "decode") -> Agreement:
+def agreement(shape: Change, phase: str = "decode") -> Agreement:
     """How well one shape is predicted."""
     found = twins(shape, phase)
     if not found:

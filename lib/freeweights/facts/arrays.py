@@ -49,10 +49,10 @@ def together(**arrays) -> None:
         ) from None
 
 
-def whole(value, name: str, least: int):
+def at_least(value, name: str, least: int):
     """`value` as an array of numbers from `least`, or an error that says what was given.
 
-    >>> whole(0, "batch", 1)
+    >>> at_least(0, "batch", 1)
     Traceback (most recent call last):
     ...
     ValueError: batch is 0: 1 or more is needed, because with fewer there is nothing to compute.

@@ -24,7 +24,7 @@ LOST = 3.0  # times the bits of a blind guess: a loss above has diverged
 
 
 @dataclass(frozen=True)
-class Recipe:
+class MoeRecipe:
     """What is trained, and how.
 
     Attributes:
@@ -40,7 +40,7 @@ class Recipe:
     Raises:
         ValueError: no network can be trained so; the message says why.
 
-    >>> Recipe("hasty", hidden=8, rate=-1.0)
+    >>> MoeRecipe("hasty", hidden=8, rate=-1.0)
     Traceback (most recent call last):
     ...
     ValueError: the recipe 'hasty' has rate -1: a learning rate above 0 is expected, such as 0.01.
@@ -76,17 +76,17 @@ class Recipe:
 
 
 # Rates are the best for each kind, on seed 0, of several, each a third to a half above the one before.
-MIXTURE = Recipe("mixture", 32, 0.032, experts=32, chosen=2, balancing="auxiliary loss")
+MIXTURE = MoeRecipe("mixture", 32, 0.032, experts=32, chosen=2, balancing="auxiliary loss")
 _ROUTER = MIXTURE.experts // 2  # hidden values that cost as much as the router, two weights for its one
-SAME_FLOPS = Recipe("dense, same FLOPs", MIXTURE.chosen * MIXTURE.hidden + _ROUTER, 0.048)
-SAME_PARAMETERS = Recipe("dense, same parameters", MIXTURE.experts * MIXTURE.hidden + _ROUTER, 0.032)
+SAME_FLOPS = MoeRecipe("dense, same FLOPs", MIXTURE.chosen * MIXTURE.hidden + _ROUTER, 0.048)
+SAME_PARAMETERS = MoeRecipe("dense, same parameters", MIXTURE.experts * MIXTURE.hidden + _ROUTER, 0.032)
 COMPARED = (MIXTURE, SAME_FLOPS, SAME_PARAMETERS)
 # One expert for each token, as in Switch Transformers: with a single choice favourites show most.
 SWITCHED = replace(MIXTURE, name="one expert a token", hidden=64, chosen=1)
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class MoeRun:
     """One training, or as much of it as was done.
 
     Attributes:
@@ -99,7 +99,7 @@ class Run:
         seconds: spent on training until the marks.
     """
 
-    recipe: Recipe
+    recipe: MoeRecipe
     seed: int
     weights: dict[str, np.ndarray]
     losses: np.ndarray
@@ -134,8 +134,11 @@ class Run:
 
 
 def train(
-    recipe: Recipe, seed: int = 0, text: Corpus | None = None, watch: Callable[[Run], None] | None = None
-) -> Run:
+    recipe: MoeRecipe,
+    seed: int = 0,
+    text: Corpus | None = None,
+    watch: Callable[[MoeRun], None] | None = None,
+) -> MoeRun:
     """Train one network, on one core. The same seed gives the same numbers on the same machine.
 
     An interrupt (the kernel's stop button) ends the training, and what was done until then is returned.
@@ -171,7 +174,7 @@ def train(
 class _Learner:
     """A training under way."""
 
-    def __init__(self, recipe: Recipe, seed: int, text: Corpus):
+    def __init__(self, recipe: MoeRecipe, seed: int, text: Corpus):
         rng = np.random.default_rng(seed)
         self.recipe, self.seed, self.text = recipe, seed, text
         self.weights = byte_model.begin(rng, len(text.alphabet), recipe.hidden, recipe.experts)
@@ -210,27 +213,27 @@ class _Learner:
         bits = byte_model.bits_per_byte(self.weights, self.text, self.recipe.chosen)
         self.marks.append((self.done, self._learnable(bits), self.spent))
 
-    def run(self) -> Run:
+    def run(self) -> MoeRun:
         """What was done so far."""
         marks, held, seconds = np.transpose(self.marks)
         losses, loads = self.losses[: self.done], self.loads[: self.done]
-        return Run(self.recipe, self.seed, self.weights, losses, loads, marks, held, seconds)
+        return MoeRun(self.recipe, self.seed, self.weights, losses, loads, marks, held, seconds)
 
 
 # ---- what the lesson trains
 def compare(
     seeds: Sequence[int] = (0, 1, 2),
-    recipes: Sequence[Recipe] = COMPARED,
-    watch: Callable[[Run], None] | None = None,
-) -> list[Run]:
+    recipes: Sequence[MoeRecipe] = COMPARED,
+    watch: Callable[[MoeRun], None] | None = None,
+) -> list[MoeRun]:
     """Train every recipe with every seed, and show how far it is; an interrupt ends it with what was done.
 
     >>> [run.recipe.name for run in compare([0], [replace(recipe, steps=1, tokens=8) for recipe in COMPARED])]
     ['mixture', 'dense, same FLOPs', 'dense, same parameters']
     """
 
-    def one(recipe: Recipe, seed: int, tick: Callable[[], object]) -> Run:
-        def follow(so_far: Run) -> None:
+    def one(recipe: MoeRecipe, seed: int, tick: Callable[[], object]) -> MoeRun:
+        def follow(so_far: MoeRun) -> None:
             tick()
             if watch:
                 watch(so_far)
@@ -240,6 +243,6 @@ def compare(
     return training_loop.every(one, recipes, seeds)
 
 
-def balance(watch: Callable[[Run], None] | None = None, recipe: Recipe = SWITCHED) -> list[Run]:
+def balance(watch: Callable[[MoeRun], None] | None = None, recipe: MoeRecipe = SWITCHED) -> list[MoeRun]:
     """Train one mixture three times from the same first weights: without balancing, with each way of it."""
     return compare([0], [replace(recipe, balancing=way) for way in BALANCINGS], watch)

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from . import neural, teacher, training_loop
 from .teacher import LARGE, SMALL, Teacher
-from .token_student import WINDOW, Lesson, begin, bits_per_byte, loss, predict, windows
+from .token_student import WINDOW, TrainingSet, begin, bits_per_byte, loss, predict, windows
 
 STEPS, TOKENS = 80, 256  # of a training: batches, and predictions in each
 RATES = 0.002, 0.016  # highest learning rate, small and large text: within 0.04 bits of the best for each way
@@ -20,7 +20,7 @@ WAYS = {"hard labels": 0.0, "soft labels": 1.0, "both": 0.5, "teacher's text": 0
 
 
 @dataclass(frozen=True)
-class Recipe:
+class StudentRecipe:
     """How a student learns.
 
     Attributes:
@@ -31,7 +31,7 @@ class Recipe:
     Raises:
         ValueError: nobody can learn so; the message says why.
 
-    >>> Recipe("by heart", 4096)
+    >>> StudentRecipe("by heart", 4096)
     Traceback (most recent call last):
     ...
     ValueError: way is 'by heart': a student learns from hard labels, soft labels, both, or teacher's text.
@@ -60,7 +60,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class StudentRun:
     """One training, or as much of it as was done.
 
     Attributes:
@@ -71,7 +71,7 @@ class Run:
         held: bits per byte of held-out text at the marks.
     """
 
-    recipe: Recipe
+    recipe: StudentRecipe
     seed: int
     weights: dict[str, np.ndarray]
     losses: np.ndarray
@@ -89,20 +89,23 @@ class Run:
         return float(self.held.min())
 
 
-COMPARED = tuple(Recipe(way, text) for text in (SMALL, LARGE) for way in WAYS)
+COMPARED = tuple(StudentRecipe(way, text) for text in (SMALL, LARGE) for way in WAYS)
 
 
-def lesson(data: Teacher, recipe: Recipe) -> Lesson:
+def lesson(data: Teacher, recipe: StudentRecipe) -> TrainingSet:
     """The text of a recipe, with the teacher's probabilities where there are some."""
     if recipe.way == "teacher's text":
-        return Lesson(*windows(data.written[: max(1, recipe.text // data.written.shape[1])]))
+        return TrainingSet(*windows(data.written[: max(1, recipe.text // data.written.shape[1])]))
     rows = slice(WINDOW - 1, recipe.text - 1)  # the first row of the teacher's is at the second token
-    return Lesson(*windows(data.novel[: recipe.text]), data.top[rows], data.chances[rows])
+    return TrainingSet(*windows(data.novel[: recipe.text]), data.top[rows], data.chances[rows])
 
 
 def train(
-    recipe: Recipe, seed: int = 0, data: Teacher | None = None, tick: Callable[[], object] | None = None
-) -> Run:
+    recipe: StudentRecipe,
+    seed: int = 0,
+    data: Teacher | None = None,
+    tick: Callable[[], object] | None = None,
+) -> StudentRun:
     """Train one student. The same seed gives the same numbers on the same machine.
 
     An interrupt (the kernel's stop button) ends the training, and what was done until then is returned.
@@ -113,7 +116,7 @@ def train(
         data: the teacher's; what is shipped if left out.
         tick: called after every step.
 
-    >>> train(Recipe("soft labels", 100, steps=2, tokens=8)).losses.shape
+    >>> train(StudentRecipe("soft labels", 100, steps=2, tokens=8)).losses.shape
     (2,)
     """
     data = data or teacher.read()
@@ -135,10 +138,14 @@ def train(
                 marks[len(losses)] = bits_per_byte(weights, data)
     if len(losses) not in marks:  # stopped
         marks[len(losses)] = bits_per_byte(weights, data)
-    return Run(recipe, seed, weights, np.array(losses), np.array(list(marks)), np.array(list(marks.values())))
+    return StudentRun(
+        recipe, seed, weights, np.array(losses), np.array(list(marks)), np.array(list(marks.values()))
+    )
 
 
-def compare(recipes: Sequence[Recipe] | None = None, seeds: Sequence[int] = (0, 1, 2)) -> list[Run]:
+def compare(
+    recipes: Sequence[StudentRecipe] | None = None, seeds: Sequence[int] = (0, 1, 2)
+) -> list[StudentRun]:
     """Train a student by every recipe with every seed, and show how far it is.
 
     Args:
@@ -148,7 +155,7 @@ def compare(recipes: Sequence[Recipe] | None = None, seeds: Sequence[int] = (0, 
     Returns:
         The runs; an interrupt ends it with what was done.
 
-    >>> [run.recipe.way for run in compare([Recipe("hard labels", 100, steps=1, tokens=8)], [0])]
+    >>> [run.recipe.way for run in compare([StudentRecipe("hard labels", 100, steps=1, tokens=8)], [0])]
     ['hard labels']
     """
     recipes = COMPARED if recipes is None else recipes

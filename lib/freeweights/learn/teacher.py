@@ -33,7 +33,7 @@ def likeliest(chances: np.ndarray, k: int) -> np.ndarray:
 
 
 def expect(
-    model: llama.Model, vocabulary: np.ndarray, novel: np.ndarray, first: int, last: int
+    model: llama.LlamaWeights, vocabulary: np.ndarray, novel: np.ndarray, first: int, last: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read a piece of a text and say what was expected at its tokens `first` to `last` - 1.
 
@@ -63,7 +63,7 @@ def expect(
 
 
 def write(
-    model: llama.Model,
+    model: llama.LlamaWeights,
     vocabulary: np.ndarray,
     prompts: np.ndarray,
     draws: np.ndarray,
@@ -206,7 +206,7 @@ def pieces(length: int) -> list[tuple[int, int]]:
     return [(max(1, first), min(first + PIECE, length)) for first in range(0, length, PIECE)]
 
 
-def difference(model: llama.Model, data: Teacher, piece: int, tokens: int) -> float:
+def difference(model: llama.LlamaWeights, data: Teacher, piece: int, tokens: int) -> float:
     """Expect the first tokens of a piece anew: the largest distance from a probability in the shipped file.
 
     Args:
@@ -230,7 +230,7 @@ def draws(tokens: int) -> np.ndarray:
 
 
 # ---- the shipped file
-def make(model: llama.Model | None = None) -> Teacher:
+def make(model: llama.LlamaWeights | None = None) -> Teacher:
     """Read the whole novel and write as many tokens as students learn from at most; some ten minutes."""
     model = model or smollm.load()
     tokens = np.array(model.tokenizer.encode(datasets.text(NOVEL).decode()).ids)

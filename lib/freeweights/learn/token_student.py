@@ -19,7 +19,7 @@ CHUNK = 512  # held-out tokens predicted together
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TrainingSet:
     """What a student learns from: windows of tokens, what came next, and what the teacher expected there.
 
     Attributes:
@@ -34,10 +34,10 @@ class Lesson:
     top: np.ndarray | None = None
     chances: np.ndarray | None = None
 
-    def take(self, rows: np.ndarray) -> Lesson:
+    def take(self, rows: np.ndarray) -> TrainingSet:
         """The same at some of the tokens only."""
         picked = (array if array is None else array[rows] for array in (self.top, self.chances))
-        return Lesson(self.windows[rows], self.targets[rows], *picked)
+        return TrainingSet(self.windows[rows], self.targets[rows], *picked)
 
 
 def windows(sequences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -121,7 +121,7 @@ def add_rows(table: np.ndarray, places: np.ndarray, rows: np.ndarray) -> None:
     table[found] += np.add.reduceat(rows[order], first, axis=0)
 
 
-def loss(logits: np.ndarray, lesson: Lesson, soft: float = 0.0) -> tuple[float, np.ndarray]:
+def loss(logits: np.ndarray, lesson: TrainingSet, soft: float = 0.0) -> tuple[float, np.ndarray]:
     """Mean cross-entropy against the text and against the teacher, in nats, and its gradient in the logits.
 
     The teacher's few likeliest tokens are events of their own; all others together are one more, with the
@@ -135,7 +135,7 @@ def loss(logits: np.ndarray, lesson: Lesson, soft: float = 0.0) -> tuple[float, 
     Raises:
         ValueError: the part is not from 0 to 1, or the teacher's probabilities are missing or do not fit.
 
-    >>> sure = Lesson(np.zeros((1, WINDOW)), np.array([0]), np.array([[1]]), np.array([[0.5]]))
+    >>> sure = TrainingSet(np.zeros((1, WINDOW)), np.array([0]), np.array([[1]]), np.array([[0.5]]))
     >>> round(loss(np.zeros((1, 4)), sure, soft=1.0)[0], 4)  # 0.5 ln 4 + 0.5 ln(4 / 3)
     0.837
     """
@@ -159,7 +159,7 @@ def loss(logits: np.ndarray, lesson: Lesson, soft: float = 0.0) -> tuple[float, 
     return nats, gradient
 
 
-def check(lesson: Lesson, soft: float, words: int) -> None:
+def check(lesson: TrainingSet, soft: float, words: int) -> None:
     """Refuse what cannot be learned from, in words."""
     if not 0 <= soft <= 1:
         raise ValueError(f"soft is {soft:g}: the teacher's part of the loss is from 0 (text alone) to 1.")

@@ -19,7 +19,7 @@ from ..page.style import BLUE, GREEN, GREY, log_axis
 
 
 @dataclass(frozen=True)
-class Case:
+class PublishedCase:
     """One axes: a prediction over x, the tokens it yields there, and the published points as (x, tokens per second)."""
 
     title: str
@@ -31,14 +31,14 @@ class Case:
     ticks: dict[float, str]
 
 
-def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
+def cases(name: str, desk: tuple, rack: tuple) -> list[PublishedCase]:
     """The desktop writing and reading, the cluster writing, each over what its published rows vary."""
     model, mac, node = Model.named(name), Machine.named(*DESKTOP), Machine.named(*CLUSTER)
     bits = published.bits_of(desk[0].row, model.parameters)
     length, users = np.geomspace(1024, 16_384, 40), np.arange(1, 17)
     lengths = {1024 * n: f"{n}k" for n in (1, 2, 4, 8, 16)}
     return [
-        Case(
+        PublishedCase(
             "M3 Ultra writes, one user",
             "tokens of context",
             length,
@@ -51,7 +51,7 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
             ],
             lengths,
         ),
-        Case(
+        PublishedCase(
             "M3 Ultra reads a prompt",
             "tokens of prompt",
             length,
@@ -60,7 +60,7 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
             [(pair.row.prompt, pair.measured) for pair in desk if pair.row.phase == "prefill"],
             lengths,
         ),
-        Case(
+        PublishedCase(
             "8 x H200 write, all users",
             "users at once",
             users,
@@ -72,7 +72,7 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[Case]:
     ]
 
 
-def draw_case(axes: Axes, case: Case) -> None:
+def draw_case(axes: Axes, case: PublishedCase) -> None:
     """Expectation as a line, its range as a band, physics dashed, published points as crosses."""
     rate = {end: case.tokens / getattr(case.estimate, end) for end in ("low", "expected", "high", "floor")}
     axes.fill_between(case.x, rate["high"], rate["low"], color=BLUE, alpha=0.2, linewidth=0)

@@ -12,14 +12,16 @@ from ..models.transformer import Model
 from ..page.style import BLUE, GREY, MARKERS, RED, apart, decades, log_axis
 
 
-def step_floor(sweep: smollm_timing.DecodeSweep, mine: this_machine.Machine | RecordedMachine) -> np.ndarray:
+def step_floor(
+    sweep: smollm_timing.DecodeSweep, mine: this_machine.MeasuredMachine | RecordedMachine
+) -> np.ndarray:
     """Seconds below which no step of a sweep can go at the rates measured on this machine: bytes or FLOPs."""
     reading = sweep.bytes_moved / mine.matrix_vector.median
     computing = sweep.batch * Model.named(SMOL).flops_per_token(1) / mine.matrix_matrix.median
     return np.maximum(reading, computing)
 
 
-def where_lunch_ends(mine: this_machine.Machine | RecordedMachine) -> float:
+def free_batch_limit(mine: this_machine.MeasuredMachine | RecordedMachine) -> float:
     """The batch at which the FLOPs of a step take as long as its bytes: the ridge point, in sequences."""
     smol = Model.named(SMOL)
     return (4 * smol.shared_weights / mine.matrix_vector.median) / (
@@ -30,7 +32,7 @@ def where_lunch_ends(mine: this_machine.Machine | RecordedMachine) -> float:
 def draw_batch(
     figure: Figure,
     sweep: smollm_timing.DecodeSweep,
-    mine: this_machine.Machine | RecordedMachine,
+    mine: this_machine.MeasuredMachine | RecordedMachine,
     source: str,
 ) -> str:
     """Time of a step against batch: measured points, the machine's floor, the floor plus what batch 1 paid on top."""
@@ -87,7 +89,7 @@ def draw_batch(
     )
     return (
         f"A step for one sequence takes {q.duration(sweep.seconds[0])}, {bytes_say}{many}. By the machine's rates "
-        f"computing overtakes reading at a batch of about {q.significant(where_lunch_ends(mine), 2)}. Step times are "
+        f"computing overtakes reading at a batch of about {q.significant(free_batch_limit(mine), 2)}. Step times are "
         f"{source}."
     )
 

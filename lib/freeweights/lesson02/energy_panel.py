@@ -267,7 +267,7 @@ def published(name: str) -> str:
 
 def panel() -> live.Panel:
     """Joules per token and dollars per million, for a model on a desktop, a card and a node."""
-    tariff, host = electricity.usual_tariff().value, round(energy_published.usual_host(), 2)
+    tariff, host = electricity.usual_tariff().value, round(energy_published.wall_over_device(), 2)
     return live.panel(
         draw,
         update,

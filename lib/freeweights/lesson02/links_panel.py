@@ -16,17 +16,17 @@ from .tensor_parallel_speedup import (
     CASES,
     COUNTS,
     LITTLE,
-    Case,
+    SpeedupCase,
     Step,
     causes,
     joined,
     message_bytes,
     own_link,
+    pipeline_speedups,
     points,
     speed_ups,
     steps,
     stops,
-    turns,
 )
 
 SLOWEST, MOST, TALLEST = 1 / 8, 16, 1.5  # ends of the axes: speed-ups, and shares of one device's step
@@ -95,7 +95,7 @@ def update(artists: dict, name: str, phase: str, batch: float, link: str) -> str
     lines = {one: speed_ups(found) for one, found in under.items()}
     found, own = lines[link], lines[own_link(case)]
     show_lines(artists, lines, link)
-    in_turn = turns(case, link, phase, batch)
+    in_turn = pipeline_speedups(case, link, phase, batch)
     artists["turns"].set_data(*curve(in_turn))
     artists["turns name"].set_text("-· taking turns, layer by layer" if len(in_turn) > 1 else "")
     seen = points(case, phase, batch, own)
@@ -158,7 +158,9 @@ def finding(found: dict[int, float], link: str) -> str:
     return f"Over {LINKS[link][2]}, {count} devices are {q.times(found[count])} as fast as one"
 
 
-def sentence(case: Case, phase: str, batch: float, link: str, found: dict, taken: dict[int, Step]) -> str:
+def sentence(
+    case: SpeedupCase, phase: str, batch: float, link: str, found: dict, taken: dict[int, Step]
+) -> str:
     """Speed-ups over the chosen link, where they stop and why, and one message."""
     head = f"{case.model} at {case.weights} on {case.device}, {WORK[phase]}, batch {batch:,.0f}: "
     if not found:
@@ -186,7 +188,7 @@ def sentence(case: Case, phase: str, batch: float, link: str, found: dict, taken
     )
 
 
-def say_message(case: Case, phase: str, batch: float, link: str) -> str:
+def say_message(case: SpeedupCase, phase: str, batch: float, link: str) -> str:
     """One all-reduce message over the chosen link: its bytes against its latency."""
     size = message_bytes(Model.named(case.model), batch * (case.tokens if phase == "prefill" else 1))
     row = catalog.link(link)

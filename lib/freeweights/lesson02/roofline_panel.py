@@ -55,7 +55,7 @@ SPARED = (
 
 
 @dataclass(frozen=True)
-class Point:
+class RooflinePoint:
     """One phase on the roofline: FLOP/byte, FLOP/s of a working device expected and at most, what is scarce.
 
     The expected point lies as far below the roof as the expected time lies above its floor.
@@ -91,7 +91,7 @@ def of(place: str, count: str, model: Model, weights: str, context: float, batch
 
 def fitting(model: Model, machine: Machine, weights: str) -> Machine:
     """The machine, with an engine of shorter chunks where buffers of the usual ones would fill the device."""
-    engine = machine.runs(weight_storage.stored(weights, model).family)
+    engine = machine.runs(weight_storage.weight_storage(weights, model).family)
     room = SPARED * machine.device.memory
     if memory.activation_bytes(model, engine) + engine.reserve < machine.device.memory - room:
         return machine
@@ -101,7 +101,7 @@ def fitting(model: Model, machine: Machine, weights: str) -> Machine:
 
 def point(
     phase: str, model: Model, machine: Machine, context: float, batch: float, weights: str
-) -> Point | None:
+) -> RooflinePoint | None:
     """Where one phase lies; None without a published compute rate, `expected` None where it does not fit."""
     if phase == "prefill" and not machine.computes:
         return None
@@ -109,9 +109,9 @@ def point(
     intensity, (bits, _) = found.demand.intensity, weight_storage.bits_per_weight(weights, model)
     most = bottleneck.roof(Machine.named(machine.device.name), intensity, bits)
     if not found.fit.fits:
-        return Point(intensity, None, most, None, found)
+        return RooflinePoint(intensity, None, most, None, found)
     estimate = inference.predict(model, machine, phase, context=context, batch=batch, weights=weights)
-    return Point(intensity, most * estimate.floor / estimate.expected, most, estimate, found)
+    return RooflinePoint(intensity, most * estimate.floor / estimate.expected, most, estimate, found)
 
 
 def draw(figure: Figure) -> dict:
@@ -195,7 +195,7 @@ def show_roofs(artists: dict, place: str, bits: float) -> None:
         artists["ridge"].set_text("")
 
 
-def show(marks: dict, at: Point | None, phase: str) -> None:
+def show(marks: dict, at: RooflinePoint | None, phase: str) -> None:
     """Place one phase's marks: filled at the expected rate, hollow and grey where the model does not fit."""
     for mark in ("drop", "gap", "most", "mark"):
         marks[mark].set_data([], [])
@@ -250,7 +250,7 @@ def sentence(model: Model, machine: Machine, weights: str, context: float, batch
     return said
 
 
-def verdict(at: Point) -> str:
+def verdict(at: RooflinePoint) -> str:
     """What is scarce at one point, by how much, and the speed."""
     found = at.found
     if at.expected is None:

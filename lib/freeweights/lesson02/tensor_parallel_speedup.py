@@ -22,7 +22,7 @@ NEAR = np.log(1.5)  # published batches that count as the chosen one
 
 
 @dataclass(frozen=True)
-class Case:
+class SpeedupCase:
     """One model, format, kind of device and engine, with the tokens of the prompt or context."""
 
     model: str
@@ -33,11 +33,11 @@ class Case:
 
 
 CASES = {
-    "Llama 3.1 70B on H200": Case("Llama 3.1 70B", "FP8", "H200 SXM 141GB", "vLLM", 1536),
-    "Mixtral 8x7B on A100": Case("Mixtral 8x7B", "INT8", "A100 SXM4 80GB", "gpt-fast", 105),
-    "GLM-5 on M3 Ultra": Case("GLM-5", "MXFP8", "Apple M3 Ultra 512GB", "MLX", 10_000),
-    "GLM-5.2 on H200": Case("GLM-5.2", "FP8", "H200 SXM 141GB", "vLLM", 8192),
-    "Llama 3.1 8B on RTX 4090": Case("Llama 3.1 8B", "Q8_0", "GeForce RTX 4090", "llama.cpp", 4096),
+    "Llama 3.1 70B on H200": SpeedupCase("Llama 3.1 70B", "FP8", "H200 SXM 141GB", "vLLM", 1536),
+    "Mixtral 8x7B on A100": SpeedupCase("Mixtral 8x7B", "INT8", "A100 SXM4 80GB", "gpt-fast", 105),
+    "GLM-5 on M3 Ultra": SpeedupCase("GLM-5", "MXFP8", "Apple M3 Ultra 512GB", "MLX", 10_000),
+    "GLM-5.2 on H200": SpeedupCase("GLM-5.2", "FP8", "H200 SXM 141GB", "vLLM", 8192),
+    "Llama 3.1 8B on RTX 4090": SpeedupCase("Llama 3.1 8B", "Q8_0", "GeForce RTX 4090", "llama.cpp", 4096),
 }
 
 
@@ -57,7 +57,7 @@ class Step:
 
 
 @cache
-def joined(case: Case, count: int, link: str, split: str = "tensor") -> Machine:
+def joined(case: SpeedupCase, count: int, link: str, split: str = "tensor") -> Machine:
     """A case's devices under any link, as if they had its port: what would the link do for them?
 
     >>> joined(CASES["GLM-5 on M3 Ultra"], 4, "NVLink 4 (H100/H200)").link.name
@@ -97,7 +97,7 @@ def talking(model: Model, machine: Machine, tokens: float) -> tuple[float, float
 
 
 @cache
-def alone(case: Case, count: int, phase: str, batch: float) -> tuple[float, float, bool]:
+def alone(case: SpeedupCase, count: int, phase: str, batch: float) -> tuple[float, float, bool]:
     """Seconds that devices work and wait in a step, without the link, and whether they hold the model."""
     model, machine = Model.named(case.model), joined(case, count, "NVLink 4 (H100/H200)")
     parts = run(model, with_room(machine), phase, case.tokens, batch, case.weights).parts
@@ -110,7 +110,7 @@ def alone(case: Case, count: int, phase: str, batch: float) -> tuple[float, floa
     )
 
 
-def step(case: Case, count: int, link: str, phase: str, batch: float) -> Step:
+def step(case: SpeedupCase, count: int, link: str, phase: str, batch: float) -> Step:
     """One step under tensor parallelism, split by what it waits for.
 
     Args:
@@ -130,7 +130,7 @@ def step(case: Case, count: int, link: str, phase: str, batch: float) -> Step:
     return Step(working, waiting, bytes_, latency, fits)
 
 
-def steps(case: Case, link: str, phase: str, batch: float) -> dict[int, Step]:
+def steps(case: SpeedupCase, link: str, phase: str, batch: float) -> dict[int, Step]:
     """The step of each number of devices under one link."""
     return {count: step(case, count, link, phase, batch) for count in COUNTS}
 
@@ -146,7 +146,7 @@ def speed_ups(steps_of: dict[int, Step]) -> dict[int, float]:
 
 
 @cache
-def turns(case: Case, link: str, phase: str, batch: float) -> dict[int, float]:
+def pipeline_speedups(case: SpeedupCase, link: str, phase: str, batch: float) -> dict[int, float]:
     """The same where the devices hold different layers and take turns (a pipeline with one batch in it)."""
     model, found = Model.named(case.model), {}
     one = step(case, 1, link, phase, batch).seconds
@@ -172,7 +172,7 @@ def stops(found: dict[int, float]) -> int | None:
 
 
 @cache
-def series(case: Case, phase: str) -> dict[tuple[str, str], dict[int, float]]:
+def series(case: SpeedupCase, phase: str) -> dict[tuple[str, str], dict[int, float]]:
     """Published tokens/s by number of devices: a series for each engine and batch with two points or more."""
     found: dict[tuple[str, str], dict[int, float]] = {}
     for row in figures.measurements(
@@ -187,7 +187,9 @@ def series(case: Case, phase: str) -> dict[tuple[str, str], dict[int, float]]:
     return {key: dict(sorted(rates.items())) for key, rates in found.items() if len(rates) > 1}
 
 
-def points(case: Case, phase: str, batch: float, expected: dict[int, float]) -> dict[str, dict[int, float]]:
+def points(
+    case: SpeedupCase, phase: str, batch: float, expected: dict[int, float]
+) -> dict[str, dict[int, float]]:
     """Published speed-ups at about the batch, by engine; each series starts on the expected line."""
     chosen = {}
     for (engine, rows_batch), rates in series(case, phase).items():
@@ -207,6 +209,6 @@ def causes(found: Step) -> dict[str, float]:
     }
 
 
-def own_link(case: Case) -> str:
+def own_link(case: SpeedupCase) -> str:
     """Name of the link that a case's device comes with."""
     return catalog.device(case.device).link

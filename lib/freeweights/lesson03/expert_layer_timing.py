@@ -23,7 +23,7 @@ ROUNDS, ENOUGH_SECONDS = 25, 3.0
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class ExpertWeights:
     """The weights of all experts, float32: up (E, hidden, width) and down (E, width, hidden)."""
 
     up: np.ndarray
@@ -39,7 +39,7 @@ class Layer:
         return (self.up.nbytes + self.down.nbytes) // self.experts
 
 
-def layer(experts: int = EXPERTS, width: int = WIDTH, hidden: int = HIDDEN, seed: int = 0) -> Layer:
+def layer(experts: int = EXPERTS, width: int = WIDTH, hidden: int = HIDDEN, seed: int = 0) -> ExpertWeights:
     """Make experts with random weights: what they know does not matter for how long they take.
 
     >>> layer(8, 16, 32).expert_bytes == 2 * 16 * 32 * 4
@@ -51,10 +51,10 @@ def layer(experts: int = EXPERTS, width: int = WIDTH, hidden: int = HIDDEN, seed
     down = rng.standard_normal((experts, width, hidden), dtype=np.float32)
     up /= np.float32(np.sqrt(width))  # in place: a second array of this size would be felt
     down /= np.float32(np.sqrt(hidden))
-    return Layer(up, down)
+    return ExpertWeights(up, down)
 
 
-def forward(layer: Layer, tokens: np.ndarray, choices: np.ndarray) -> np.ndarray:
+def forward(layer: ExpertWeights, tokens: np.ndarray, choices: np.ndarray) -> np.ndarray:
     """Send each token through its experts, and take their mean. An expert that nobody chose is not read.
 
     Every touched expert gathers its tokens and multiplies its two matrices by all of them at once.
@@ -86,7 +86,7 @@ def forward(layer: Layer, tokens: np.ndarray, choices: np.ndarray) -> np.ndarray
     return out / np.float32(choices.shape[1])
 
 
-def check_work(layer: Layer, tokens: np.ndarray, choices: np.ndarray) -> None:
+def check_work(layer: ExpertWeights, tokens: np.ndarray, choices: np.ndarray) -> None:
     """Refuse an empty batch, and choices that do not fit."""
     if len(tokens) == 0:
         raise ValueError("The batch is 0: the layer has nothing to do; give it one token or more.")
@@ -112,7 +112,7 @@ def all_alike(experts: int, chosen: int, tokens: int, rng: np.random.Generator) 
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class BatchTimings:
     """Seconds of the layer at each batch, the median of the rounds, routed at random and all alike.
 
     touched: mean number of experts that the random routing touched, counted.
@@ -156,7 +156,7 @@ def time_layer(
     batches: Sequence[int] = BATCHES,
     width: int = WIDTH,
     hidden: int = HIDDEN,
-) -> Sweep:
+) -> BatchTimings:
     """Time one layer at every batch, as a mixture and as a dense layer of equal active size: 2 to 4 s, 101 MB.
 
     Both run the same code on the same experts and do the same arithmetic for a token; only the choices differ. The
@@ -188,7 +188,7 @@ def time_layer(
         turns = timing.rounds("Sending tokens to experts", ROUNDS, least=3, seconds=ENOUGH_SECONDS)
         rounds = [[_one_batch(one, chosen, tokens[:batch], rng) for batch in batches] for _ in turns]
     mixture, dense, touched = np.moveaxis(np.array(rounds), 2, 0)
-    return Sweep(
+    return BatchTimings(
         experts,
         chosen,
         one.expert_bytes,
@@ -201,14 +201,14 @@ def time_layer(
     )
 
 
-def _one_batch(one: Layer, chosen: int, tokens: np.ndarray, rng: np.random.Generator):
+def _one_batch(one: ExpertWeights, chosen: int, tokens: np.ndarray, rng: np.random.Generator):
     """Seconds with random choices, seconds with all alike, and how many experts the random ones touched."""
     routed = route(one.experts, chosen, len(tokens), 0.0, rng)
     shared = all_alike(one.experts, chosen, len(tokens), rng)
     return _seconds(one, tokens, routed), _seconds(one, tokens, shared), distinct(routed)[-1]
 
 
-def _seconds(one: Layer, tokens: np.ndarray, choices: np.ndarray) -> float:
+def _seconds(one: ExpertWeights, tokens: np.ndarray, choices: np.ndarray) -> float:
     """Seconds of one pass."""
     start = time.perf_counter()
     forward(one, tokens, choices)
@@ -221,7 +221,7 @@ CLOSE = 0.95  # a correlation below has another cause than bytes
 JOINED = 1.1  # beyond so many times the expected seconds something else than bytes takes part
 
 
-def draw(figure: Figure, sweep: Sweep) -> str:
+def draw(figure: Figure, sweep: BatchTimings) -> str:
     """Seconds of both layers at every batch, the curve that bytes predict, and the same axis in bytes."""
     axes = figure.subplots()
     figure.subplots_adjust(left=0.1, right=0.9, top=0.9, bottom=0.14)
@@ -259,7 +259,7 @@ def round_ticks(low: float, high: float, say) -> dict[float, str]:
     return {step: say(step) for step in steps if low <= step <= high}
 
 
-def name(axes, sweep: Sweep) -> None:
+def name(axes, sweep: BatchTimings) -> None:
     """Say in the empty corner which mark is what."""
     lines = (
         ("black", "━ bytes of the experts expected to be touched"),
@@ -273,7 +273,7 @@ def name(axes, sweep: Sweep) -> None:
         axes.text(0.02, 0.94 - 0.075 * row, words, color=colour, va="center", transform=axes.transAxes)
 
 
-def growth(sweep: Sweep) -> tuple[int, float, float, float]:
+def growth(sweep: BatchTimings) -> tuple[int, float, float, float]:
     """The batch compared with the first, and how many times as many experts, mixture and dense seconds it takes."""
     at = int(np.abs(sweep.batch - COMPARED).argmin())
     moved = sweep.bytes_expected
@@ -281,7 +281,7 @@ def growth(sweep: Sweep) -> tuple[int, float, float, float]:
     return int(sweep.batch[at]), *(float(column[at] / column[0]) for column in columns)
 
 
-def finding(sweep: Sweep) -> str:
+def finding(sweep: BatchTimings) -> str:
     """The title: what the larger batch costs each layer."""
     batch, _, mixture, dense = growth(sweep)
     return (
@@ -290,7 +290,7 @@ def finding(sweep: Sweep) -> str:
     )
 
 
-def sentence(sweep: Sweep) -> str:
+def sentence(sweep: BatchTimings) -> str:
     """How time follows the bytes, where it leaves them, and what the machine did besides."""
     batch, more, mixture, dense = growth(sweep)
     last, over = sweep.batch[-1], float(sweep.mixture[-1] / sweep.expected[-1])

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..cost import estimate, memory
-from ..cost.expert_parallel import Layer, layer, published, sliced, start_up
+from ..cost.expert_parallel import ExpertLayerTime, layer, published, sliced, start_up
 from ..facts import quantities as q
 from ..machines.fabric import Fabric, fabric
 from ..models.transformer import Model
@@ -129,7 +129,7 @@ def show_bars(artists: dict, ways: dict, unit: float) -> None:
         artists["ways"][column].set_text(name.replace(", ", ",\n").replace("sliced ", "sliced\n", 1))
 
 
-def show_loads(artists: dict, apart: Layer, factor: float) -> None:
+def show_loads(artists: dict, apart: ExpertLayerTime, factor: float) -> None:
     """Place the sorted loads of experts and devices, and what lies above the capacity."""
     asked, got = np.maximum(apart.asked, LEAST), np.maximum(apart.got, LEAST)
     edges, room_ = np.linspace(0, 1, asked.size + 1), min(factor, MOST)
@@ -164,7 +164,7 @@ def finding(ways: dict) -> str:
 
 
 def sentence(
-    where: Fabric, count: int, tokens: int, favour: float, apart: Layer, ways: dict, factor: float
+    where: Fabric, count: int, tokens: int, favour: float, apart: ExpertLayerTime, ways: dict, factor: float
 ) -> str:
     """Every part in seconds, the straggler, the drops, and the two ways of slicing."""
     (parts, fit), *_ = ways.values()

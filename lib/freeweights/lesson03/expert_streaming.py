@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..cost.memory import Case, Placed, routed_weights
+from ..cost.memory import Case, Placement, routed_weights
 from ..cost.step_work import weight_bytes_read
-from ..cost.weight_storage import stored
+from ..cost.weight_storage import weight_storage
 from ..facts import catalog
 from ..facts.arrays import plain
 from ..facts.quantities import size
@@ -44,7 +44,7 @@ def cached_share(model: Model, memory, weights=None):
             f"{model.name} is dense: every token reads all its weights, so no part of them is hot. Choose a mixture of "
             "experts, or see how long its weights take with freeweights.decode."
         )
-    bits, memory = stored(weights, model).bits, np.asarray(memory, float)
+    bits, memory = weight_storage(weights, model).bits, np.asarray(memory, float)
     others = resident_bytes(model, weights)
     if not np.all(memory >= others):
         raise ValueError(
@@ -61,7 +61,7 @@ def resident_bytes(model: Model, weights=None) -> float:
     >>> round(resident_bytes(model("Kimi K2"), "4.5 bits") / 1e9, 1)
     6.6
     """
-    return float((model.parameters - routed_weights(model)) * stored(weights, model).bits / 8)
+    return float((model.parameters - routed_weights(model)) * weight_storage(weights, model).bits / 8)
 
 
 class Token(NamedTuple):
@@ -105,7 +105,7 @@ def streamed(model: Model, machine: Machine, hit_rate, weights=None) -> Token:
         )
     if not np.all((hit_rate >= 0) & (hit_rate <= 1)):
         raise ValueError(f"hit_rate is {hit_rate}: hits over uses, from 0 to 1, are expected.")
-    placed = Placed(np.ones(()), hit_rate, np.zeros(()), 1 - hit_rate)
+    placed = Placement(np.ones(()), hit_rate, np.zeros(()), 1 - hit_rate)
     case = Case.of(model, machine, weights=weights, context=0)
     read = weight_bytes_read(case, placed, tokens=1, skew=0.0)
     at_hand = (read["weights"] + read["experts"]) / machine.memory_bandwidth

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ..cost.memory import routed_weights
 from ..cost.reference_cases import READING_SPEED
-from ..cost.weight_storage import stored
+from ..cost.weight_storage import weight_storage
 from ..facts import catalog
 from ..facts import quantities as q
 from ..facts.records_hardware import Link
@@ -89,7 +89,7 @@ def streams(model: Model, memory, weights: str, drive: str, favour: float) -> St
 
 def points(model: Model, weights: str) -> list[tuple[Streaming, float]]:
     """Published rows, and the memory in which this model would keep the same share of its experts."""
-    routed = routed_weights(model) * stored(weights, model).bits / 8
+    routed = routed_weights(model) * weight_storage(weights, model).bits / 8
     found = [
         (row, resident_bytes(model, weights) + row.cached_share * routed)
         for row in catalog.table(Streaming)
@@ -160,7 +160,7 @@ def show_points(artists: dict, model: Model, weights: str) -> None:
     """Published hit rates, those of other models small; speeds of this model at such weights, on drives of their own."""
     found = points(model, weights)
     own = [(row, memory) for row, memory in found if row.model == model.name]
-    bits = stored(weights, model).bits
+    bits = weight_storage(weights, model).bits
     places = {
         artists["points"]["hits"]: [(memory, row.hit_rate) for row, memory in own],
         artists["points"]["speeds"]: [

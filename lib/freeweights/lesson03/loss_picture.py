@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..facts import quantities as q
-from ..learn.moe_training import MIXTURE, SAME_FLOPS, SAME_PARAMETERS, Run
+from ..learn.moe_training import MIXTURE, SAME_FLOPS, SAME_PARAMETERS, MoeRun
 from ..learn.training_loop import margin
 from ..page import live
 from ..page.renderer import Picture
@@ -23,7 +23,7 @@ KINDS = {
 SIDES = {"training FLOPs": 0.075, "seconds of training on this machine": 0.555}  # axes, and where each begins
 
 
-def picture(runs: Sequence[Run]) -> Picture:
+def picture(runs: Sequence[MoeRun]) -> Picture:
     """Held-out loss against the FLOPs and the seconds of training, one line for each run.
 
     Args:
@@ -34,7 +34,7 @@ def picture(runs: Sequence[Run]) -> Picture:
     )
 
 
-def draw(figure: Figure, runs: Sequence[Run]) -> None:
+def draw(figure: Figure, runs: Sequence[MoeRun]) -> None:
     """The same curves on two axes, and the name of each kind below them."""
     headline(figure).set_text(title(runs))
     for label, left in SIDES.items():
@@ -67,7 +67,7 @@ def draw(figure: Figure, runs: Sequence[Run]) -> None:
         figure.text(x, 0.045, name, color=colour, fontsize=11, va="center")
 
 
-def title(runs: Sequence[Run]) -> str:
+def title(runs: Sequence[MoeRun]) -> str:
     """The margin over the dense network of equal FLOPs, if it can be told."""
     found = margin(runs, MIXTURE.name, SAME_FLOPS.name)
     if found is None:
@@ -76,7 +76,7 @@ def title(runs: Sequence[Run]) -> str:
     return f"At equal FLOPs the mixture ends {abs(found.bits):.2f} bits {way}; seeds differ by {found.spread:.2f}"
 
 
-def finding(runs: Sequence[Run]) -> str:
+def finding(runs: Sequence[MoeRun]) -> str:
     """What the runs show, margins against the spread of seeds; or what is missing to say so."""
     by_name = {run.recipe.name: run for run in reversed(runs) if not run.stopped}
     said = []
@@ -107,7 +107,7 @@ def finding(runs: Sequence[Run]) -> str:
     return " ".join(said)
 
 
-def in_seconds(mixture: Run, dense: Run, took: dict[str, float]) -> str:
+def in_seconds(mixture: MoeRun, dense: MoeRun, took: dict[str, float]) -> str:
     """How long the mixture took beside the dense network of equal FLOPs, and where it stood when that was done."""
     stood = np.interp(np.log(dense.seconds[-1]), np.log(mixture.seconds[1:]), mixture.held[1:])
     return (

@@ -95,7 +95,7 @@ def time_ratio(machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> n
 
 
 @dataclass(frozen=True)
-class Serving:
+class ServedStep:
     """One model serving `users` at once on a machine: its step, or what keeps it from having one."""
 
     what: Model
@@ -122,7 +122,7 @@ class Serving:
         return 1e6 / self.dollars
 
 
-def serving(name: str, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT) -> Serving:
+def serving(name: str, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT) -> ServedStep:
     """What one model does on one machine for so many users.
 
     Args:
@@ -138,12 +138,12 @@ def serving(name: str, machine: Machine, users: int, weights=WEIGHTS, context=CO
     True
     """
     model = Model.named(name)
-    return Serving(
+    return ServedStep(
         model, machine, users, inference.decode(model, machine, context=context, batch=users, weights=weights)
     )
 
 
-def fullest(name: str, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> Serving | None:
+def fullest(name: str, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> ServedStep | None:
     """The same with every slot taken; None where not even one sequence fits.
 
     >>> from freeweights.machines.machine import machine
@@ -182,7 +182,7 @@ def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> l
 
 
 @dataclass(frozen=True)
-class Point:
+class PublishedRatio:
     """A published step of the mixture over one of the dense model at the same batch.
 
     measured: whether the dense model's step is published too; else it is the expected one of the same case.
@@ -195,7 +195,7 @@ class Point:
 
 
 @cache
-def published_ratios(machine: Machine, weights=WEIGHTS) -> tuple[Point, ...]:
+def published_ratios(machine: Machine, weights=WEIGHTS) -> tuple[PublishedRatio, ...]:
     """Published steps of the mixture over the dense model's, by batch.
 
     A published step of the dense model lies on the line, in logarithms, through its published batches.
@@ -219,7 +219,9 @@ def published_ratios(machine: Machine, weights=WEIGHTS) -> tuple[Point, ...]:
         else:
             dense = expected_dense(pair, weights)
         points.append(
-            Point(pair.tokens, published.mean_context(pair.row), float(pair.seconds / dense), bool(measured))
+            PublishedRatio(
+                pair.tokens, published.mean_context(pair.row), float(pair.seconds / dense), bool(measured)
+            )
         )
     return tuple(sorted(points, key=lambda point: point.batch))
 
@@ -227,10 +229,11 @@ def published_ratios(machine: Machine, weights=WEIGHTS) -> tuple[Point, ...]:
 def of_width(name: str, machine: Machine, weights) -> list[published.Comparison]:
     """Published decode steps of one model on as many of the same device, at weights of about the same width."""
     model = Model.named(name)
-    wanted = weight_storage.stored(weights, model).bits
+    wanted = weight_storage.weight_storage(weights, model).bits
     pairs = published.comparisons(name, machine.device.name, phase="decode", devices=machine.count)
     bits = [
-        weight_storage.stored(published.bits_of(pair.row, model.parameters), model).bits for pair in pairs
+        weight_storage.weight_storage(published.bits_of(pair.row, model.parameters), model).bits
+        for pair in pairs
     ]
     return [pair for pair, stored in zip(pairs, bits) if abs(stored / wanted - 1) <= ALIKE]
 

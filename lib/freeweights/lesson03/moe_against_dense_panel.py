@@ -13,8 +13,8 @@ from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, SKY, headline, log_axis
 from .moe_against_dense import (
     DENSE,
     MIXTURE,
-    Point,
-    Serving,
+    PublishedRatio,
+    ServedStep,
     both,
     bytes_ratio,
     flops_ratio,
@@ -93,7 +93,7 @@ def draw(figure: Figure) -> dict:
     }
 
 
-def shares(one: Serving) -> dict[str, float]:
+def shares(one: ServedStep) -> dict[str, float]:
     """Seconds of a step that fits, by the parts shown."""
     taken = one.step.parts
     return {part: sum(taken.get(name, 0.0) for name in names) for part, (_, _, names) in PARTS.items()}
@@ -120,7 +120,7 @@ def update(artists: dict, place: str, weights: str, users: float, context: float
     return f"{machine.name} ({counted}), {weights}, {asked}. {' '.join(filter(None, said))}"
 
 
-def show_steps(artists: dict, pair: list[Serving]) -> None:
+def show_steps(artists: dict, pair: list[ServedStep]) -> None:
     """Stack both steps by what they wait for, as shares of the longer one."""
     longest = max((one.step.seconds for one in pair if one.fits), default=1.0)
     for row, one in enumerate(pair):
@@ -131,7 +131,7 @@ def show_steps(artists: dict, pair: list[Serving]) -> None:
         artists["said"][row].set(text=words(one), color="black" if one.fits else RED)
 
 
-def words(one: Serving) -> str:
+def words(one: ServedStep) -> str:
     """The line above a step: its time, speed and cost, or that it cannot be."""
     if not one.fits:
         return f"{one.what.name}: does not fit"
@@ -139,7 +139,7 @@ def words(one: Serving) -> str:
     return f"{one.what.name}: {q.duration(one.step.seconds)}, {speed}, {cost} per million"
 
 
-def show_memory(artists: dict, pair: list[Serving]) -> None:
+def show_memory(artists: dict, pair: list[ServedStep]) -> None:
     """What each needs as a share of the memory there, cut at the axis' end."""
     for bar, text, one in zip(artists["rooms"], artists["needs"], pair):
         fit = one.step.fit
@@ -166,7 +166,7 @@ def show_curves(artists: dict, context: float, weights: str, taken: np.ma.Masked
         label.set(y=LOW * (HIGH / LOW) ** height, text=name if len(ys) else "")
 
 
-def show_points(artists: dict, points: list[Point]) -> None:
+def show_points(artists: dict, points: list[PublishedRatio]) -> None:
     """Draw published ratios, filled where both steps are published, and say which is which."""
     for measured, marks in artists["points"].items():
         shown = [point for point in points if point.measured == measured]
@@ -176,7 +176,7 @@ def show_points(artists: dict, points: list[Point]) -> None:
     artists["key"].set_text("\n".join(kinds[kind] for kind in sorted(found)))
 
 
-def finding(pair: list[Serving], found: dict[str, float]) -> str:
+def finding(pair: list[ServedStep], found: dict[str, float]) -> str:
     """The title: how R1's step compares with 405B's, or who is not held."""
     absent = [one for one in pair if not one.fits]
     if len(absent) == 2:
@@ -188,7 +188,7 @@ def finding(pair: list[Serving], found: dict[str, float]) -> str:
     return f"R1's step: {done} of 405B's FLOPs, {read} of its bytes, {taken} of its time"
 
 
-def ratios(pair: list[Serving], weights: str, context: float) -> dict[str, float]:
+def ratios(pair: list[ServedStep], weights: str, context: float) -> dict[str, float]:
     """R1 over 405B: FLOPs and bytes, whether or not the machine holds them, and the time if so."""
     found = {"FLOPs": flops_ratio(context), "bytes": float(bytes_ratio(context, pair[0].users, weights))}
     if all(one.fits for one in pair):
@@ -196,7 +196,7 @@ def ratios(pair: list[Serving], weights: str, context: float) -> dict[str, float
     return found
 
 
-def say(one: Serving) -> str:
+def say(one: ServedStep) -> str:
     """One model in words: its step by part, what it yields and costs, and the memory it needs."""
     if not one.fits:
         return one.step.fit.sentence()
@@ -216,7 +216,7 @@ def say_ratios(found: dict[str, float]) -> str:
     return f"R1 over 405B: {', '.join(said)}."
 
 
-def say_points(points: list[Point]) -> str:
+def say_points(points: list[PublishedRatio]) -> str:
     """The published ratios by batch; only those of two published steps, if there are any."""
     shown = [point for point in points if point.measured] or points
     if not shown:

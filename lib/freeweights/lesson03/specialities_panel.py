@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from ..facts import quantities as q
 from ..learn import byte_model
 from ..learn.byte_model import CHUNK, Corpus
-from ..learn.moe_training import Run
+from ..learn.moe_training import MoeRun
 from ..page import controls, live
 from ..page.style import BLUE, GREY, ORANGE, headline
 
@@ -61,7 +61,7 @@ def kind_of(letter: str) -> str:
     return "capital" if letter.isupper() else "vowel" if letter in "aeiou" else "consonant"
 
 
-def specialities(run: Run, text: Corpus | None = None) -> Specialities:
+def specialities(run: MoeRun, text: Corpus | None = None) -> Specialities:
     """Predict the held-out text, and count which experts were chosen after which bytes and in which book.
 
     Args:
@@ -128,7 +128,7 @@ def told(found: Specialities) -> str:
     return f"Over all experts, knowing which was chosen tells {said[0]}, {said[1]}, and {said[2]}."
 
 
-def panel(runs: Sequence[Run]) -> live.Panel:
+def panel(runs: Sequence[MoeRun]) -> live.Panel:
     """Any expert of the first mixture among the runs: the bytes after which it is chosen, and its books."""
     mixtures = [run for run in runs if run.recipe.experts is not None]
     if not mixtures:

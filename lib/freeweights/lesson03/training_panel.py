@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 
 from ..facts import quantities as q
 from ..learn import moe_training
-from ..learn.moe_training import BALANCINGS, SWITCHED, Run
+from ..learn.moe_training import BALANCINGS, SWITCHED, MoeRun
 from ..page import controls, live
-from ..page.renderer import Picture, Stage, photograph
+from ..page.renderer import LayeredFigure, Picture, encode
 from ..page.style import BLUE, GREEN, GREY, ORANGE, blank, drawing, headline
 
 EVERY, PATIENCE = 0.5, 12  # seconds between two live pictures, and at least so many times what one costs
@@ -31,12 +31,12 @@ class Loads:
 
     title = "Load of each expert while the mixture trains"
 
-    def __init__(self, recipe: moe_training.Recipe = SWITCHED):
+    def __init__(self, recipe: moe_training.MoeRecipe = SWITCHED):
         self.recipe, self._runs, self._due, self._handle = recipe, {}, 0.0, None
         self._figure = blank((9, 3.6))
         with drawing():
             self._maps = {way: self._map(place, way) for place, way in enumerate(BALANCINGS)}
-        self._stage = Stage(self._figure, list(self._maps.values()))
+        self._stage = LayeredFigure(self._figure, list(self._maps.values()))
 
     def _map(self, place: int, way: str):
         axes = self._figure.add_axes((0.065 + 0.285 * place, 0.15, 0.265, 0.70))
@@ -57,7 +57,7 @@ class Loads:
             self._figure.text(0.905, 0.905, "even = 1", fontsize=10, color=GREY)
         return shown
 
-    def follow(self, run: Run) -> None:
+    def follow(self, run: MoeRun) -> None:
         """Take a run so far, and draw it if it is time."""
         self.take(run)
         if time.perf_counter() >= self._due:
@@ -66,7 +66,7 @@ class Loads:
             end = time.perf_counter()
             self._due = end + max(EVERY, PATIENCE * (end - start))
 
-    def take(self, run: Run) -> None:
+    def take(self, run: MoeRun) -> None:
         """Take a run in the place of what is known of it."""
         self._runs[run.recipe.balancing] = run
 
@@ -81,7 +81,7 @@ class Loads:
                     shown[:, : done.shape[1]] = done
                     self._maps[way].set_data(shown)
                     self._maps[way].axes.set_title(f"{named(way)}: {in_use(loads[-1]):.0f} in use")
-            return photograph(self._stage.draw(), self.title, told(list(self._runs.values())))
+            return encode(self._stage.draw(), self.title, told(list(self._runs.values())))
 
     def show(self) -> None:
         """Put the picture on the page, in the place of the one before."""
@@ -91,7 +91,7 @@ class Loads:
             self._handle.update(self.picture())
 
 
-def watch(train: Callable[..., list[Run]] = moe_training.balance) -> list[Run]:
+def watch(train: Callable[..., list[MoeRun]] = moe_training.balance) -> list[MoeRun]:
     """Train while a picture shows where the tokens go; the runs, as many as were trained until a stop."""
     loads = Loads()
     runs = train(watch=loads.follow)
@@ -107,7 +107,7 @@ def nothing(rows: int, columns: int) -> np.ma.MaskedArray:
     return np.ma.masked_array(np.zeros((rows, columns)), mask=True)
 
 
-def smoothed(run: Run) -> np.ndarray:
+def smoothed(run: MoeRun) -> np.ndarray:
     """Load of each expert over an even share, as a mean over the steps around; (steps, experts)."""
     if not len(run.loads):
         return np.zeros(run.loads.shape)
@@ -133,7 +133,7 @@ def named(way: str) -> str:
     return "no balancing" if way == "none" else way
 
 
-def told(runs: Sequence[Run]) -> str:
+def told(runs: Sequence[MoeRun]) -> str:
     """Where the tokens of each run went at last."""
     said = []
     for run in runs:
@@ -151,7 +151,7 @@ def told(runs: Sequence[Run]) -> str:
 
 
 # ---- after training: balancing
-def load_panel(runs: Sequence[Run]) -> live.Panel:
+def load_panel(runs: Sequence[MoeRun]) -> live.Panel:
     """The load of each expert at a moment of training, and how many are in use over time.
 
     Args:
@@ -172,7 +172,7 @@ def load_panel(runs: Sequence[Run]) -> live.Panel:
     )
 
 
-def draw_loads(figure: Figure, by_way: dict[str, Run]) -> dict:
+def draw_loads(figure: Figure, by_way: dict[str, MoeRun]) -> dict:
     """Bars on the left, curves on the right."""
     experts = SWITCHED.experts
     bars_axes = figure.add_axes((0.075, 0.15, 0.44, 0.70))
@@ -199,7 +199,7 @@ def draw_loads(figure: Figure, by_way: dict[str, Run]) -> dict:
     return artists
 
 
-def move(artists: dict, by_way: dict[str, Run], way: str, step: float) -> str:
+def move(artists: dict, by_way: dict[str, MoeRun], way: str, step: float) -> str:
     """Show one moment of one run; say what is missing if it was not trained so far."""
     run = by_way.get(way)
     for other, curve in artists["curves"].items():

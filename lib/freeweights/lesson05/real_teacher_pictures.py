@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ..facts import quantities as q
 from ..learn import teacher, token_student
-from ..learn.student_training import WAYS, Recipe, Run
+from ..learn.student_training import WAYS, StudentRecipe, StudentRun
 from ..learn.teacher import LARGE, SMALL
 from ..learn.training_loop import Margin, margin
 from ..local import measured_or_recorded, smollm_timing
@@ -77,7 +77,7 @@ def look() -> Look:
 
 
 # ---- the loss of every way
-def picture(runs: Sequence[Run]) -> Picture:
+def picture(runs: Sequence[StudentRun]) -> Picture:
     """Held-out loss against steps, for a small and for a large text, with the teacher's own.
 
     Args:
@@ -91,7 +91,7 @@ def picture(runs: Sequence[Run]) -> Picture:
     )
 
 
-def draw(figure: Figure, runs: Sequence[Run]) -> None:
+def draw(figure: Figure, runs: Sequence[StudentRun]) -> None:
     """One frame for each amount of text: the mean over seeds, and a band from the lowest to the highest."""
     headline(figure).set_text(title(runs))
     done = [run for run in runs if not run.stopped]
@@ -108,7 +108,7 @@ def draw(figure: Figure, runs: Sequence[Run]) -> None:
     figure.axes[0].set_ylabel("bits per byte, held out")
 
 
-def curves(axes: Axes, by_way: dict[str, list[Run]]) -> None:
+def curves(axes: Axes, by_way: dict[str, list[StudentRun]]) -> None:
     """The students of one amount of text, their teacher, and the name of each where its line ends."""
     line, (low, high) = teacher.read().bits_per_byte(), axes.get_ylim()
     axes.axhline(line, color=GREY, linestyle=":", linewidth=1.6)
@@ -128,31 +128,34 @@ def curves(axes: Axes, by_way: dict[str, list[Run]]) -> None:
         axes.text(1.03, place, name, color=colour, fontsize=11, va="center", transform=axes.transAxes)
 
 
-def against(runs: Sequence[Run], one: Recipe, other: Recipe) -> Margin | None:
+def against(runs: Sequence[StudentRun], one: StudentRecipe, other: StudentRecipe) -> Margin | None:
     """How much lower the first ends than the second, over their seeds."""
     return margin(runs, one.name, other.name)
 
 
-def title(runs: Sequence[Run]) -> str:
+def title(runs: Sequence[StudentRun]) -> str:
     """What soft labels gain over hard ones, for both amounts of text."""
-    gains = [against(runs, Recipe(SOFT, text), Recipe(HARD, text)) for text in (SMALL, LARGE)]
+    gains = [against(runs, StudentRecipe(SOFT, text), StudentRecipe(HARD, text)) for text in (SMALL, LARGE)]
     if None in gains:
         return "Not enough was trained to tell a margin"
     few, many = (f"{gain.bits:.2f}" for gain in gains)
     return f"Against hard labels, soft ones save {few} bits a byte on {SMALL:,} tokens, {many} on {LARGE:,}"
 
 
-def finding(runs: Sequence[Run]) -> str:
+def finding(runs: Sequence[StudentRun]) -> str:
     """Every comparison with its margin against the spread of seeds; or what is missing to make it."""
     said = []
     for text in (SMALL, LARGE):
-        found = {way: against(runs, Recipe(way, text), Recipe(HARD, text)) for way in (SOFT, BOTH, WRITTEN)}
+        found = {
+            way: against(runs, StudentRecipe(way, text), StudentRecipe(HARD, text))
+            for way in (SOFT, BOTH, WRITTEN)
+        }
         if None in found.values():
             return "Too few students were finished to compare every way: run the cell again."
-        hard = np.mean([run.bits for run in runs if run.recipe.name == Recipe(HARD, text).name])
+        hard = np.mean([run.bits for run in runs if run.recipe.name == StudentRecipe(HARD, text).name])
         ends = ", ".join(f"{way} {far(margin)}" for way, margin in found.items())
         said.append(f"With {text:,} tokens of text, hard labels end at {hard:.2f} bits a byte; {ends}.")
-    written = against(runs, Recipe(WRITTEN, LARGE), Recipe(HARD, SMALL))
+    written = against(runs, StudentRecipe(WRITTEN, LARGE), StudentRecipe(HARD, SMALL))
     best = min(runs, key=lambda run: run.bits)
     return (
         f"{' '.join(said)} {LARGE:,} tokens of teacher's text against hard labels on {SMALL:,}: {far(written)}. "
@@ -173,7 +176,7 @@ def far(found: Margin) -> str:
 
 
 # ---- what each costs
-def costs(seen: Look, runs: Sequence[Run]) -> Table:
+def costs(seen: Look, runs: Sequence[StudentRun]) -> Table:
     """Bytes, FLOPs and speed of the teacher and of the best student, on this machine where they could be measured.
 
     Raises:

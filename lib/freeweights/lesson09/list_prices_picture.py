@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ..cost.reference_cases import SERVED
 from ..facts import quantities as q
-from ..money.host_prices import Asked, Serving, asked, models, predicted
+from ..money.host_prices import Asked, PredictedServingCost, asked, models, predicted
 from ..page import live, renderer
 from ..page.style import BLUE, GREY, RED, headline, log_axis
 
@@ -51,7 +51,7 @@ def draw(figure: Figure) -> str:
     return " ".join(says(*pair) for pair in found.values())
 
 
-def show(axes: Axes, row: int, prices: Asked, serving: Serving) -> None:
+def show(axes: Axes, row: int, prices: Asked, serving: PredictedServingCost) -> None:
     """One model: its hosts as dots that pile up, its lab below them, its predicted costs at the foot of the row."""
     at = np.array(prices.hosts)
     axes.plot(
@@ -104,7 +104,7 @@ def finding(every: list[Asked]) -> str:
     )
 
 
-def says(prices: Asked, serving: Serving) -> str:
+def says(prices: Asked, serving: PredictedServingCost) -> str:
     """One model's prices, and its predicted cost beside them."""
     number = len(prices.hosts)
     head = f"{prices.model} at {number} hosts: {q.money(prices.hosts[0])} to {q.money(prices.hosts[-1])}, median {q.money(prices.median)}"

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from ..facts import quantities as q
 from ..facts.figures import figure
 from ..money.assumptions import MILLION, service
-from ..money.market import RULES, Demand, Outcome, inputs, market, most_hosts, published_demand
+from ..money.market import RULES, DemandCurve, Outcome, inputs, market, most_hosts, published_demand
 from ..money.market_accounts import cost_ranges, costs, entry, most, parts, rising
 from ..page import controls, live
 from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, headline, log_axis, spread
@@ -86,7 +86,10 @@ def update(
 ) -> str:
     """Let hosts enter one after the other; say at what price they stay and where the revenue goes."""
     known, taken = published_demand(), share / 100
-    demand, each = Demand(known.price, known.quantity, elasticity), rising(costs()[cost], more / 100, most())
+    demand, each = (
+        DemandCurve(known.price, known.quantity, elasticity),
+        rising(costs()[cost], more / 100, most()),
+    )
     prices, stay = entry(demand, each, fixed * MILLION, taken, rule)
     show_prices(artists, prices, each, int(hosts))
     number, staying = int(hosts), int(stay[int(hosts) - 1])
@@ -113,10 +116,10 @@ def costing(name: str, each: np.ndarray) -> str:
     return f"At the cost of {name}, {q.money(expected)}{reach} for a million tokens written on GPUs at {rent} an hour, always busy{last}"
 
 
-def room(demand: Demand, cost: float, fixed: float, share: float) -> str:
+def room(demand: DemandCurve, cost: float, fixed: float, share: float) -> str:
     """How many hosts of this cost the market has room for; nothing where there are no fixed costs to cover.
 
-    >>> room(Demand(2, 1e6, 1), 0.4, 1e5, 0)
+    >>> room(DemandCurve(2, 1e6, 1), 0.4, 1e5, 0)
     ' There is room for 7 such hosts.'
     """
     many = most_hosts(demand, cost / (1 - share), fixed / (1 - share))

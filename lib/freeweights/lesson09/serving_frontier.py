@@ -14,7 +14,7 @@ from ..money.serving_costs import cost_per_million
 
 
 @dataclass(frozen=True)
-class Frontier:
+class ServingFrontier:
     """Points of the frontier, one for each number of users at once that has room, in rising order; arrays.
 
     speed: tokens per second of each user. cost: dollars for a million tokens written for all of them.
@@ -33,7 +33,7 @@ def frontier(
     users,
     weights: str | None = None,
     end: str = "expected",
-) -> Frontier:
+) -> ServingFrontier:
     """Speed and cost of writing for each number of users at once.
 
     Args:
@@ -57,4 +57,6 @@ def frontier(
             f"{machine.name} has no room for {wanted.min():g} users of {model.name}: {context:g} tokens each."
         )
     wanted, seconds = wanted[fits], np.asarray(getattr(step, end), float)[fits]
-    return Frontier(wanted, 1 / seconds, np.asarray(cost_per_million(machine, wanted / seconds, terms)))
+    return ServingFrontier(
+        wanted, 1 / seconds, np.asarray(cost_per_million(machine, wanted / seconds, terms))
+    )

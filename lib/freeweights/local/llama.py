@@ -40,7 +40,7 @@ class Config:
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class LlamaLayer:
     """One block. A matrix is float32 (out, in) or `Packed`; q, k and v share one, gate and up another."""
 
     attention_norm: np.ndarray
@@ -56,12 +56,12 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class LlamaWeights:
     """A model in memory. `embedding` (vocabulary, width) is used twice: tokens in, logits out."""
 
     config: Config
     embedding: np.ndarray | Packed
-    layers: tuple[Layer, ...]
+    layers: tuple[LlamaLayer, ...]
     final_norm: np.ndarray
     tokenizer: tokenizers.Tokenizer | None = None
     end_token: int | None = None
@@ -188,7 +188,7 @@ def gated(gate_up: np.ndarray) -> np.ndarray:
     return out.reshape(*gate_up.shape[:-1], -1)
 
 
-def forward(model: Model, tokens: np.ndarray, cache: Cache, last_only: bool = False) -> np.ndarray:
+def forward(model: LlamaWeights, tokens: np.ndarray, cache: Cache, last_only: bool = False) -> np.ndarray:
     """Read tokens (batch, new), extend the cache, return what the last layer says: (batch, new, width).
 
     With `last_only` of the last token alone, (batch, 1, width): the others then end with their last keys.
@@ -212,7 +212,7 @@ def forward(model: Model, tokens: np.ndarray, cache: Cache, last_only: bool = Fa
     return norm(x, model.final_norm, c.norm_epsilon)
 
 
-def check_tokens(model: Model, tokens, dimensions: str) -> np.ndarray:
+def check_tokens(model: LlamaWeights, tokens, dimensions: str) -> np.ndarray:
     """Tokens as an array of whole numbers in the vocabulary, or an error that says what is wrong."""
     tokens = np.asarray(tokens)
     if tokens.size == 0:
@@ -228,7 +228,7 @@ def check_tokens(model: Model, tokens, dimensions: str) -> np.ndarray:
     return tokens
 
 
-def prefill(model: Model, tokens, cache: Cache | None = None) -> tuple[np.ndarray, Cache]:
+def prefill(model: LlamaWeights, tokens, cache: Cache | None = None) -> tuple[np.ndarray, Cache]:
     """Read a prompt, all tokens at once, and say what may come next.
 
     Args:
@@ -248,7 +248,7 @@ def prefill(model: Model, tokens, cache: Cache | None = None) -> tuple[np.ndarra
     return apply(model.embedding, hidden[:, -1]), cache
 
 
-def decode(model: Model, tokens, cache: Cache) -> np.ndarray:
+def decode(model: LlamaWeights, tokens, cache: Cache) -> np.ndarray:
     """One step: read one new token of every sequence, say what may come next. The cache grows by one.
 
     Args:
@@ -266,7 +266,7 @@ def decode(model: Model, tokens, cache: Cache) -> np.ndarray:
     return apply(model.embedding, forward(model, tokens[:, None], cache)[:, -1])
 
 
-def tiny(seed: int = 0) -> Model:
+def tiny(seed: int = 0) -> LlamaWeights:
     """A model of two layers and random weights, to try things out without the real ones; no tokenizer."""
     random = np.random.default_rng(seed)
     c = Config(
@@ -286,7 +286,7 @@ def tiny(seed: int = 0) -> Model:
         return random.normal(0, columns**-0.5, (rows, columns)).astype(np.float32)
 
     layers = tuple(
-        Layer(
+        LlamaLayer(
             attention_norm=np.ones(c.width, np.float32),
             qkv=matrix((c.heads + 2 * c.kv_heads) * c.head_size, c.width),
             output=matrix(c.width, c.heads * c.head_size),
@@ -296,4 +296,4 @@ def tiny(seed: int = 0) -> Model:
         )
         for _ in range(c.layers)
     )
-    return Model(c, matrix(c.vocabulary, c.width), layers, np.ones(c.width, np.float32), end_token=0)
+    return LlamaWeights(c, matrix(c.vocabulary, c.width), layers, np.ones(c.width, np.float32), end_token=0)

@@ -13,7 +13,7 @@ from ..facts import quantities as q
 from ..facts.records_measured import Recorded
 from ..models.transformer import Model
 from . import download, gguf_file, smollm, smollm_timing, this_machine
-from .llama import Model as Weights
+from .llama import LlamaWeights as Weights
 
 SMOL = "SmolLM2-135M-Instruct"
 MEASURED = "measured here, now"
@@ -85,7 +85,7 @@ def recorded(quantity: str) -> float:
     return figures()[quantity].value
 
 
-def rates(path: Path | None) -> tuple[this_machine.Machine | RecordedMachine, str]:
+def rates(path: Path | None) -> tuple[this_machine.MeasuredMachine | RecordedMachine, str]:
     """Rates of the machine that the lesson's figures come from: this one, or the one whose figures were recorded.
 
     Returns:
@@ -101,7 +101,7 @@ def rates(path: Path | None) -> tuple[this_machine.Machine | RecordedMachine, st
     return RecordedMachine(rows["triad"].machine, *found), recorded_words()
 
 
-def loads(path: Path | None) -> tuple[dict[str, smollm_timing.Load], str]:
+def loads(path: Path | None) -> tuple[dict[str, smollm_timing.LoadTime], str]:
     """Time the load twice: first with the file dropped from the page cache, then again.
 
     Returns:
@@ -112,7 +112,7 @@ def loads(path: Path | None) -> tuple[dict[str, smollm_timing.Load], str]:
             word: smollm_timing.time_load(path, cold=word == "cold") for word in ("cold", "warm")
         }, MEASURED
     return {
-        word: smollm_timing.Load(
+        word: smollm_timing.LoadTime(
             recorded(f"read {word}"), recorded(f"build {word}"), download.GGUF_BYTES, word == "cold", ""
         )
         for word in ("cold", "warm")

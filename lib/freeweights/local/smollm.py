@@ -19,7 +19,7 @@ from tokenizers import decoders, models, pre_tokenizers
 from . import download, gguf_file
 from .block_quantisation import ROWS, pack
 from .kv_cache import new_cache
-from .llama import Config, Layer, Model, apply, check_tokens, decode, dense, forward, prefill
+from .llama import Config, LlamaLayer, LlamaWeights, apply, check_tokens, decode, dense, forward, prefill
 
 # fmt: off
 __all__ = [
@@ -33,7 +33,7 @@ PIECE = 256  # tokens scored at once: the scores of a piece against 4,096 words 
 SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 
 
-def load(path: str | Path | None = None) -> Model:
+def load(path: str | Path | None = None) -> LlamaWeights:
     """Read the weights from a GGUF file into memory, as float32.
 
     Args:
@@ -68,9 +68,9 @@ def load(path: str | Path | None = None) -> Model:
     def vector(name: str) -> np.ndarray:
         return np.array(tensors[f"{name}.weight"].data, np.float32)
 
-    def layer(number: int) -> Layer:
+    def layer(number: int) -> LlamaLayer:
         here = f"blk.{number}"
-        return Layer(
+        return LlamaLayer(
             attention_norm=vector(f"{here}.attn_norm"),
             qkv=stack(*(f"{here}.attn_{name}" for name in "qkv")),
             output=stack(f"{here}.attn_output"),
@@ -79,7 +79,7 @@ def load(path: str | Path | None = None) -> Model:
             down=stack(f"{here}.ffn_down"),
         )
 
-    return Model(
+    return LlamaWeights(
         config=config,
         embedding=stack("token_embd"),
         layers=tuple(layer(number) for number in range(config.layers)),
@@ -169,7 +169,7 @@ def next_token(logits: np.ndarray, temperature: float, random: np.random.Generat
 
 
 def generate(
-    model: Model, prompt: str, max_tokens: int = 128, temperature: float = 0.0, seed: int = 0
+    model: LlamaWeights, prompt: str, max_tokens: int = 128, temperature: float = 0.0, seed: int = 0
 ) -> Iterator[str]:
     """Answer a prompt piece by piece, until the model ends its turn.
 
@@ -204,7 +204,7 @@ def generate(
             logits = decode(model, [token], cache)
 
 
-def quantise(model: Model, bits: int) -> Model:
+def quantise(model: LlamaWeights, bits: int) -> LlamaWeights:
     """The same model with every matrix in few bits: blocks of 32, rounded to nearest. Norms stay as they are.
 
     Args:
@@ -235,7 +235,7 @@ def quantise(model: Model, bits: int) -> Model:
     return replace(model, embedding=shrink(model.embedding), layers=layers)
 
 
-def surprisal(model: Model, tokens) -> np.ndarray:
+def surprisal(model: LlamaWeights, tokens) -> np.ndarray:
     """How unlikely the model found each token, given those before it: -ln p, in nats.
 
     Args:
@@ -264,7 +264,7 @@ def surprisal(model: Model, tokens) -> np.ndarray:
     return total - chosen
 
 
-def perplexity(model: Model, tokens) -> float:
+def perplexity(model: LlamaWeights, tokens) -> float:
     """exp of the mean surprisal: between how many equally likely tokens the model wavers on average.
 
     >>> from freeweights.local.llama import tiny
@@ -274,7 +274,7 @@ def perplexity(model: Model, tokens) -> float:
     return math.exp(surprisal(model, tokens).mean())
 
 
-def bits_per_byte(model: Model, text: str) -> float:
+def bits_per_byte(model: LlamaWeights, text: str) -> float:
     """Surprisal of a text in bits per byte of UTF-8: comparable between models whose tokens differ.
 
     The first token is given, so its bytes are not counted.

@@ -15,7 +15,7 @@ from ..facts import catalog, datasets
 from ..facts.records_measured import Recorded
 from . import download, kv_cache, llama, smollm, this_machine
 from .kv_cache import Cache
-from .llama import Model
+from .llama import LlamaWeights
 
 RECORDED = catalog.DATA / "recorded_smollm.csv"
 TEXT = "alice"  # of data/texts
@@ -28,7 +28,7 @@ PROMPT = 512  # tokens of the prompt whose prefill is timed
 
 
 @dataclass(frozen=True)
-class Load:
+class LoadTime:
     """Seconds to read a weights file and to build arrays of it; `cold`: its page cache was dropped first."""
 
     read: float
@@ -71,7 +71,7 @@ class Prefill:
     flops: float
 
 
-def time_load(path: Path | None = None, cold: bool = True) -> Load:
+def time_load(path: Path | None = None, cold: bool = True) -> LoadTime:
     """Time the way from the file to a model in memory; the model is dropped again.
 
     Args:
@@ -87,10 +87,10 @@ def time_load(path: Path | None = None, cold: bool = True) -> Load:
             pass
     read = time.perf_counter() - start
     smollm.load(path)
-    return Load(read, time.perf_counter() - start - read, path.stat().st_size, cold and not note, note)
+    return LoadTime(read, time.perf_counter() - start - read, path.stat().st_size, cold and not note, note)
 
 
-def bytes_moved(model: Model, batch: int | np.ndarray, context: float) -> np.ndarray:
+def bytes_moved(model: LlamaWeights, batch: int | np.ndarray, context: float) -> np.ndarray:
     """The least one decode step moves: all weights once, and keys and values of `context` tokens for every
     sequence.
 
@@ -122,7 +122,7 @@ def _timed(act: Callable[[], object], repeats: int) -> list[float]:
 
 
 def time_decode(
-    model: Model, batches: Sequence[int] = BATCHES, context: int = CONTEXT, steps: int = STEPS
+    model: LlamaWeights, batches: Sequence[int] = BATCHES, context: int = CONTEXT, steps: int = STEPS
 ) -> DecodeSweep:
     """Time one decode step at every batch, from the same short prompt.
 
@@ -150,14 +150,14 @@ def mean_cached(context: int = CONTEXT, steps: int = STEPS) -> float:
     return context + 1 + (steps + 1) / 2
 
 
-def time_prefill(model: Model, tokens: int = PROMPT, repeats: int = 3) -> Prefill:
+def time_prefill(model: LlamaWeights, tokens: int = PROMPT, repeats: int = 3) -> Prefill:
     """Time the reading of a prompt of so many tokens."""
     prompt = np.arange(tokens) % model.config.vocabulary
     times = _timed(lambda: llama.prefill(model, prompt), repeats)
     return Prefill(tokens, float(np.median(times)), min(times), max(times), prefill_flops(model, tokens))
 
 
-def prefill_flops(model: Model, tokens: int) -> float:
+def prefill_flops(model: LlamaWeights, tokens: int) -> float:
     """FLOPs of the matrix products of a prefill: 2 for a weight and a token, and attention's to the tokens
     before.
 

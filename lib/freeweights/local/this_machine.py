@@ -51,7 +51,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Machine:
+class MeasuredMachine:
     """What `measure` found out about this machine."""
 
     name: str
@@ -200,7 +200,7 @@ def disk_read(folder: Path | None = None) -> Measured:
             return rates(FILE_BYTES, "B/s", read, note)
 
 
-def measure(folder: Path | None = None) -> Machine:
+def measure(folder: Path | None = None) -> MeasuredMachine:
     """Measure memory, arithmetic and disk of this machine, with a progress bar.
 
     Args:
@@ -223,4 +223,4 @@ def measure(folder: Path | None = None) -> Machine:
         for step in bar:
             bar.set_postfix_str(step.replace("_", " "))
             found[step] = steps[step]()
-    return Machine(name(), cores(), **found, seconds=time.perf_counter() - start)
+    return MeasuredMachine(name(), cores(), **found, seconds=time.perf_counter() - start)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..facts import catalog
-from ..facts.arrays import plain, whole
+from ..facts.arrays import at_least, plain
 from ..facts.records_hardware import Link
 from .interconnect import joined, of_kind
 from .machine import Machine, machine
@@ -36,7 +36,9 @@ def fabric(device: str, between: str, node: int = 8) -> Fabric:
     >>> fabric("H800 SXM5 80GB", "InfiniBand NDR (4x port)").inside.name
     'NVLink 4 cut (H800)'
     """
-    return Fabric(catalog.device(device).name, of_kind(between, storage=False), int(whole(node, "node", 1)))
+    return Fabric(
+        catalog.device(device).name, of_kind(between, storage=False), int(at_least(node, "node", 1))
+    )
 
 
 def on_the_wire(where: Fabric, devices: int, message):
@@ -53,7 +55,7 @@ def on_the_wire(where: Fabric, devices: int, message):
     >>> round(1e6 * on_the_wire(ib, 16, 14_680_064)), on_the_wire(ib, 1, 1e6)
     (147, 0.0)
     """
-    near = min(where.node, int(whole(devices, "devices", 1)))
-    message = whole(message, "message", 0)
+    near = min(where.node, int(at_least(devices, "devices", 1)))
+    message = at_least(message, "message", 0)
     inside, beyond = message * (near - 1) / devices, message * (devices - near) / devices
     return plain(np.maximum(inside / where.inside.bandwidth, beyond / where.between.bandwidth))

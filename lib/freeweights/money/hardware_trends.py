@@ -117,12 +117,12 @@ def span(years: float) -> str:
 
 
 @cache
-def student(share: float, degrees: int) -> float:
+def t_quantile(share: float, degrees: int) -> float:
     """How many standard errors to either side hold a share of Student's t distribution.
 
     With t = sqrt(degrees) tan(angle) its density goes as cos(angle)^(degrees - 1), which is summed here.
 
-    >>> round(student(0.8, 10), 3), round(student(0.95, 4), 3)
+    >>> round(t_quantile(0.8, 10), 3), round(t_quantile(0.95, 4), 3)
     (1.372, 2.776)
     """
     angle = np.linspace(0, np.pi / 2, 100_001)
@@ -162,7 +162,7 @@ def fit(years, values) -> Trend:
         float(slope),
         float(scatter / np.sqrt(spread)),
         float(scatter),
-        student(SHARE, degrees),
+        t_quantile(SHARE, degrees),
     )
 
 

@@ -117,7 +117,7 @@ def asked(name: str) -> Asked:
 
 
 @dataclass(frozen=True)
-class Serving:
+class PredictedServingCost:
     """Predicted cost of a million tokens of the blend on rented machines: `full` with the most users, `served` with SERVED.
 
     where: the machines in words. users: the most at once for which there is memory, up to FULL, in powers of two.
@@ -133,7 +133,7 @@ class Serving:
 
 
 @cache
-def predicted(name: str) -> Serving:
+def predicted(name: str) -> PredictedServingCost:
     """What serving one model of the table is predicted to cost on H200s: eight, or one where that holds the model.
 
     >>> found = predicted("gpt-oss-120b")
@@ -153,4 +153,6 @@ def predicted(name: str) -> Serving:
         ]
         for number in (most, SERVED)
     )
-    return Serving(f"{count} x H200", most, full[1], served[1], (full[0], full[2]), (served[0], served[2]))
+    return PredictedServingCost(
+        f"{count} x H200", most, full[1], served[1], (full[0], full[2]), (served[0], served[2])
+    )

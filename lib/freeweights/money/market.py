@@ -28,7 +28,7 @@ CONCENTRATED = (
 
 
 @dataclass(frozen=True)
-class Demand:
+class DemandCurve:
     """A straight line through one observed point: what is asked for falls as the price rises.
 
     price, quantity: the point, dollars for a million tokens and million tokens a year. elasticity: per cent more tokens for
@@ -74,10 +74,10 @@ def inputs() -> dict[str, Input]:
     }
 
 
-def published_demand() -> Demand:
+def published_demand() -> DemandCurve:
     """The output of DeepSeek's service, at its price of R1: all of a year as that one day, and the published elasticity."""
     tokens = service("output-tokens") / 1e6 * q.YEAR / q.DAY
-    return Demand(service("price-of-output"), tokens, inputs()["elasticity"].value)
+    return DemandCurve(service("price-of-output"), tokens, inputs()["elasticity"].value)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def last(value) -> np.ndarray:
     return np.asarray(value, float)[..., None]
 
 
-def cournot_price(demand: Demand, costs: np.ndarray) -> np.ndarray:
+def cournot_price(demand: DemandCurve, costs: np.ndarray) -> np.ndarray:
     """The price at which every host serves what suits it best, given what the others serve.
 
     With k hosts it is (choke + sum of their costs) / (k + 1); the cheapest hosts enter until the next one's cost is no longer
@@ -135,14 +135,14 @@ def cournot_price(demand: Demand, costs: np.ndarray) -> np.ndarray:
     return prices.min(axis=-1)  # it falls while those who enter are cheaper than it, and rises afterwards
 
 
-def bertrand_price(demand: Demand, costs: np.ndarray) -> np.ndarray:
+def bertrand_price(demand: DemandCurve, costs: np.ndarray) -> np.ndarray:
     """The cost of the second cheapest host, or what a single one would ask if that is lower."""
     ordered = np.sort(np.minimum(costs, last(demand.choke)), axis=-1)
     alone = (demand.choke + ordered[..., 0]) / 2
     return alone if ordered.shape[-1] == 1 else np.minimum(alone, ordered[..., 1])
 
 
-def served(demand: Demand, costs: np.ndarray, rule: str) -> tuple[np.ndarray, np.ndarray]:
+def served(demand: DemandCurve, costs: np.ndarray, rule: str) -> tuple[np.ndarray, np.ndarray]:
     """Price, and quantity of each host; by Bertrand's rule the cheapest share all that is asked for."""
     if rule == "Cournot":
         price = cournot_price(demand, costs)
@@ -153,7 +153,7 @@ def served(demand: Demand, costs: np.ndarray, rule: str) -> tuple[np.ndarray, np
     return price, cheapest * last(asked / np.maximum(cheapest.sum(axis=-1), 1))
 
 
-def checked(demand: Demand, costs, fixed, share, rule: str) -> tuple[np.ndarray, np.ndarray]:
+def checked(demand: DemandCurve, costs, fixed, share, rule: str) -> tuple[np.ndarray, np.ndarray]:
     """Costs and fixed costs of hosts in the shape of the answer, or an error that says what was given."""
     if rule not in RULES:
         raise ValueError(f"rule is {rule!r}: choose {' or '.join(map(repr, RULES))}.")
@@ -171,7 +171,7 @@ def checked(demand: Demand, costs, fixed, share, rule: str) -> tuple[np.ndarray,
     return np.broadcast_to(np.minimum(costs, last(demand.choke)), shape), fixed
 
 
-def market(demand: Demand, costs, fixed=0.0, share=0.0, rule: str = "Cournot") -> Outcome:
+def market(demand: DemandCurve, costs, fixed=0.0, share=0.0, rule: str = "Cournot") -> Outcome:
     """One year of hosts that sell the same tokens.
 
     Args:
@@ -188,8 +188,8 @@ def market(demand: Demand, costs, fixed=0.0, share=0.0, rule: str = "Cournot") -
     Raises:
         ValueError: no host, a cost below 0, a share outside its range, or no such rule.
 
-    >>> one, two = (market(Demand(2, 1e6, 1), [0.4] * hosts) for hosts in (1, 2))
-    >>> round(one.price, 2), round(two.price, 2), market(Demand(2, 1e6, 1), [0.4, 0.4], rule="Bertrand").price
+    >>> one, two = (market(DemandCurve(2, 1e6, 1), [0.4] * hosts) for hosts in (1, 2))
+    >>> round(one.price, 2), round(two.price, 2), market(DemandCurve(2, 1e6, 1), [0.4, 0.4], rule="Bertrand").price
     (2.2, 1.6, 0.4)
     """
     costs, fixed = checked(demand, costs, fixed, share, rule)
@@ -218,12 +218,12 @@ def one_to(most: int, cost) -> np.ndarray:
     return np.where(np.tri(most, dtype=bool), cost, np.inf)
 
 
-def most_hosts(demand: Demand, cost: float, fixed: float) -> int | None:
+def most_hosts(demand: DemandCurve, cost: float, fixed: float) -> int | None:
     """How many hosts of equal cost can cover their fixed costs by Cournot's rule; None if any number can, as with none to cover.
 
     Each of n earns (choke - cost)^2 / ((n + 1)^2 slope).
 
-    >>> most_hosts(Demand(2, 1e6, 1), 0.4, 1e5), most_hosts(Demand(2, 1e6, 1), 0.4, 0)
+    >>> most_hosts(DemandCurve(2, 1e6, 1), 0.4, 1e5), most_hosts(DemandCurve(2, 1e6, 1), 0.4, 0)
     (7, None)
     """
     if fixed <= 0:

@@ -20,7 +20,7 @@ from ..models.transformer import Model
 from . import deepseek_account as account
 from .assumptions import CARD, MILLION, service
 from .host_prices import FULL
-from .market import Demand, Outcome, inputs, market, one_to
+from .market import DemandCurve, Outcome, inputs, market, one_to
 from .training_bills import teacher_bill
 
 OWN, PUBLISHED = "DeepSeek's service, predicted", "DeepSeek's service, published"
@@ -96,13 +96,13 @@ def rising(cost: float, more: float, hosts: int) -> np.ndarray:
 
 
 def entry(
-    demand: Demand, each: np.ndarray, fixed: float, share: float, rule: str
+    demand: DemandCurve, each: np.ndarray, fixed: float, share: float, rule: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Prices with the first host, the first two, and so on, and how many of them stay; without any, a masked price.
 
     By Cournot's rule the dearest leave until nobody loses, as in `market`; by Bertrand's they lose and stay.
 
-    >>> prices, stay = entry(Demand(2, 1e6, 1), np.full(20, 0.4), 1e5, 0, "Cournot")
+    >>> prices, stay = entry(DemandCurve(2, 1e6, 1), np.full(20, 0.4), 1e5, 0, "Cournot")
     >>> stay[[0, 6, 19]].tolist()
     [1, 7, 7]
     """
@@ -117,7 +117,7 @@ def entry(
 def parts(found: Outcome, each: np.ndarray, fixed: float) -> dict[str, float]:
     """Where the revenue of a market goes, dollars a year: the parts add up to it.
 
-    >>> alone = market(Demand(2, 1e6, 1), [0.4], fixed=1e5)
+    >>> alone = market(DemandCurve(2, 1e6, 1), [0.4], fixed=1e5)
     >>> sum(parts(alone, np.array([0.4]), 1e5).values()) == alone.revenue
     True
     """

@@ -34,7 +34,7 @@ def owned(machine: Machine, terms: Terms) -> dict:
         raise ValueError(f"{device.name} has no price in data/devices.csv: it cannot be bought here.")
     whole = "whole" in device.price_basis
     price = machine.count * device.price * (1.0 if whole else np.asarray(terms.server_price))
-    around = energy_published.usual_host() if whole else np.asarray(terms.server_power) * terms.building
+    around = energy_published.wall_over_device() if whole else np.asarray(terms.server_power) * terms.building
     joules = energy.power(machine) * around * q.HOUR
     return {
         "purchase": price / (np.asarray(terms.life) * q.YEAR / q.HOUR),

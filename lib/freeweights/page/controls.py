@@ -226,7 +226,7 @@ def _slider(label: str, stops: Sequence[float], start: float, unit: str, whole: 
     return Slider(label, tuple(sorted({as_meant(value) for value in stops})), as_meant(start), unit, whole)
 
 
-class Knob:
+class ControlWidget:
     """A control on the screen: its widgets, its value, and a note if a typed value had to be changed.
 
     Args:

@@ -14,12 +14,12 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display, update_display
 from matplotlib.figure import Figure
 
-from .controls import Control, Knob
-from .renderer import Picture, Stage, photograph
+from .controls import Control, ControlWidget
+from .renderer import LayeredFigure, Picture, encode
 from .style import blank, drawing
 
 
-class SecondPlace(W.HTML):
+class ReloadOutput(W.HTML):
     """An empty widget below a panel's controls, which takes the picture when the first place is lost.
 
     A page forgets, when it is loaded anew, which of its outputs a kernel may replace; its widgets it finds again, by
@@ -131,9 +131,9 @@ def picture(
     figure = blank(size)
     with drawing():
         said = draw(figure)
-        stage = Stage(figure, [])
+        stage = LayeredFigure(figure, [])
         pixels = stage.draw()
-        seen = photograph(pixels, title, readable(sentence if said is None else said, "draw()"))
+        seen = encode(pixels, title, readable(sentence if said is None else said, "draw()"))
         stage.release()
     return seen
 
@@ -164,15 +164,15 @@ class Panel:
         self._shows = 0  # so far: the sharp picture of a move is sent if no other came since
         self._display_id = f"freeweights-panel-{(number := next(_numbers))}"
         self._on_page, self._room = False, 0
-        self.knobs = {name: Knob(control, self._follow) for name, control in controls.items()}
+        self.knobs = {name: ControlWidget(control, self._follow) for name, control in controls.items()}
         figure = blank(size)
         with drawing():
             self._artists = draw(figure)
-        self.stage = Stage(figure, self._artists)
+        self.stage = LayeredFigure(figure, self._artists)
         self._follow(by_hand=False)
         rows = W.Layout(flex_flow="row wrap", max_width=f"{self.shown.width}px")
         desk = W.Box([knob.row for knob in self.knobs.values()], layout=rows)
-        self._second = SecondPlace()
+        self._second = ReloadOutput()
         self._view = W.VBox([desk, self._second])
         _panels[number] = self
 
@@ -192,7 +192,7 @@ class Panel:
         """The picture as it is now, sharp; encoded when it is first asked for."""
         with drawing():
             if self._sharp is None:
-                self._sharp = photograph(self._pixels, self._title, self._said)
+                self._sharp = encode(self._pixels, self._title, self._said)
                 self._pixels = None  # a hundred times the size of the picture
             return self._sharp
 
@@ -252,7 +252,7 @@ class Panel:
             return
         self._shows += 1
         if by_hand and self._pixels is not None and (loop := running_loop()):
-            self._send(photograph(self._pixels, self._title, self._said, sharp=False))
+            self._send(encode(self._pixels, self._title, self._said, sharp=False))
             loop.call_later(REST, self._sharpen, self._shows)
         else:
             self._send(self.shown)

@@ -78,7 +78,7 @@ class Picture:
 
 
 @dataclasses.dataclass(frozen=True)
-class Word:
+class CachedText:
     """A line of text, set and drawn once.
 
     Attributes:
@@ -104,8 +104,8 @@ class Typesetter(RendererAgg):
 
     def __init__(self, width: float, height: float, dpi: float):
         super().__init__(width, height, dpi)
-        self._last: dict[tuple, Word] = {}
-        self._kept: dict[tuple, Word] = {}
+        self._last: dict[tuple, CachedText] = {}
+        self._kept: dict[tuple, CachedText] = {}
 
     def turn_page(self) -> None:
         """Begin a new page: forget the words that the last one did not have."""
@@ -126,14 +126,14 @@ class Typesetter(RendererAgg):
         word = self._word(s, prop)
         return word.width, word.height, word.descent
 
-    def _word(self, line: str, prop: FontProperties) -> Word:
+    def _word(self, line: str, prop: FontProperties) -> CachedText:
         key = line, hash(prop)
         if (word := self._kept.get(key) or self._last.get(key)) is None:
             font = self._prepare_font(prop)
             font.set_text(line, 0.0, flags=get_hinting_flag())
             font.draw_glyphs_to_bitmap(antialiased=True)
             in_64ths = font.get_bitmap_offset()[0], *font.get_width_height(), font.get_descent()
-            word = Word(np.array(font.get_image()), *(measure / 64 for measure in in_64ths))
+            word = CachedText(np.array(font.get_image()), *(measure / 64 for measure in in_64ths))
         self._kept[key] = word
         return word
 
@@ -159,7 +159,7 @@ class Canvas(FigureCanvasAgg):
             self._renderer.__init__(width, height, self.figure.dpi)
 
 
-class Stage:
+class LayeredFigure:
     """A figure whose moving artists are drawn over a kept background.
 
     Args:
@@ -173,7 +173,7 @@ class Stage:
     one stage has pixels, and gives them up when another draws.
     """
 
-    _with_pixels: ClassVar[weakref.WeakSet[Stage]] = weakref.WeakSet()
+    _with_pixels: ClassVar[weakref.WeakSet[LayeredFigure]] = weakref.WeakSet()
 
     def __init__(self, figure: Figure, artists: object):
         self.figure, self._artists = figure, artists
@@ -237,7 +237,7 @@ def artists_in(things: object) -> Iterator[Artist]:
         yield from artists_in([getattr(things, field.name) for field in dataclasses.fields(things)])
 
 
-def photograph(pixels: np.ndarray, title: str, sentence: str, sharp: bool = True) -> Picture:
+def encode(pixels: np.ndarray, title: str, sentence: str, sharp: bool = True) -> Picture:
     """Encode pixels drawn at `SHARPNESS` as a picture.
 
     Args:
