@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable
 
 from freeweights import lesson, live
+from panels import stays, unseen
 
 handed_over: weakref.WeakKeyDictionary[live.Panel, dict] = weakref.WeakKeyDictionary()
 WRONG = 8  # times the answer, as with bits for bytes: wrong whatever the tolerance
@@ -94,13 +95,14 @@ def setting_where_it_counts(index: int, name: str) -> dict | None:
     start, (low, *_, high) = panel.values, panel.controls[name].ends
     others = {other: control.ends for other, control in panel.controls.items() if other != name}
     try:
-        for other, end in [(other, end) for other, ends in others.items() for end in ends]:
-            seen = []
-            for value in (low, high):
-                panel.set(**start | {other: end, name: value})
-                seen.append((panel.sentence, panel.picture))
-            if all(one != two for one, two in zip(*seen, strict=True)):
-                return {other: end}
+        with unseen(panel):
+            for other, end in [(other, end) for other, ends in others.items() for end in ends]:
+                seen = []
+                for value in (low, high):
+                    panel.set(**start | {other: end, name: value})
+                    seen.append((panel.sentence, panel.pixels))
+                if not stays(seen):
+                    return {other: end}
     finally:
         panel.set(**start)
     return None
