@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import nbformat
+import patience
 from nbclient import NotebookClient
 
-SECONDS_PER_CELL = 120
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -47,7 +47,7 @@ def execute(path: Path) -> float:
     start = time.perf_counter()
     NotebookClient(
         notebook,
-        timeout=SECONDS_PER_CELL,
+        timeout=patience.NOTEBOOK,
         kernel_name="python3",
         store_widget_state=False,
         record_timing=False,

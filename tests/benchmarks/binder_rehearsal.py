@@ -45,7 +45,6 @@ import binder
 import browser
 from playwright.sync_api import Browser, sync_playwright
 
-browser.SECONDS = 900  # for a whole notebook, with one processor and one thread
 # The saved page shows panels too, but without controls.
 FIRST_PANEL = """new MutationObserver((_, watcher) => {
     if (document.querySelector('.jp-Cell-outputArea:has(.freeweights [role=status]) .jupyter-widgets')) {
