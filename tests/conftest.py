@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import after_nbval
 import browser
 import pytest
 from panels import NOTEBOOKS
+
+
+def pytest_configure(config):
+    """A hook for notebooks is no matter of this folder, which holds none: so it is a plugin."""
+    config.pluginmanager.register(after_nbval)
 
 
 def missing() -> str:
