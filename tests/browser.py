@@ -34,8 +34,11 @@ SETTINGS = {"@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"wind
 READY = """() => {
     const front = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)');
     const prompts = [...front.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(p => p.textContent);
-    return prompts.some(p => /\\d/.test(p)) && !prompts.some(p => p.includes('*'));
+    return prompts.some(p => /\\d/.test(p)) && !prompts.some(p => p.includes('*') || p === 'waits');
 }"""
+# A saved notebook has numbers already: they go, so that none of them is taken for that of a cell which has run.
+FORGET = """() => document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt')
+    .forEach(prompt => { prompt.textContent = 'waits'; })"""
 CELLS_HEIGHT = "[...document.querySelectorAll('.jp-Cell')].reduce((sum, cell) => sum + cell.offsetHeight, 0)"
 
 
@@ -48,6 +51,7 @@ class Lab:
         home: the folder it serves.
         runtime: the folder where kernels leave their connection files.
         clients: our own lines to kernels, by id.
+        kernels: the ids, by the names of the notebooks.
     """
 
     root: str
@@ -55,6 +59,7 @@ class Lab:
     home: Path
     runtime: Path
     clients: dict = field(default_factory=dict)
+    kernels: dict[str, str] = field(default_factory=dict)
 
     def address(self, name: str) -> str:
         """Where a browser opens a notebook, whatever it had open before."""
@@ -62,7 +67,9 @@ class Lab:
 
     def ask(self, name: str, expression: str) -> object:
         """The value of an expression of `truth` in the kernel of an open notebook."""
-        client = self._client(self._session(name)["kernel"]["id"])
+        if name not in self.kernels:
+            self.kernels[name] = self._session(name)["kernel"]["id"]
+        client = self._client(self.kernels[name])
         here = str(Path(__file__).parent)
         code = f"__import__('sys').path[:0] = [{here!r}] if {here!r} not in __import__('sys').path else []"
         value = f"__import__('json').dumps(__import__('truth').{expression})"
@@ -74,6 +81,7 @@ class Lab:
 
     def close_all(self) -> None:
         """Shut every kernel down."""
+        self.kernels.clear()
         for session in json.loads(self._call("sessions")):
             if client := self.clients.pop(session["kernel"]["id"], None):
                 client.stop_channels()
@@ -217,6 +225,7 @@ def open_and_run(page, address: str) -> None:
 
 def run_all(page) -> None:
     """Choose Run, Run All Cells; wait until every cell has run."""
+    page.evaluate(FORGET)
     choose(page, "Run", "Run All Cells")
     wait_for_cells(page)
 
