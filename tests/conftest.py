@@ -8,7 +8,12 @@ from pathlib import Path
 import after_nbval
 import browser
 import pytest
+from hypothesis import HealthCheck, settings
 from panels import NOTEBOOKS
+
+# A slow machine is no failure of an example.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_configure(config):
