@@ -1,4 +1,4 @@
-"""What the tests in a browser share: a server, a browser, and a picture of what failed."""
+"""How all tests run, and what those in a browser share: a server, a browser, and a picture of what failed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import browser
 import pytest
 from hypothesis import HealthCheck, settings
 from panels import NOTEBOOKS
+from threadpoolctl import threadpool_limits
 
 # A slow machine is no failure of an example.
 settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -17,8 +18,14 @@ settings.load_profile("patient")
 
 
 def pytest_configure(config):
-    """A hook for notebooks is no matter of this folder, which holds none: so it is a plugin."""
-    config.pluginmanager.register(after_nbval)
+    """Give BLAS one thread in tests and kernels, as binder/start does, and join what is asked of nbval's kernels.
+
+    Beside other work a second thread of BLAS waits more than it computes: lesson 01 takes two and a half times the
+    processor time with it.
+    """
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    threadpool_limits(1)
+    config.pluginmanager.register(after_nbval)  # a hook of this folder would not be called for notebooks
 
 
 def missing() -> str:
