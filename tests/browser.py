@@ -196,7 +196,8 @@ def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
 
 def open_page(chromium, width: int = 1280):
     """A new page that keeps a list of what the browser complains about, in `page.troubles`."""
-    page = chromium.new_page(viewport={"width": width, "height": 1000})
+    page = chromium.new_page()
+    page.set_viewport_size({"width": width, "height": 1000})
     page.set_default_timeout(patience.ANSWER * 1000)
     page.troubles = []
     page.on("pageerror", lambda error: page.troubles.append(str(error)))

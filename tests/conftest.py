@@ -49,13 +49,21 @@ def lab(tmp_path_factory):
         yield server
 
 
+@pytest.fixture(scope="session")
+def profile(tmp_path_factory) -> Path:
+    """What a browser keeps from one page to the next, as a learner's does: JupyterLab, compiled."""
+    return tmp_path_factory.mktemp("profile")
+
+
 @pytest.fixture(scope="module")
-def chromium(lab):
+def chromium(lab, profile):
     """A browser without a window. For one module: while playwright's event loop runs, no other one can."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=browser.CHROMIUM, args=browser.FLAGS)
+        chromium = play.chromium.launch_persistent_context(
+            profile, executable_path=browser.CHROMIUM, args=browser.FLAGS
+        )
         yield chromium
         chromium.close()
 

@@ -6,12 +6,11 @@ import itertools
 from types import SimpleNamespace
 
 import freeweights as fw
-import matplotlib
 import numpy as np
 import pytest
 from freeweights import against_the_world, catalog, desktop, first_look, live, what_fits
 from freeweights import quantities as q
-from freeweights.plots import STYLE, blank
+from freeweights.plots import blank, drawing
 from freeweights.records import Device
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,7 +42,7 @@ def table_panel():
 
 def follow(panel, **values) -> str:
     """Update a panel's artists without encoding a picture; the sentence, checked to hold neither nan nor inf."""
-    with matplotlib.rc_context(STYLE):
+    with drawing():
         return live.readable(panel._update(panel._artists, **panel.values | values), "update()")
 
 
