@@ -43,6 +43,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import binder
 import browser
+import patience
 from playwright.sync_api import Browser, sync_playwright
 
 # The saved page shows panels too, but without controls.
@@ -68,6 +69,7 @@ def lesson(image: binder.Image, chromium: Browser, path: str) -> str:
     with binder.serve(image) as server, server.watched() as memory:
         up, idle = time.perf_counter() - start, server.memory()
         page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(patience.ANSWER * 1000)
         troubles = []
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.add_init_script(FIRST_PANEL)
