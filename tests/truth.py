@@ -67,7 +67,8 @@ def then_keep(panel: live.Panel, moved: Callable[[], None]) -> Callable[[], None
         try:
             moved()
         finally:
-            handed_over[panel] = looks(panel)
+            if not panel._held:  # else it draws once all of its knobs are moved, and `put` keeps that
+                handed_over[panel] = looks(panel)
 
     return moved_and_kept
 
@@ -79,9 +80,10 @@ def looks(panel: live.Panel) -> dict:
 
 
 def put(index: int, values: dict) -> dict:
-    """Move the controls of a panel from the kernel, and say what it shows then."""
+    """Move the controls of a panel from the kernel, and say what it shows then; its picture follows the next hand."""
     panel = on_page()[index]
-    panel.set(**values)
+    with unseen(panel):
+        panel.set(**values)
     handed_over[panel] = looks(panel)
     return handed_over[panel]
 
@@ -104,7 +106,7 @@ def setting_where_it_counts(index: int, name: str) -> dict | None:
                 if not stays(seen):
                     return {other: end}
     finally:
-        panel.set(**start)
+        put(index, start)
     return None
 
 
