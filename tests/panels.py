@@ -107,11 +107,9 @@ def drive(panel) -> dict:
         for name, control in panel.controls.items():
             others = [(other, end) for other in ends if other != name for end in ends[other]]
             for setting in [{}, *({other: end} for other, end in others)]:
-                look(**start | setting)
-                still[name] = stays(look(**{name: value}) for value in places(control))
+                still[name] = stays(look(**start | setting | {name: value}) for value in places(control))
                 if not still[name]:
                     break
-            look(**start)
         corners = list(itertools.islice(itertools.product(*ends.values()), 100_000))
         for corner in random.Random(1).sample(corners, min(CORNERS, len(corners))):
             look(**dict(zip(ends, corner, strict=True)))
