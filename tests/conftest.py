@@ -1,13 +1,31 @@
-"""What the tests in a browser share: a server, a browser, and a picture of what failed."""
+"""How all tests run, and what those in a browser share: a server, a browser, and a picture of what failed."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import after_nbval
 import browser
 import pytest
+from hypothesis import HealthCheck, settings
 from panels import NOTEBOOKS
+from threadpoolctl import threadpool_limits
+
+# A slow machine is no failure of an example.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+
+def pytest_configure(config):
+    """Give BLAS one thread in tests and kernels, as binder/start does, and join what is asked of nbval's kernels.
+
+    Beside other work a second thread of BLAS waits more than it computes: lesson 01 takes two and a half times the
+    processor time with it.
+    """
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    threadpool_limits(1)
+    config.pluginmanager.register(after_nbval)  # a hook of this folder would not be called for notebooks
 
 
 def missing() -> str:
@@ -31,13 +49,21 @@ def lab(tmp_path_factory):
         yield server
 
 
+@pytest.fixture(scope="session")
+def profile(tmp_path_factory) -> Path:
+    """What a browser keeps from one page to the next, as a learner's does: JupyterLab, compiled."""
+    return tmp_path_factory.mktemp("profile")
+
+
 @pytest.fixture(scope="module")
-def chromium(lab):
+def chromium(lab, profile):
     """A browser without a window. For one module: while playwright's event loop runs, no other one can."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=browser.CHROMIUM, args=browser.FLAGS)
+        chromium = play.chromium.launch_persistent_context(
+            profile, executable_path=browser.CHROMIUM, args=browser.FLAGS
+        )
         yield chromium
         chromium.close()
 

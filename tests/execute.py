@@ -14,7 +14,9 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-SECONDS_PER_CELL = 120
+sys.path.insert(0, str(Path(__file__).parent / "shared"))
+import patience
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -47,7 +49,7 @@ def execute(path: Path) -> float:
     start = time.perf_counter()
     NotebookClient(
         notebook,
-        timeout=SECONDS_PER_CELL,
+        timeout=patience.NOTEBOOK,
         kernel_name="python3",
         store_widget_state=False,
         record_timing=False,

@@ -43,9 +43,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "shared"))
 
 import binder
 import browser
+import patience
 from playwright.sync_api import Browser, sync_playwright
 
-browser.SECONDS = 900  # for a whole notebook, with one processor and one thread
 # The saved page shows panels too, but without controls.
 FIRST_PANEL = """new MutationObserver((_, watcher) => {
     if (document.querySelector('.jp-Cell-outputArea:has(.freeweights [role=status]) .jupyter-widgets')) {
@@ -69,6 +69,7 @@ def lesson(image: binder.Image, chromium: Browser, path: str) -> str:
     with binder.serve(image) as server, server.watched() as memory:
         up, idle = time.perf_counter() - start, server.memory()
         page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(patience.ANSWER * 1000)
         troubles = []
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.add_init_script(FIRST_PANEL)

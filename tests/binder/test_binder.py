@@ -164,10 +164,8 @@ def lesson(image):
     (opens,) = parse_qs(urlsplit(launch_links.binder("https://github.com/one/two")).query)["urlpath"]
     with binder.serve(image) as server, sync_playwright() as play, server.watched() as memory:
         chromium = play.chromium.launch(executable_path=browser.CHROMIUM, args=browser.FLAGS)
-        page = chromium.new_page(viewport={"width": 1280, "height": 1000})
-        page.troubles, page.memory = [], memory
-        page.on("pageerror", lambda error: page.troubles.append(str(error)))
-        page.on("console", lambda line: page.troubles.append(line.text) if line.type == "error" else None)
+        page = browser.open_page(chromium)
+        page.memory = memory
         browser.open_and_run(page, server.address.format(opens))
         yield page
         chromium.close()

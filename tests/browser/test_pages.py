@@ -49,7 +49,7 @@ def followed(learner: Hands, name: str, value: str) -> None:
 def save(page) -> None:
     """Save the notebook in front by keyboard, and wait until it is saved."""
     page.keyboard.press("ControlOrMeta+S")
-    page.wait_for_selector(".lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)", timeout=browser.OPENING)
+    page.wait_for_selector(".lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)")
 
 
 def test_a_restart_that_runs_all_again_gives_working_panels(lab, page):
@@ -58,8 +58,8 @@ def test_a_restart_that_runs_all_again_gives_working_panels(lab, page):
     page.evaluate(f"document.querySelectorAll('{PANEL}').forEach(panel => panel.classList.add('before'))")
     browser.choose(page, "Kernel", "Restart Kernel and Run All Cells…")
     page.click('.jp-Dialog button:has-text("Restart")')
-    page.wait_for_function("() => !document.querySelector('.before')", timeout=browser.OPENING)
-    page.wait_for_function(browser.READY, timeout=browser.SECONDS * 1000)
+    page.wait_for_function("() => !document.querySelector('.before')")
+    browser.wait_for_cells(page)
     panels_follow(learner)
 
 
@@ -75,7 +75,7 @@ def test_after_a_reload_pictures_stand_and_running_again_gives_working_panels(la
     wait_until(page, lambda: page.locator(f"{PANEL} img").count() == panels, "the pictures stand")
     assert eyes.mute(page) == [] and troubles(page) == []
     if saved:  # else the page has the controls of no kernel
-        page.wait_for_selector(f"{FRONT} .widget-dropdown", timeout=browser.OPENING)
+        page.wait_for_selector(f"{FRONT} .widget-dropdown")
         panels_follow(learner)
     browser.run_all(page)
     panels_follow(learner)
@@ -87,15 +87,15 @@ def test_a_lesson_saved_and_opened_on_another_day_shows_its_pictures_and_no_erro
     page.goto("about:blank")
     lab.close_all()
     browser.open_notebook(page, lab.address(FIRST.name))
-    page.wait_for_selector(f"{PANEL} img", timeout=browser.OPENING)
-    page.wait_for_selector(f"{FRONT} .widget-dropdown", timeout=browser.OPENING)
+    page.wait_for_selector(f"{PANEL} img")
+    page.wait_for_selector(f"{FRONT} .widget-dropdown")
     assert eyes.mute(page) == [] and troubles(page) == []
 
 
 def test_two_lessons_open_at_once_both_work(lab, page):
     one = run_lesson(page, lab, FIRST.name)
     page.dblclick(f'.jp-DirListing-item:has-text("{OTHER.name}")')
-    page.wait_for_selector(f'.lm-TabBar-tab.lm-mod-current:has-text("{OTHER.name}")', timeout=browser.OPENING)
+    page.wait_for_selector(f'.lm-TabBar-tab.lm-mod-current:has-text("{OTHER.name}")')
     browser.wait_for_kernel(page)
     browser.run_all(page)
     two = Hands(page, lambda expression: lab.ask(OTHER.name, expression))
@@ -113,7 +113,7 @@ def test_lesson_00_can_be_completed_by_keyboard_alone(lab, page):
     cells = page.locator(f"{FRONT} .jp-Cell").count()
     for keys in ["Shift+Enter"] * (cells - 1) + ["Control+Enter"]:
         page.keyboard.press(keys)
-    page.wait_for_function(browser.READY, timeout=browser.SECONDS * 1000)
+    browser.wait_for_cells(page)
     learner.wait_for_panels()
     for _ in range(cells):
         page.keyboard.press("ArrowUp")

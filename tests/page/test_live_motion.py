@@ -10,6 +10,7 @@ import threading
 
 import matplotlib
 import numpy as np
+import patience
 import pytest
 from freeweights.page import controls, live
 from freeweights.page import renderer as renderer_
@@ -193,7 +194,7 @@ def test_a_move_in_another_thread_waits_for_the_sharp_picture_of_the_last(shown,
     monkeypatch.setattr(live, "REST", 0.3)
     first = threading.Thread(target=hand, args=(panel, 20), kwargs={"after": 1})
     first.start()
-    assert encoding.wait(5)
+    assert encoding.wait(patience.ANSWER)
     hand(panel, 80, after=1)
     first.join()
     assert seen(sent[-1]) == (1800, "80 %.") and panel.sentence == "80 %."

@@ -15,12 +15,14 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 import browser
+import patience
 import psutil
 
 TOP = Path(__file__).parents[2]
@@ -206,34 +208,30 @@ def serve(image: Image) -> Iterator[Server]:
         file = Path(image.variables["JUPYTERLAB_SETTINGS_DIR"]) / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(content))
-    port, token = browser.free_port(), secrets.token_hex(16)
+    token = secrets.token_hex(16)
     given = {"base_url": "/user/course/", "token": token, "trust_xheaders": "True"}
     arguments = [
         f"--{app}.{name}={value}" for app in ("NotebookApp", "ServerApp") for name, value in given.items()
     ]
-    start = ["binder/start", "jupyter-lab", "--ip=127.0.0.1", f"--port={port}", *arguments]
-    log = image.home.parent / "server.log"
-    with log.open("w") as file:
-        server = subprocess.Popen(
-            [*start, "--no-browser", "--allow-root"],
-            cwd=image.home,
-            env=image.variables,
-            stdout=file,
-            stderr=file,
-        )
-        try:
-            psutil.Process(server.pid).cpu_affinity(
-                psutil.Process().cpu_affinity()[:1]
-            )  # a pod has one processor
-            at = f"http://127.0.0.1:{port}/user/course/"
-            browser.wait_for(f"{at}api/status?token={token}", server, log)
-            yield Server(f"{at}{{}}?token={token}&reset", psutil.Process(server.pid))
-        finally:
-            server.terminate()
-            server.wait(20)
+    command = ["binder/start", "jupyter-lab", "--ip=127.0.0.1", *arguments, "--no-browser", "--allow-root"]
+    log, course = image.home.parent / "server.log", "/user/course/"
+    server, port = browser.start(
+        command, f"{course}api/status?token={token}", log, cwd=image.home, env=image.variables
+    )
+    try:
+        process = psutil.Process(server.pid)
+        process.cpu_affinity(
+            psutil.Process().cpu_affinity()[:1]
+        )  # a pod has one processor; kernels inherit it
+        yield Server(f"http://127.0.0.1:{port}{course}{{}}?token={token}&reset", process)
+    finally:
+        browser.stop(server)
 
 
 PANEL = ".freeweights:has([role=status])"
+AT_ITS_END = """control => control.matches('select')
+    ? control.selectedIndex === control.length - 1
+    : control.getAttribute('aria-valuenow') === control.getAttribute('aria-valuemax')"""
 CELL_ERROR = '[data-mime-type="application/vnd.jupyter.error"]'
 
 
@@ -246,13 +244,14 @@ def panels_that_stay(page) -> list[str]:
 
 
 def follows(page, panel) -> bool:
-    """Whether the picture of a panel changes within five seconds of a key."""
+    """Whether the picture of a panel changes after a key."""
     picture, control = panel.locator(f"{PANEL} img").first, panel.locator(".noUi-handle, select").first
     before = picture.get_attribute("src")
-    for key in ("End", "Home"):
+    for key in ("Home", "End") if control.evaluate(AT_ITS_END) else ("End", "Home"):
         control.press(key)
-        for _ in range(100):
+        until = time.monotonic() + patience.ANSWER
+        while time.monotonic() < until:
             if picture.get_attribute("src") != before:
                 return True
-            page.wait_for_timeout(50)
+            page.wait_for_timeout(browser.POLL)
     return False

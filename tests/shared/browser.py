@@ -12,11 +12,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import patience
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
@@ -25,8 +26,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-SECONDS = 240  # for a whole notebook, on a machine that does other work too
-OPENING = 60_000  # milliseconds
+POLL = 250  # milliseconds between two looks at a page
 # Cells out of sight stay on the page, so that the test can look at all of them.
 SETTINGS = {"@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"}}
 
@@ -34,8 +34,11 @@ SETTINGS = {"@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"wind
 READY = """() => {
     const front = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)');
     const prompts = [...front.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(p => p.textContent);
-    return prompts.some(p => /\\d/.test(p)) && !prompts.some(p => p.includes('*'));
+    return prompts.some(p => /\\d/.test(p)) && !prompts.some(p => p.includes('*') || p === 'waits');
 }"""
+# A saved notebook has numbers already: they go, so that none of them is taken for that of a cell which has run.
+FORGET = """() => document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt')
+    .forEach(prompt => { prompt.textContent = 'waits'; })"""
 CELLS_HEIGHT = "[...document.querySelectorAll('.jp-Cell')].reduce((sum, cell) => sum + cell.offsetHeight, 0)"
 
 
@@ -48,6 +51,7 @@ class Lab:
         home: the folder it serves.
         runtime: the folder where kernels leave their connection files.
         clients: our own lines to kernels, by id.
+        kernels: the ids, by the names of the notebooks.
     """
 
     root: str
@@ -55,6 +59,7 @@ class Lab:
     home: Path
     runtime: Path
     clients: dict = field(default_factory=dict)
+    kernels: dict[str, str] = field(default_factory=dict)
 
     def address(self, name: str) -> str:
         """Where a browser opens a notebook, whatever it had open before."""
@@ -62,18 +67,21 @@ class Lab:
 
     def ask(self, name: str, expression: str) -> object:
         """The value of an expression of `truth` in the kernel of an open notebook."""
-        client = self._client(self._session(name)["kernel"]["id"])
+        if name not in self.kernels:
+            self.kernels[name] = self._session(name)["kernel"]["id"]
+        client = self._client(self.kernels[name])
         here = str(Path(__file__).parent)
         code = f"__import__('sys').path[:0] = [{here!r}] if {here!r} not in __import__('sys').path else []"
         value = f"__import__('json').dumps(__import__('truth').{expression})"
         client.execute(code, silent=True, user_expressions={"value": value})
-        told = client.get_shell_msg(timeout=SECONDS)["content"]["user_expressions"]["value"]
+        told = client.get_shell_msg(timeout=patience.ANSWER)["content"]["user_expressions"]["value"]
         if told["status"] != "ok":
             raise RuntimeError(f"truth.{expression}: {told['ename']}: {told['evalue']}")
         return json.loads(ast.literal_eval(told["data"]["text/plain"]))
 
     def close_all(self) -> None:
         """Shut every kernel down."""
+        self.kernels.clear()
         for session in json.loads(self._call("sessions")):
             if client := self.clients.pop(session["kernel"]["id"], None):
                 client.stop_channels()
@@ -96,7 +104,7 @@ class Lab:
     def _call(self, what: str, method: str = "GET") -> bytes:
         headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(f"{self.root}/api/{what}", headers=headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=patience.ANSWER) as answer:
             return answer.read()
 
 
@@ -113,23 +121,58 @@ def lab(notebooks: Path, scratch: Path) -> Iterator[Lab]:
         file = folders["JUPYTERLAB_SETTINGS_DIR"] / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(content))
-    port, token = free_port(), secrets.token_hex(16)
+    token = secrets.token_hex(16)
     command = [
         sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
-        f"--port={port}",
         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={home}",
     ]  # fmt: skip
-    log = (scratch / "server.log").open("w")
-    server = subprocess.Popen(
-        command, stdout=log, stderr=log, env=os.environ | {name: str(path) for name, path in folders.items()}
-    )
+    variables = os.environ | {name: str(path) for name, path in folders.items()}
+    server, port = start(command, f"/api?token={token}", scratch / "server.log", env=variables)
     try:
-        wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, scratch / "server.log")
         yield Lab(f"http://127.0.0.1:{port}", token, home, folders["JUPYTER_RUNTIME_DIR"])
     finally:
-        server.terminate()
-        server.wait(20)
-        log.close()
+        stop(server)
+
+
+def start(
+    command: list[str], answers: str, log: Path, tries: int = 3, **settings: object
+) -> tuple[subprocess.Popen, int]:
+    """Start a server on a port that nobody listens on, and wait until it answers.
+
+    Args:
+        command: without the port.
+        answers: what to ask for, behind the address.
+        log: where it writes.
+        tries: how often; each time on another port, because somebody may have taken the one before.
+        **settings: of the process.
+
+    Returns:
+        The server and its port.
+
+    Raises:
+        RuntimeError: it ended or did not answer, the last time too; what it wrote follows.
+    """
+    port = free_port()
+    server = start_at(port, command, log, **settings)
+    try:
+        wait_for(f"http://127.0.0.1:{port}{answers}", server, log)
+    except RuntimeError:
+        if tries == 1:
+            raise
+        return start(command, answers, log, tries - 1, **settings)
+    return server, port
+
+
+def start_at(port: int, command: list[str], log: Path, **settings: object) -> subprocess.Popen:
+    """Start a server on this port."""
+    with log.open("a") as file:
+        return subprocess.Popen([*command, f"--port={port}"], stdout=file, stderr=file, **settings)
+
+
+def stop(server: subprocess.Popen) -> None:
+    """End a server, and wait until it has ended."""
+    server.terminate()
+    server.wait(patience.ANSWER)
 
 
 def free_port() -> int:
@@ -140,20 +183,22 @@ def free_port() -> int:
 
 
 def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
-    """Wait until the server answers; if it does not, say what it wrote."""
-    for _ in range(240):
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            urllib.request.urlopen(address, timeout=5).close()
+    """Wait until the server answers; if it does not, end it and say what it wrote."""
+    until = time.monotonic() + patience.ANSWER
+    while server.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(address, timeout=patience.ANSWER).close()
             return
-        if server.poll() is not None:
-            break
         time.sleep(0.25)
-    raise RuntimeError(f"JupyterLab does not answer; it wrote:\n{log.read_text()[-2000:]}")
+    server.kill()
+    raise RuntimeError(f"the server does not answer; it wrote:\n{log.read_text()[-2000:]}")
 
 
 def open_page(chromium, width: int = 1280):
     """A new page that keeps a list of what the browser complains about, in `page.troubles`."""
-    page = chromium.new_page(viewport={"width": width, "height": 1000})
+    page = chromium.new_page()
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.set_default_timeout(patience.ANSWER * 1000)
     page.troubles = []
     page.on("pageerror", lambda error: page.troubles.append(str(error)))
     page.on("console", lambda line: page.troubles.append(line.text) if line.type == "error" else None)
@@ -169,8 +214,8 @@ def open_notebook(page, address: str) -> None:
 
 def wait_for_kernel(page) -> None:
     """Wait for the notebook in front: before its kernel is connected, Run All is answered by a dialog."""
-    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", timeout=OPENING)
-    page.wait_for_selector("#jp-main-statusbar >> text=/\\| Idle/", timeout=OPENING)
+    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell")
+    page.wait_for_selector("#jp-main-statusbar >> text=/\\| Idle/")
 
 
 def open_and_run(page, address: str) -> None:
@@ -181,8 +226,15 @@ def open_and_run(page, address: str) -> None:
 
 def run_all(page) -> None:
     """Choose Run, Run All Cells; wait until every cell has run."""
+    page.evaluate(FORGET)
     choose(page, "Run", "Run All Cells")
-    page.wait_for_function(READY, timeout=SECONDS * 1000)
+    wait_for_cells(page)
+
+
+def wait_for_cells(page) -> None:
+    """Wait until every cell of the notebook in front has run."""
+    # Playwright by itself would look at each frame, and so make the page draw without a pause.
+    page.wait_for_function(READY, polling=POLL, timeout=patience.NOTEBOOK * 1000)
 
 
 def choose(page, *path: str) -> None:
@@ -197,7 +249,7 @@ def set_theme(page, name: str) -> None:
     """Choose a theme in the menus, and wait for it."""
     if page.get_attribute("body", "data-jp-theme-name") != name:
         choose(page, "Settings", "Theme", name)
-        page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached", timeout=OPENING)
+        page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
         page.wait_for_load_state("networkidle")
 
 

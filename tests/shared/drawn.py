@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import matplotlib
 import numpy as np
 from freeweights.page import live
-from freeweights.page.style import STYLE
+from freeweights.page.style import drawing
 from hypothesis import strategies as st
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+laid_out: dict[tuple, np.ndarray] = {}  # by the look of words: where they lie, from where they are put
+
 
 def follow(panel, **values) -> str:
     """Update a panel's artists without encoding a picture; the sentence, checked to hold neither nan nor inf."""
-    with matplotlib.rc_context(STYLE):
+    with drawing():
         return live.readable(panel._update(panel._artists, **panel.values | values), "update()")
 
 
@@ -24,9 +25,24 @@ def boxes(panel, artists=None) -> dict[str, tuple]:
     boxes = {}
     for number, one in enumerate(found):
         if one.get_text().strip():
-            box = one.get_window_extent()
-            boxes[f"{number}: {one.get_text()}"] = (box.x0 + 1, box.y0 + 1, box.x1 - 1, box.y1 - 1)
+            x0, y0, x1, y1 = extent(one)
+            boxes[f"{number}: {one.get_text()}"] = (x0 + 1, y0 + 1, x1 - 1, y1 - 1)
     return boxes
+
+
+def extent(one: Text) -> tuple[float, float, float, float]:
+    """Where a text lies; words that look the same are laid out once, because that takes most of the time."""
+    if type(one) is not Text or one.get_wrap():
+        return one.get_window_extent().extents
+    x, y = one.get_transform().transform(one.get_unitless_position())
+    look = (
+        one.get_text(), one.get_fontproperties(), one.get_ha(), one.get_va(), one.get_rotation(),
+        one.get_rotation_mode(), one._multialignment, one._linespacing, one.get_figure(root=True).dpi,
+    )  # fmt: skip
+    if look not in laid_out:
+        laid_out[look] = one.get_window_extent().extents - (x, y, x, y)
+    left, low, right, high = laid_out[look]
+    return left + x, low + y, right + x, high + y
 
 
 def collisions(boxes: dict[str, tuple]) -> list[tuple[str, str]]:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import time
 from collections.abc import Callable
 
 import browser
+import patience
 
-SECONDS = 30  # for one answer of a page, on a machine that does other work too
+FIRST_POLL = 30  # milliseconds; every look at page and kernel costs all of them time, so later ones are rarer
 MOST_TABS = 60
 FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # of several open lessons the one that is seen
 PANEL = f"{FRONT} .freeweights:has([role=status])"
 CONTROLS = ".noUi-handle, .widget-dropdown select, .widget-checkbox input"
-SEEN = f"""i => {{
+SEEN = f"""async i => {{
     const panel = document.querySelectorAll('{PANEL}')[i];
     const image = panel.querySelector('img');
-    return {{sentence: panel.querySelector('p').textContent, alt: image.alt, picture: image.src,
+    const picture = await (await fetch(image.src)).arrayBuffer();
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', picture));
+    return {{sentence: panel.querySelector('p').textContent, alt: image.alt,
+             picture: [...hash].map(byte => byte.toString(16).padStart(2, '0')).join(''),
              drawn: image.complete && image.naturalWidth > 0}};
+}}"""
+# The page listens for the sharp picture that a panel gets once a hand rests, but not longer than a second.
+LISTEN = f"""i => {{
+    const panel = () => document.querySelectorAll('{PANEL}')[i];
+    const before = panel(), follows = () => panel() !== before && panel()?.querySelector('[aria-live=polite]');
+    window.followed = new Promise(resolve => {{
+        const watcher = new MutationObserver(() => follows() && stop());
+        const stop = () => {{ watcher.disconnect(); resolve(); }};
+        watcher.observe(document.body, {{childList: true, subtree: true}});
+        setTimeout(stop, 1000);
+    }});
 }}"""
 
 
@@ -33,19 +46,18 @@ def troubles(page) -> list[str]:
 
 def wait_until(page, happened: Callable[[], object], what: str):
     """The first true value of `happened`, which is asked again and again."""
-    until = time.monotonic() + SECONDS
+    until, pause = time.monotonic() + patience.ANSWER, FIRST_POLL
     while not (value := happened()):
         if time.monotonic() > until:
-            raise AssertionError(f"not within {SECONDS} s: {what}")
-        page.wait_for_timeout(40)
+            raise AssertionError(f"not within {patience.ANSWER} s: {what}")
+        page.wait_for_timeout(pause)
+        pause = min(2 * pause, browser.POLL)
     return value
 
 
 def seen(page, index: int) -> dict:
     """Sentence, alternative text and picture of a panel as the page shows them; the picture as a hash."""
-    panel = page.evaluate(SEEN, index)
-    data = base64.b64decode(panel["picture"].partition(",")[2])
-    return panel | {"picture": hashlib.sha256(data).hexdigest()}
+    return page.evaluate(SEEN, index)
 
 
 def agreed(page, told: dict, index: int) -> dict | None:
@@ -91,7 +103,9 @@ class Hands:
     def move(self, index: int, which: int, control: dict, key: str, end: object) -> dict:
         """Press a key on a control; what the panel shows when the control has reached an end."""
         self.controls(index).nth(which).focus()
+        self.page.evaluate(LISTEN, index)
         self.page.keyboard.press(key)
+        self.page.evaluate("() => window.followed")
 
         def arrived() -> dict | None:
             told = self.ask(f"shown({index})")
@@ -101,12 +115,12 @@ class Hands:
 
     def move_to_both_ends(self, index: int, which: int, control: dict) -> set[str]:
         """Move a control to its ends by keyboard; what looks the same at both, of sentence and picture."""
-        name, ends = control["name"], control["ends"]
+        start, ends = self.ask(f"shown({index})")["values"][control["name"]], control["ends"]
+        keys = [("Home", ends[0]), ("End", ends[1])]
         if control["kind"] == "Toggle":
-            start = self.ask(f"shown({index})")["values"][name]
             keys = [("Space", not start), ("Space", start)]
-        else:
-            keys = [("Home", ends[0]), ("End", ends[1])]
+        elif start == ends[0]:  # the page would wait for a panel that has no reason to follow
+            keys.reverse()
         one, two = (self.move(index, which, control, key, end) for key, end in keys)
         return {what for what in ("sentence", "picture") if one[what] == two[what]}
 
@@ -114,15 +128,16 @@ class Hands:
         """Move every control of every panel to both ends; those that a learner would take for dead."""
         dead = []
         for index, panel in enumerate(panels):
+            start = self.ask(f"shown({index})")["values"]
             for which, control in enumerate(panel["controls"]):
-                start = self.ask(f"shown({index})")["values"]
                 still = self.move_to_both_ends(index, which, control)
                 if still and (setting := self.ask(f"setting_where_it_counts({index}, {control['name']!r})")):
                     self.ask(f"put({index}, {start | setting!r})")
                     still = self.move_to_both_ends(index, which, control)
                 if "picture" in still:
                     dead.append(f"{panel['title']}: {control['name']}")
-                self.ask(f"put({index}, {start!r})")
+                if self.ask(f"shown({index})")["values"] != start:
+                    self.ask(f"put({index}, {start!r})")
         return dead
 
     def choose(self, choice, value: str) -> None:

@@ -1,24 +1,29 @@
 """Run a notebook in one kernel, then move every control of every panel as far as it goes.
 
-`run` is called by the tests. `report` is called inside the kernel, after the last cell.
+`run` is called by the tests. `report` is called inside the kernel, after the last cell: in the kernel in which nbval
+has run the notebook already, or in one that `run` starts where nbval has not.
 """
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import itertools
 import json
 import random
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
+import patience
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CORNERS = 48  # combinations of ends tried together on each panel, drawn with a fixed seed
-CELL_SECONDS = 120
+_results: dict[Path, tuple[list[dict], dict] | Exception] = {}
 
 
 def run(path: Path) -> tuple[list[dict], dict]:
-    """Run all cells of a notebook, then `solutions.report` and `report` in one kernel, once for all tests.
+    """All cells of a notebook, then `solutions.report` and `report`, run in one kernel, once for all tests.
 
     Returns:
         The outputs of all cells, and the two reports as one.
@@ -26,45 +31,54 @@ def run(path: Path) -> tuple[list[dict], dict]:
     Raises:
         Exception: a cell failed; the same for every test that asks, without another run.
     """
-    result = _result(path)
+    if path not in _results:
+        try:
+            _results[path] = _run(path)
+        except Exception as error:
+            _results[path] = error
+    result = _results[path]
     if isinstance(result, Exception):
         raise result
     return result
 
 
-@functools.cache
-def _result(path: Path) -> tuple[list[dict], dict] | Exception:
-    try:
-        return _run(path)
-    except Exception as error:
-        return error
+def keep(path: Path, outputs: list[dict], asked: list[dict]) -> None:
+    """Remember a run for `run`: what the cells of a notebook put out, and the cell of `question` after them."""
+    _results[path] = outputs, reports(asked)
+
+
+def question(path: Path) -> str:
+    """The code that asks a kernel for both reports, after the last cell of the notebook."""
+    import saved
+
+    here, folded = str(Path(__file__).parent), saved.solutions(saved.read(path))
+    return (
+        f"import sys; sys.path.insert(0, {here!r})\nimport panels, solutions\n"
+        f"print(solutions.report({folded!r}, globals()))\nprint(panels.report())"
+    )
+
+
+def reports(outputs: list[dict]) -> dict:
+    """The two reports as one, from what the cell of `question` put out."""
+    printed = "".join(output["text"] for output in outputs if output.get("name") == "stdout")
+    answers, driven = map(json.loads, printed.splitlines()[-2:])
+    return {"solutions": answers, **driven}
 
 
 def _run(path: Path) -> tuple[list[dict], dict]:
     import nbformat
-    import saved
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
-    here = str(Path(__file__).parent)
-    folded = saved.solutions(notebook)
-    probe = (
-        f"import sys; sys.path.insert(0, {here!r})\nimport panels, solutions\n"
-        f"print(solutions.report({folded!r}, globals()))\nprint(panels.report())"
-    )
-    notebook.cells.append(nbformat.v4.new_code_cell(probe))
+    notebook.cells.append(nbformat.v4.new_code_cell(question(path)))
     NotebookClient(
         notebook,
-        timeout=CELL_SECONDS,
+        timeout=patience.NOTEBOOK,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     outputs = [dict(output) for cell in notebook.cells[:-1] for output in cell.get("outputs", [])]
-    printed = "".join(
-        output.get("text", "") for output in notebook.cells[-1].outputs if output.name == "stdout"
-    )
-    answers, driven = map(json.loads, printed.splitlines()[-2:])
-    return outputs, {"solutions": answers, **driven}
+    return outputs, reports(notebook.cells[-1].outputs)
 
 
 def report() -> str:
@@ -88,30 +102,46 @@ def drive(panel) -> dict:
             panel.set(**values)
         except Exception as error:  # the test lists every one of them, with the values
             problems.append(f"{values}: {type(error).__name__}: {error}")
-        return panel.sentence, panel.picture
+        return panel.sentence, panel.pixels
 
-    for name, control in panel.controls.items():
-        others = [(other, end) for other in ends if other != name for end in ends[other]]
-        for setting in [{}, *({other: end} for other, end in others)]:
-            look(**start | setting)
-            seen = [look(**{name: value}) for value in places(control)]
-            still[name] = [
-                what for what, values in zip(["sentence", "picture"], zip(*seen, strict=True), strict=True)
-                if len(set(values)) == 1
-            ]  # fmt: skip
-            if not still[name]:
-                break
+    with unseen(panel):
+        for name, control in panel.controls.items():
+            others = [(other, end) for other in ends if other != name for end in ends[other]]
+            for setting in [{}, *({other: end} for other, end in others)]:
+                still[name] = stays(look(**start | setting | {name: value}) for value in places(control))
+                if not still[name]:
+                    break
+        corners = list(itertools.islice(itertools.product(*ends.values()), 100_000))
+        for corner in random.Random(1).sample(corners, min(CORNERS, len(corners))):
+            look(**dict(zip(ends, corner, strict=True)))
         look(**start)
-    corners = list(itertools.islice(itertools.product(*ends.values()), 100_000))
-    for corner in random.Random(1).sample(corners, min(CORNERS, len(corners))):
-        look(**dict(zip(ends, corner, strict=True)))
-    look(**start)
     return {
         "title": panel.shown.title, "alt": panel.alt, "sentence": panel.sentence, "problems": problems,
         "still": {name: whats for name, whats in still.items() if whats},
         "bytes": len(panel.picture),
         "unnamed": [n for n, control in panel.controls.items() if not control.label],
     }  # fmt: skip
+
+
+@contextlib.contextmanager
+def unseen(panel) -> Iterator[None]:
+    """Move a panel without a page that follows: encoding a picture for it takes twice as long as drawing it."""
+    on_page, panel._on_page = panel._on_page, False
+    try:
+        yield
+    finally:
+        panel._on_page = on_page
+
+
+def stays(looks: Iterable[tuple]) -> list[str]:
+    """Which of sentence and picture is the same in all looks."""
+    looks = iter(looks)
+    sentence, pixels = next(looks)
+    same = {"sentence": True, "picture": True}
+    for said, drawn in looks:
+        same["sentence"] = same["sentence"] and said == sentence
+        same["picture"] = same["picture"] and np.array_equal(drawn, pixels)
+    return [what for what, is_same in same.items() if is_same]
 
 
 def places(control) -> list:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 
 import pytest
@@ -12,7 +13,7 @@ from freeweights.local import download, gguf_file, smollm
 def smollm_path():
     """The checked weights file, fetched on first use."""
     try:
-        return download.smollm2()
+        return checked()
     except gguf_file.WeightsError as error:
         if os.environ.get("CI"):
             raise
@@ -22,4 +23,8 @@ def smollm_path():
 @pytest.fixture(scope="session")
 def model(smollm_path):
     """SmolLM2 in memory, once for all tests of a session."""
-    return smollm.load(smollm_path)
+    return loaded(smollm_path)
+
+
+# A fixture that several files import is one of each of them, and its value another.
+checked, loaded = functools.cache(download.smollm2), functools.cache(smollm.load)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from freeweights.page import live
 from freeweights.page import questions as lesson
+from panels import stays, unseen
 
 handed_over: weakref.WeakKeyDictionary[live.Panel, dict] = weakref.WeakKeyDictionary()
 WRONG = 8  # times the answer, as with bits for bytes: wrong whatever the tolerance
@@ -67,7 +68,8 @@ def then_keep(panel: live.Panel, moved: Callable[[], None]) -> Callable[[], None
         try:
             moved()
         finally:
-            handed_over[panel] = looks(panel)
+            if not panel._held:  # else it draws once all of its knobs are moved, and `put` keeps that
+                handed_over[panel] = looks(panel)
 
     return moved_and_kept
 
@@ -79,9 +81,10 @@ def looks(panel: live.Panel) -> dict:
 
 
 def put(index: int, values: dict) -> dict:
-    """Move the controls of a panel from the kernel, and say what it shows then."""
+    """Move the controls of a panel from the kernel, and say what it shows then; its picture follows the next hand."""
     panel = on_page()[index]
-    panel.set(**values)
+    with unseen(panel):
+        panel.set(**values)
     handed_over[panel] = looks(panel)
     return handed_over[panel]
 
@@ -95,15 +98,16 @@ def setting_where_it_counts(index: int, name: str) -> dict | None:
     start, (low, *_, high) = panel.values, panel.controls[name].ends
     others = {other: control.ends for other, control in panel.controls.items() if other != name}
     try:
-        for other, end in [(other, end) for other, ends in others.items() for end in ends]:
-            seen = []
-            for value in (low, high):
-                panel.set(**start | {other: end, name: value})
-                seen.append((panel.sentence, panel.picture))
-            if all(one != two for one, two in zip(*seen, strict=True)):
-                return {other: end}
+        with unseen(panel):
+            for other, end in [(other, end) for other, ends in others.items() for end in ends]:
+                seen = []
+                for value in (low, high):
+                    panel.set(**start | {other: end, name: value})
+                    seen.append((panel.sentence, panel.pixels))
+                if not stays(seen):
+                    return {other: end}
     finally:
-        panel.set(**start)
+        put(index, start)
     return None
 
 

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable
 
 import ipywidgets as W
+import numpy as np
 from IPython.core.getipython import get_ipython
 from IPython.display import display, update_display
 from matplotlib.figure import Figure
@@ -205,6 +206,12 @@ class Panel:
     def picture(self) -> bytes:
         """The picture as it is now, lossless WebP."""
         return self.shown.data
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """The pixels of `picture`, height x width x 4: nothing is encoded to look at them."""
+        with drawing():
+            return self.shown.pixels if self._pixels is None else self._pixels
 
     def set(self, **values: float | str | bool) -> None:
         """Move controls as a learner would, then draw once.

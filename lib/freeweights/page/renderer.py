@@ -49,6 +49,11 @@ class Picture:
         """What a screen reader says in place of the picture."""
         return f"{self.title}. {self.sentence}"
 
+    @property
+    def pixels(self) -> np.ndarray:
+        """What the picture shows, height x width x 4."""
+        return np.asarray(Image.open(io.BytesIO(self.data)).convert("RGBA"))
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/plain": self.alt, "text/html": self.markup()}
 
