@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import after_nbval
 import browser
+import one_run
 import pytest
 from hypothesis import HealthCheck, settings
 from panels import NOTEBOOKS
@@ -18,30 +18,20 @@ settings.load_profile("patient")
 
 
 def pytest_configure(config):
-    """Give BLAS one thread in tests and kernels, as binder/start does, and join what is asked of nbval's kernels.
+    """Give BLAS one thread in tests and kernels, as binder/start does, and run each notebook once.
 
     Beside other work a second thread of BLAS waits more than it computes: lesson 01 takes two and a half times the
     processor time with it.
     """
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     threadpool_limits(1)
-    config.pluginmanager.register(after_nbval)  # a hook of this folder would not be called for notebooks
-
-
-def missing() -> str:
-    """Why no browser can be used here; "" if one can."""
-    try:
-        import axe_playwright_python  # noqa: F401
-        import playwright.sync_api  # noqa: F401
-    except ImportError as problem:
-        return f"{problem.name} is not installed: pip install -r tests/requirements.txt"
-    return "" if browser.CHROMIUM else "there is no chromium or chrome on the PATH"
+    config.pluginmanager.register(one_run)  # a hook of this folder would not be called for notebooks
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """A JupyterLab with copies of the lessons."""
-    if why := missing():
+    if why := browser.missing():
         if os.environ.get("CI"):
             pytest.fail(why)
         pytest.skip(why)

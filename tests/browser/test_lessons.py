@@ -5,12 +5,17 @@ A lesson is run once; its tests share the page and go on where the one before st
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from pathlib import Path
 
 import browser
 import eyes
+import panels as panels_of_kernels
+import patience
 import pytest
+import saved
 from binder import planned_memory
 from hands import Hands, run_lesson, troubles
 from panels import NOTEBOOKS
@@ -33,8 +38,22 @@ def hands(request, lab, chromium, screenshots) -> Hands:
         print(f"what the browser showed: {screenshots / f'{path.stem}_not_run.png'}")
         raise
     yield learner
+    keep_run(learner, lab, path)
     page.close()
     lab.close_all()
+
+
+def keep_run(learner: Hands, lab, path: Path) -> None:
+    """Keep the run of a lesson for nbval and for the tests of panels and solutions, which else run it themselves."""
+    folded = saved.solutions(saved.read(path))
+    with contextlib.suppress(
+        Exception
+    ):  # a page that a failed test left behind may not save, nor its kernel answer
+        browser.save(learner.page)
+        cells = saved.code_cells(saved.read(lab.home / path.name))
+        told = lab.ask(path.name, f"reports({folded!r})", patience.NOTEBOOK)
+        panels_of_kernels.keep(path, [dict(output) for cell in cells for output in cell.outputs], told)
+        panels_of_kernels.keep_cells(path, cells)
 
 
 @pytest.fixture(scope="module")

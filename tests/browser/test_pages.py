@@ -46,12 +46,6 @@ def followed(learner: Hands, name: str, value: str) -> None:
     wait_until(learner.page, shows_it, f"the panel follows {name} to {value!r}")
 
 
-def save(page) -> None:
-    """Save the notebook in front by keyboard, and wait until it is saved."""
-    page.keyboard.press("ControlOrMeta+S")
-    page.wait_for_selector(".lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)")
-
-
 def test_a_restart_that_runs_all_again_gives_working_panels(lab, page):
     learner = run_lesson(page, lab, FIRST.name)
     panels_follow(learner)
@@ -68,7 +62,7 @@ def test_after_a_reload_pictures_stand_and_running_again_gives_working_panels(la
     learner = run_lesson(page, lab, FIRST.name)
     panels_follow(learner)
     if saved:
-        save(page)
+        browser.save(page)
     page.reload()
     browser.wait_for_kernel(page)
     panels = len(learner.ask("panels()"))
@@ -83,7 +77,7 @@ def test_after_a_reload_pictures_stand_and_running_again_gives_working_panels(la
 
 def test_a_lesson_saved_and_opened_on_another_day_shows_its_pictures_and_no_error(lab, page):
     run_lesson(page, lab, FIRST.name).wait_for_panels()
-    save(page)
+    browser.save(page)
     page.goto("about:blank")
     lab.close_all()
     browser.open_notebook(page, lab.address(FIRST.name))

@@ -21,16 +21,22 @@ def test_devices_in_turn_answer_one_user_no_sooner_than_one_device(model):
         inference.decode(model, fw.machine(H200, n, split="layers"), context=4096, batch=1, weights=8)
         for n in (1, 4)
     )
-    assert four._expected >= one._expected and four._floor >= one._floor
-    assert four._parts["communication"] > 0 == one._parts["communication"]
+    assert (
+        four.unmasked().expected >= one.unmasked().expected and four.unmasked().floor >= one.unmasked().floor
+    )
+    assert four.unmasked().parts["communication"] > 0 == one.unmasked().parts["communication"]
 
 
 @pytest.mark.parametrize("model", [DENSE, SPARSE], ids=lambda model: model.name)
 def test_devices_in_turn_read_a_long_prompt_sooner_but_not_a_short_one(model):
     def seconds(count, prompt):
-        return inference.prefill(
-            model, fw.machine(H200, count, split="layers"), prompt=prompt, batch=1, weights=8
-        )._expected
+        return (
+            inference.prefill(
+                model, fw.machine(H200, count, split="layers"), prompt=prompt, batch=1, weights=8
+            )
+            .unmasked()
+            .expected
+        )
 
     chunk = catalog.engine("vLLM").chunk_tokens
     assert seconds(4, chunk) >= seconds(1, chunk), "one chunk goes through all of them"
@@ -51,10 +57,10 @@ def test_tensor_parallelism_divides_the_floor_and_pays_for_its_messages(model, c
     for phase in ("decode", "prefill"):
         case = {"context": context, "batch": batch, "weights": bits}
         alone, split = (inference.predict(model, where, phase, **case) for where in (one, many))
-        assert split._floor == pytest.approx(alone._floor / count)
-        assert split._expected >= split._floor
-        assert split._expected > alone._expected / count
-        assert split._parts["communication"] == pytest.approx(
+        assert split.unmasked().floor == pytest.approx(alone.unmasked().floor / count)
+        assert split.unmasked().expected >= split.unmasked().floor
+        assert split.unmasked().expected > alone.unmasked().expected / count
+        assert split.unmasked().parts["communication"] == pytest.approx(
             step_work.message_seconds(
                 many, step_work.messages(model, many, batch * (1 if phase == "decode" else context))
             )
@@ -68,7 +74,7 @@ def test_a_slower_link_takes_longer_under_every_split():
             one, other = (
                 inference.predict(SPARSE, where, phase, context=8192, batch=8) for where in (near, far)
             )
-            assert one._expected < other._expected
+            assert one.unmasked().expected < other.unmasked().expected
 
 
 def test_experts_are_sent_their_tokens_and_send_them_back():
@@ -88,14 +94,14 @@ def test_under_expert_parallelism_every_device_reads_all_but_the_experts():
         inference.decode(SPARSE, fw.machine(H200, 8, split=split), context=4096, batch=1, weights=8)
         for split in ("tensor", "experts")
     )
-    assert experts._parts["weights"] > 3 * tensor._parts["weights"]
+    assert experts.unmasked().parts["weights"] > 3 * tensor.unmasked().parts["weights"]
 
 
 @pytest.mark.parametrize("phase", ["decode", "prefill"])
 def test_a_model_without_experts_is_split_as_tensors_where_only_experts_would_be(phase):
     tensor, experts = (fw.machine(H200, 8, split=split) for split in ("tensor", "experts"))
     steps = [inference.predict(DENSE, where, phase) for where in (tensor, experts)]
-    assert steps[0]._expected == steps[1]._expected
+    assert steps[0].unmasked().expected == steps[1].unmasked().expected
     assert memory.fits(DENSE, tensor) == memory.fits(DENSE, experts)
 
 
@@ -104,7 +110,7 @@ def test_a_split_of_one_device_changes_nothing():
         for phase in ("decode", "prefill"):
             case = {"context": 4096, "batch": 4, "weights": 8}
             found = [inference.predict(model, fw.machine(H200, split=s), phase, **case) for s in SPLITS]
-            seconds = {float(one._expected) for one in found}
+            seconds = {float(one.unmasked().expected) for one in found}
             assert max(seconds) == pytest.approx(min(seconds), rel=1e-12)
 
 
@@ -113,7 +119,9 @@ def test_the_floor_of_devices_in_turn_is_that_of_a_pipeline_without_gaps():
     one, four = (
         inference.prefill(
             DENSE, fw.machine(H200, n, split="layers"), prompt=chunks * chunk, batch=1, weights=16
-        )._floor
+        )
+        .unmasked()
+        .floor
         for n in (1, stages)
     )
     assert four <= one * (chunks + stages - 1) / (chunks * stages) * (1 + 1e-9)

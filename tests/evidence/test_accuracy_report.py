@@ -121,12 +121,16 @@ def least_seconds(row: Measurement) -> float | None:
         return None
     if row.phase == "prefill":
         return float(
-            inference.prefill(what, where, prompt=row.prompt, batch=float(row.batch), weights=bits)._floor
+            inference.prefill(what, where, prompt=row.prompt, batch=float(row.batch), weights=bits)
+            .unmasked()
+            .floor
         )
     return float(
         inference.decode(
             what, where, context=published.mean_context(row), batch=float(row.batch), weights=bits
-        )._floor
+        )
+        .unmasked()
+        .floor
     )
 
 

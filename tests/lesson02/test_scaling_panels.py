@@ -95,7 +95,11 @@ def test_the_last_slot_fits_and_one_more_does_not():
         if one.slots:
             what, most = fw.model(one.fit.model), min(8192, fw.model(one.fit.model).max_context)
             fits = memory.fits(
-                what, one.where, weights="4.5 bits", context=most, batch=np.array([one.slots, one.slots + 1])
+                what,
+                one.machine,
+                weights="4.5 bits",
+                context=most,
+                batch=np.array([one.slots, one.slots + 1]),
             ).fits
             assert fits.tolist() == [True, False], one.fit.sentence()
 
@@ -105,7 +109,7 @@ def test_an_hours_cost_buys_an_hours_tokens(paid):
     one = throughput_frontier.frontier(
         fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 5090"), 4096, "4.5 bits"
     )
-    hourly, words = hourly_rate.hourly_cost(one.where.device, paid)
+    hourly, words = hourly_rate.hourly_cost(one.machine.device, paid)
     alone, full = throughput_panel.cost_per_million(one, paid)
     assert alone * one.yields[0] * 3600 / 1e6 == pytest.approx(hourly)
     assert alone / full == pytest.approx(one.gain)

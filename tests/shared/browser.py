@@ -42,6 +42,16 @@ FORGET = """() => document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidde
 CELLS_HEIGHT = "[...document.querySelectorAll('.jp-Cell')].reduce((sum, cell) => sum + cell.offsetHeight, 0)"
 
 
+def missing() -> str:
+    """Why no browser can be used here; "" if one can."""
+    try:
+        import axe_playwright_python  # noqa: F401
+        import playwright.sync_api  # noqa: F401
+    except ImportError as problem:
+        return f"{problem.name} is not installed: pip install -r tests/requirements.txt"
+    return "" if CHROMIUM else "there is no chromium or chrome on the PATH"
+
+
 @dataclass(frozen=True)
 class Lab:
     """A JupyterLab server of this machine with files of its own.
@@ -65,7 +75,7 @@ class Lab:
         """Where a browser opens a notebook, whatever it had open before."""
         return f"{self.root}/lab/tree/{name}?token={self.token}&reset"
 
-    def ask(self, name: str, expression: str) -> object:
+    def ask(self, name: str, expression: str, seconds: float = patience.ANSWER) -> object:
         """The value of an expression of `truth` in the kernel of an open notebook."""
         if name not in self.kernels:
             self.kernels[name] = self._session(name)["kernel"]["id"]
@@ -74,7 +84,7 @@ class Lab:
         code = f"__import__('sys').path[:0] = [{here!r}] if {here!r} not in __import__('sys').path else []"
         value = f"__import__('json').dumps(__import__('truth').{expression})"
         client.execute(code, silent=True, user_expressions={"value": value})
-        told = client.get_shell_msg(timeout=patience.ANSWER)["content"]["user_expressions"]["value"]
+        told = client.get_shell_msg(timeout=seconds)["content"]["user_expressions"]["value"]
         if told["status"] != "ok":
             raise RuntimeError(f"truth.{expression}: {told['ename']}: {told['evalue']}")
         return json.loads(ast.literal_eval(told["data"]["text/plain"]))
@@ -262,3 +272,9 @@ def photograph_page(page, width: int, file: Path) -> None:
     page.wait_for_timeout(500)
     page.screenshot(path=file)
     page.set_viewport_size({"width": width, "height": 1000})
+
+
+def save(page) -> None:
+    """Save the notebook in front by keyboard, and wait until it is saved."""
+    page.keyboard.press("ControlOrMeta+S")
+    page.wait_for_selector(".lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)")

@@ -13,25 +13,36 @@ MOST_TABS = 60
 FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # of several open lessons the one that is seen
 PANEL = f"{FRONT} .freeweights:has([role=status])"
 CONTROLS = ".noUi-handle, .widget-dropdown select, .widget-checkbox input"
-SEEN = f"""async i => {{
-    const panel = document.querySelectorAll('{PANEL}')[i];
+# Every panel's place on the page gets its number, so that a look at one does not search the whole page.
+NUMBER = f"""() => {{
+    document.querySelectorAll('[data-panel]').forEach(place => place.removeAttribute('data-panel'));
+    document.querySelectorAll('{PANEL}').forEach(
+        (panel, i) => panel.closest('.jp-Cell-outputArea').setAttribute('data-panel', i));
+}}"""
+SEEN = """async i => {
+    const panel = document.querySelector(`[data-panel="${i}"] .freeweights:has([role=status])`);
     const image = panel.querySelector('img');
     const picture = await (await fetch(image.src)).arrayBuffer();
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', picture));
-    return {{sentence: panel.querySelector('p').textContent, alt: image.alt,
-             picture: [...hash].map(byte => byte.toString(16).padStart(2, '0')).join(''),
-             drawn: image.complete && image.naturalWidth > 0}};
-}}"""
+    return {sentence: panel.querySelector('p').textContent, alt: image.alt,
+            picture: [...hash].map(byte => byte.toString(16).padStart(2, '0')).join(''),
+            drawn: image.complete && image.naturalWidth > 0};
+}"""
 # The page listens for the sharp picture that a panel gets once a hand rests, but not longer than a second.
-LISTEN = f"""i => {{
-    const panel = () => document.querySelectorAll('{PANEL}')[i];
+LISTEN = """i => {
+    const place = document.querySelector(`[data-panel="${i}"]`);
+    const panel = () => place.querySelector('.freeweights:has([role=status])');
     const before = panel(), follows = () => panel() !== before && panel()?.querySelector('[aria-live=polite]');
-    window.followed = new Promise(resolve => {{
+    window.followed = new Promise(resolve => {
         const watcher = new MutationObserver(() => follows() && stop());
-        const stop = () => {{ watcher.disconnect(); resolve(); }};
-        watcher.observe(document.body, {{childList: true, subtree: true}});
+        const stop = () => { watcher.disconnect(); resolve(); };
+        watcher.observe(place, {childList: true, subtree: true});
         setTimeout(stop, 1000);
-    }});
+    });
+}"""
+FOCUS = f"""([i, which]) => {{
+    const place = document.querySelector(`[data-panel="${{i}}"]`);
+    place.querySelectorAll('{CONTROLS}')[which].focus();
 }}"""
 
 
@@ -83,6 +94,7 @@ class Hands:
         panels = self.ask("panels()")
         told = f"the page shows the kernel's {len(panels)} panels"
         wait_until(self.page, lambda: self.page.locator(PANEL).count() == len(panels), told)
+        self.page.evaluate(NUMBER)
         for index, panel in enumerate(panels):
             self.wait_for_panel(index, panel)
         return panels
@@ -96,13 +108,11 @@ class Hands:
 
     def controls(self, index: int):
         """What can be moved in a panel, in the order of its controls."""
-        status = self.page.locator(".freeweights [role=status]")
-        cells = self.page.locator(f"{FRONT} .jp-Cell-outputArea").filter(has=status)
-        return cells.nth(index).locator(CONTROLS)
+        return self.page.locator(f'[data-panel="{index}"]').locator(CONTROLS)
 
     def move(self, index: int, which: int, control: dict, key: str, end: object) -> dict:
         """Press a key on a control; what the panel shows when the control has reached an end."""
-        self.controls(index).nth(which).focus()
+        self.page.evaluate(FOCUS, [index, which])
         self.page.evaluate(LISTEN, index)
         self.page.keyboard.press(key)
         self.page.evaluate("() => window.followed")

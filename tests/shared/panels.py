@@ -20,6 +20,7 @@ import patience
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CORNERS = 48  # combinations of ends tried together on each panel, drawn with a fixed seed
 _results: dict[Path, tuple[list[dict], dict] | Exception] = {}
+_cells: dict[Path, list] = {}
 
 
 def run(path: Path) -> tuple[list[dict], dict]:
@@ -42,9 +43,24 @@ def run(path: Path) -> tuple[list[dict], dict]:
     return result
 
 
-def keep(path: Path, outputs: list[dict], asked: list[dict]) -> None:
-    """Remember a run for `run`: what the cells of a notebook put out, and the cell of `question` after them."""
-    _results[path] = outputs, reports(asked)
+def was_run(path: Path) -> bool:
+    """Whether this session has run a notebook."""
+    return path in _results
+
+
+def keep(path: Path, outputs: list[dict], told: dict) -> None:
+    """Remember a run for `run`: what the cells of a notebook put out, and both reports of its kernel."""
+    _results[path] = outputs, told
+
+
+def keep_cells(path: Path, cells: list) -> None:
+    """Remember the cells of a notebook as they ran in the browser."""
+    _cells[path] = cells
+
+
+def cells_run(path: Path) -> list | None:
+    """The cells of a notebook as they ran in the browser; None if they did not."""
+    return _cells.get(path)
 
 
 def question(path: Path) -> str:

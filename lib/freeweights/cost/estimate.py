@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -39,33 +40,35 @@ class Fit:
         return f"{needs}: it does not fit, {q.size(self.missing)} are missing."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Estimate:
-    """One predicted time, or one predicted number of sequences.
+    """One predicted time, in seconds; numbers or arrays over all the cases asked about.
 
-    floor: no machine of this kind can do better (specified rates, nothing lost).
-    expected: with the efficiencies that published measurements show; low and high span those measurements.
-    parts: named shares of `expected` that add up to it. bottleneck: the word for the largest of them.
-    tokens: how many tokens the time yields. basis: which published rows the efficiencies come from.
-    fit: whether the model is in memory at all; where it is not, times are masked in arrays, and a single
-    time raises DoesNotFit, because a model that does not fit has no speed.
+    floor: no machine of this kind can do better (specified rates, nothing lost). expected: with the efficiencies that
+    published measurements show; low and high span those measurements. parts: named shares of `expected` that add up to
+    it. bottleneck: the word for what would take longest alone. tokens: how many tokens the time yields. basis: which
+    published rows the efficiencies come from. fit: whether the model is in memory at all; where it is not, times are
+    masked in arrays, and a single time raises DoesNotFit, because a model that does not fit has no speed.
+
+    Args:
+        what: what is predicted, in words.
+        fit, basis, tokens: as above.
+        least: the physical bound in seconds.
+        shares: named seconds; their sum is the expectation.
+        causes: for each word that can name the bottleneck, the seconds it would take alone; the longest names it.
+        spread: factors (at most 1, at least 1) from the expectation to the low and the high end.
     """
 
     what: str
-    unit: str
     fit: Fit
     basis: str
     tokens: float | np.ndarray = field(repr=False)
-    _floor: np.ndarray = field(repr=False)
-    _expected: np.ndarray = field(repr=False)
-    _low: np.ndarray = field(repr=False)
-    _high: np.ndarray = field(repr=False)
-    _parts: dict[str, np.ndarray] = field(repr=False)
-    _bottleneck: np.ndarray = field(repr=False)
+    least: float | np.ndarray = field(repr=False)
+    shares: dict[str, float | np.ndarray] = field(repr=False)
+    causes: dict[str, float | np.ndarray] = field(repr=False)
+    spread: tuple[float, float] = field(repr=False)
 
     def _where_it_fits(self, values):
-        if self.unit != "s":
-            return plain(values)
         values, fits = np.asarray(values), np.asarray(self.fit.fits)
         if values.shape != fits.shape:
             values, fits = np.broadcast_arrays(values, fits)
@@ -77,6 +80,23 @@ class Estimate:
                 )
             return values.item()
         return values if fits.all() else np.ma.masked_array(values, mask=~fits)
+
+    @cached_property
+    def _shape(self) -> tuple[int, ...]:
+        arrays = (*self.shares.values(), *self.causes.values(), self.least, self.tokens)
+        return np.broadcast_shapes(*(np.shape(array) for array in arrays))
+
+    @cached_property
+    def _expected(self) -> np.ndarray:
+        return np.broadcast_to(sum(self.shares.values()), self._shape)
+
+    @cached_property
+    def _floor(self) -> np.ndarray:
+        return np.broadcast_to(self.least, self._shape)
+
+    def unmasked(self) -> Estimate:
+        """The same as if every model fitted, for whoever asks what a step would take, or masks the cases himself."""
+        return replace(self, fit=replace(self.fit, fits=True))
 
     @property
     def fits(self):
@@ -92,73 +112,87 @@ class Estimate:
 
     @property
     def low(self):
-        return self._where_it_fits(self._low)
+        least = np.maximum(self._expected * self.spread[0], self._floor)
+        return self._where_it_fits(np.minimum(least, self._expected))
 
     @property
     def high(self):
-        return self._where_it_fits(self._high)
+        return self._where_it_fits(self._expected * self.spread[1])
 
     @property
     def parts(self) -> dict:
-        return {name: self._where_it_fits(value) for name, value in self._parts.items()}
+        return {
+            name: self._where_it_fits(np.broadcast_to(share, self._shape))
+            for name, share in self.shares.items()
+        }
 
     @property
     def bottleneck(self):
-        return self._where_it_fits(self._bottleneck)
+        longest = np.argmax([np.broadcast_to(cause, self._shape) for cause in self.causes.values()], axis=0)
+        return self._where_it_fits(np.array(list(self.causes))[longest])
 
     @property
     def seconds(self):
-        """Expected seconds. Raises ValueError where the estimate is not a time."""
-        if self.unit != "s":
-            raise ValueError(f"{self.what} is a number of {self.unit}, not a time: read .expected instead.")
+        """Expected seconds."""
         return self.expected
 
     @property
     def tokens_per_second(self):
         """Expected tokens per second of all sequences together."""
-        return plain(self.tokens / self.seconds) if np.ndim(self.seconds) == 0 else self.tokens / self.seconds
+        return self._per_second(self.expected)
 
     @property
     def tokens_per_second_at_most(self):
         """Tokens per second that no machine of this kind can exceed."""
-        return plain(self.tokens / self.floor) if np.ndim(self.floor) == 0 else self.tokens / self.floor
+        return self._per_second(self.floor)
+
+    def _per_second(self, seconds):
+        rate = self.tokens / seconds
+        return plain(rate) if np.ndim(rate) == 0 else rate
 
 
-def estimate(
-    what: str, fit: Fit, basis: str, tokens, floor, parts: dict, causes: dict, spread: tuple[float, float]
-) -> Estimate:
-    """Put a time together so that its parts add up and its range stays above the floor.
+@dataclass(frozen=True, eq=False)
+class Capacity:
+    """How many sequences a machine holds at once, whole numbers; numbers or arrays over all the cases asked about.
 
-    Args:
-        what: what is predicted, in words.
-        fit: whether the model fits.
-        basis: where the efficiencies come from.
-        tokens: tokens that the time yields.
-        floor: the physical bound in seconds.
-        parts: named seconds; their sum is the expectation.
-        causes: for each word that can name the bottleneck, the seconds it would take alone; the longest names it.
-        spread: factors (at most 1, at least 1) from the expectation to the low and the high end.
-
-    Returns:
-        an Estimate over the broadcast shape of all arguments.
+    expected: with what the engine keeps for itself left out. upper_bound: no engine passes it (all memory, the smallest
+    cache). fit: whether the model is in memory with one sequence. basis: what the engine leaves free.
     """
-    arrays = [*parts.values(), *causes.values(), floor, tokens]
-    shape = np.broadcast_shapes(*(np.shape(array) for array in arrays))
-    zeros = np.zeros(shape)
-    parts = {name: zeros + part for name, part in parts.items()}
-    expected = sum(parts.values())
-    floor = zeros + floor
-    longest = np.argmax([zeros + cause for cause in causes.values()], axis=0)
-    return Estimate(
-        what,
-        "s",
-        fit,
-        basis,
-        plain(zeros + tokens),
-        floor,
-        expected,
-        np.minimum(np.maximum(expected * spread[0], floor), expected),
-        expected * spread[1],
-        parts,
-        np.array(list(causes))[longest],
-    )
+
+    fit: Fit
+    basis: str
+    expected: float | np.ndarray
+    upper_bound: float | np.ndarray
+
+    @property
+    def fits(self):
+        return self.fit.fits
+
+    @property
+    def low(self):
+        return self.expected
+
+    @property
+    def high(self):
+        return self.upper_bound
+
+    @property
+    def floor(self):
+        """The physical bound, which for a capacity lies above: `upper_bound`."""
+        return self.upper_bound
+
+    @property
+    def parts(self) -> dict:
+        """The sequences that are held."""
+        return {"held": self.expected}
+
+    @property
+    def bottleneck(self):
+        return plain(np.broadcast_to(np.array("memory"), np.shape(self.expected)))
+
+    @property
+    def seconds(self):
+        """Nothing: a capacity is no time, and says so."""
+        raise ValueError("sequences is a number of sequences, not a time: read .expected instead.")
+
+    tokens_per_second = tokens_per_second_at_most = seconds

@@ -70,6 +70,7 @@ def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequenc
             batch=batch[:, np.newaxis],
             weights=how,
         )
-        seconds[place], floor[place], fits[place] = step._expected, step._floor, step.fits & reach
+        anyway = step.unmasked()
+        seconds[place], floor[place], fits[place] = anyway.expected, anyway.floor, step.fits & reach
     masked = (np.ma.masked_array(values, mask=~fits) for values in (seconds, floor))
     return Sweep(tuple(models), tuple(machines), tuple(weights), batch, context, *masked)

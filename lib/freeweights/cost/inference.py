@@ -14,7 +14,7 @@ from ..facts.records_derived import Calibration
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from .efficiency import COMPUTING, READING, WAITING, calibrations, constants, slowness, weighted_seconds
-from .estimate import Estimate, Fit, estimate
+from .estimate import Estimate, Fit
 from .memory import Case, fits
 from .step_work import (
     StepSeconds,
@@ -69,7 +69,7 @@ def cold_load(
     floor = size / drive.bandwidth
     parts = {"drive": floor, "loader": floor / row.weights - floor}
     basis = f"loading with today's engines: {row.rows} published rows ({row.sources})"
-    return estimate("loading", fit, basis, 0.0, floor, parts, parts, (row.fast, row.slow))
+    return Estimate("loading", fit, basis, 0.0, floor, parts, parts, (row.fast, row.slow))
 
 
 def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=None) -> Estimate:
@@ -172,9 +172,8 @@ def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
     }
     rows = [row] + ([calibrations(phase)["any", "host"]] if machine.host else [])
     ends = min(one.fast for one in rows), max(one.slow for one in rows)
-    return estimate(
-        DOING[phase], case.fit, basis, tokens, least_seconds(case, work, seconds), parts, longest, ends
-    )
+    least = least_seconds(case, work, seconds)
+    return Estimate(DOING[phase], case.fit, basis, plain(tokens), least, parts, longest, ends)
 
 
 def least_seconds(case: Case, work: StepWork, seconds: StepSeconds):

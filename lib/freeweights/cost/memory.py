@@ -13,7 +13,7 @@ from ..facts.arrays import at_least, numbers, plain, together
 from ..facts.records_hardware import Engine
 from ..machines.machine import Machine
 from ..models.transformer import Model
-from .estimate import DoesNotFit, Estimate, Fit
+from .estimate import Capacity, DoesNotFit, Fit
 from .weight_storage import WeightStorage, weight_storage
 
 ACTIVATION_BYTES = 2
@@ -171,7 +171,7 @@ def placement_of(case: Case) -> Placement:
     return Placement(on_devices, experts, on_host, on_drive)
 
 
-def slots(model: Model, machine: Machine, *, context=32_768, weights=None) -> Estimate:
+def slots(model: Model, machine: Machine, *, context=32_768, weights=None) -> Capacity:
     """How many sequences of a context a machine holds at once.
 
     Args:
@@ -180,8 +180,7 @@ def slots(model: Model, machine: Machine, *, context=32_768, weights=None) -> Es
         weights: format or bits per weight; the released format if None.
 
     Returns:
-        an Estimate in sequences, whole numbers: `floor` is the bound that no engine passes (all memory), `expected`
-        leaves the engine its share. `parts` are the sequences that are held.
+        a Capacity in sequences: `expected` leaves the engine its share, `upper_bound` takes all memory.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> slots(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), context=8192, weights="Q4_0").expected > 1
@@ -199,11 +198,8 @@ def slots(model: Model, machine: Machine, *, context=32_768, weights=None) -> Es
     )  # caches stay on the devices, beside a host too
     most = np.floor(np.maximum(room, 0) / least)
     held = np.floor(np.maximum(room - np.asarray(fit.parts["engine"]), 0) / per_sequence)
-    words = np.broadcast_to(np.array("memory"), held.shape)
     basis = f"memory, of which {engine.name} leaves {1 - engine.memory_share:.0%} free besides its buffers"
-    return Estimate(
-        "sequences", "sequences", fit, basis, plain(held), most, held, held, most, {"held": held}, words
-    )
+    return Capacity(fit, basis, plain(held), plain(most))
 
 
 def devices_to_hold(model: Model, machine: Machine, *, context=4096, batch=1, weights=None) -> int:

@@ -184,9 +184,9 @@ def decode_work(case: Case, skew: float | None = None) -> StepWork:
     model, batch, context = case.model, case.batch, case.context
     cached = model.cache_read_bytes(context, latents=case.engine.keeps_latents)
     again = 1.0 if case.engine.flash_attention else heads_per_key(model)
-    attended = batch * (model.flops_per_token(context) - model.flops_per_token(0))
+    attended = batch * (model.flops_per_token(context) - model.flops_of_weights)
     routed = batch * routed_flops(model)
-    body = batch * model.flops_per_token(0) - routed
+    body = batch * model.flops_of_weights - routed
     return StepWork(
         cache=again * batch * cached,
         layer=float(model.layers),

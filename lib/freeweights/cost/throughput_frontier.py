@@ -19,7 +19,7 @@ POINTS = 48  # of each curve
 class Frontier:
     """Tokens per second of one machine with 1, 2, ... users, up to the last slot; no users if none fits."""
 
-    where: Machine
+    machine: Machine
     fit: Fit
     users: np.ndarray
     yields: np.ndarray

@@ -122,7 +122,7 @@ def between(row: Measurement, model: Model, machine: Machine, bits) -> float:
     if not (serves(row) and machine.computes):
         return 0.0
     one = inference.prefill(model, machine, prompt=row.prompt, batch=1, weights=bits)
-    return (float(row.batch) - 1) * float(one._expected) / row.output
+    return (float(row.batch) - 1) * float(one.unmasked().expected) / row.output
 
 
 def compare(row: Measurement) -> Comparison | None:

@@ -24,7 +24,7 @@ SLOWEST, FASTEST, LEAST, MOST = 0.01, 5000, 1, 2e6  # ends of the axes, in token
 
 def cost_per_million(one: Frontier, paid: str) -> tuple[float, float]:
     """What the machine alone costs for a million tokens, in US dollars: with one user, and full."""
-    alone, full = (dollars_per_million(one.where, float(one.yields[user]), paid) for user in (0, -1))
+    alone, full = (dollars_per_million(one.machine, float(one.yields[user]), paid) for user in (0, -1))
     return alone, full
 
 
@@ -83,7 +83,7 @@ def show(marks: dict, one: Frontier, paid: str) -> None:
     for wanted, mark in zip((*MARKED, one.slots), marks["marks"]):
         here = one.users == wanted
         mark.set_data(each[here], one.yields[here])
-    marks["name"].set_text(one.where.name)
+    marks["name"].set_text(one.machine.name)
     marks["words"].set(text=words(one, paid), color="black" if one.slots else RED)
 
 
@@ -123,8 +123,8 @@ def say(one: Frontier, paid: str) -> str:
         else "it has room for no second"
     )
     cost = f"{q.money(alone)} alone" + (f" and {q.money(full)} full" if one.slots > 1 else "")
-    counted = hourly_cost(one.where.device, paid)[1]
-    head = f"{one.where.name} writes {q.speed(first)} for one user; {gain}"
+    counted = hourly_cost(one.machine.device, paid)[1]
+    head = f"{one.machine.name} writes {q.speed(first)} for one user; {gain}"
     return f"{head}; {counted}, a million tokens cost {cost}."
 
 

@@ -98,8 +98,8 @@ def time_ratio(machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> n
 class ServedStep:
     """One model serving `users` at once on a machine: its step, or what keeps it from having one."""
 
-    what: Model
-    where: Machine
+    model: Model
+    machine: Machine
     users: int
     step: Estimate
 
@@ -110,12 +110,12 @@ class ServedStep:
     @property
     def dollars(self) -> float:
         """US dollars for a million tokens of a bought machine, the machine alone."""
-        return dollars_per_million(self.where, self.step.tokens_per_second, PAID[0])
+        return dollars_per_million(self.machine, self.step.tokens_per_second, PAID[0])
 
     @property
     def tokens_per_joule(self) -> float:
         """Tokens for each joule, if the devices draw their specified power throughout."""
-        return 1 / energy.joules(self.where, self.step)
+        return 1 / energy.joules(self.machine, self.step)
 
     @property
     def tokens_per_dollar(self) -> float:

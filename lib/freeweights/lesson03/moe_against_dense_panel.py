@@ -134,9 +134,9 @@ def show_steps(artists: dict, pair: list[ServedStep]) -> None:
 def words(one: ServedStep) -> str:
     """The line above a step: its time, speed and cost, or that it cannot be."""
     if not one.fits:
-        return f"{one.what.name}: does not fit"
+        return f"{one.model.name}: does not fit"
     speed, cost = q.speed(one.step.tokens_per_second), q.money(one.dollars, 2)
-    return f"{one.what.name}: {q.duration(one.step.seconds)}, {speed}, {cost} per million"
+    return f"{one.model.name}: {q.duration(one.step.seconds)}, {speed}, {cost} per million"
 
 
 def show_memory(artists: dict, pair: list[ServedStep]) -> None:
@@ -145,7 +145,7 @@ def show_memory(artists: dict, pair: list[ServedStep]) -> None:
         fit = one.step.fit
         bar.set_width(min(fit.needed / fit.memory, MOST))
         missing = "" if one.fits else f", {q.size(fit.missing)} missing"
-        said = f"{one.what.name}: needs {q.size(fit.needed)} of {q.size(fit.memory)}{missing}"
+        said = f"{one.model.name}: needs {q.size(fit.needed)} of {q.size(fit.memory)}{missing}"
         text.set(text=said, color="black" if one.fits else RED)
 
 
@@ -183,7 +183,7 @@ def finding(pair: list[ServedStep], found: dict[str, float]) -> str:
         return "This machine has room for neither of them"
     if absent:
         other, missing = pair[absent[0] is pair[0]], q.size(absent[0].step.fit.missing)
-        return f"This machine serves {other.what.name}, and {absent[0].what.name} lacks {missing} there"
+        return f"This machine serves {other.model.name}, and {absent[0].model.name} lacks {missing} there"
     done, read, taken = (q.percent(ratio) for ratio in found.values())
     return f"R1's step: {done} of 405B's FLOPs, {read} of its bytes, {taken} of its time"
 

@@ -39,9 +39,9 @@ def million_token_context() -> tuple[str, str]:
         )
     at_home = [million_tokens.request(Model.named(name), desk, DESKTOP_WEIGHTS) for name in NEW]
     waits = ", ".join(
-        f"{asked.what.name} takes {q.duration(asked.reading)} to read it"
+        f"{asked.model.name} takes {q.duration(asked.reading)} to read it"
         if asked.fit.fits
-        else f"{asked.what.name} has no room for it"
+        else f"{asked.model.name} has no room for it"
         for asked in at_home
     )
     return IN_PART, (

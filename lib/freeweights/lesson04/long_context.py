@@ -165,7 +165,7 @@ QUANTITIES = {
 class Curve:
     """One quantity of one model over the contexts `at`; masked where it does not exist. held: the last one that fits, or 0."""
 
-    what: Model
+    model: Model
     at: np.ndarray
     values: np.ma.MaskedArray
     held: int

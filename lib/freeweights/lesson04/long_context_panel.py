@@ -179,10 +179,10 @@ def sentence(
     say = SAY[wanted.unit]
     said = f"{quantity[0].upper()}{quantity[1:]} at {context:,.0f} tokens, {weights} on {place}: "
     said += "; ".join(f"{name}: {say(v)}" for v, name in known) + "." if known else "none."
-    ended = {short(name): one.what for name, one in curves.items() if one.what.max_context < context}
+    ended = {short(name): one.model for name, one in curves.items() if one.model.max_context < context}
     if ended:
         said += f" Their context ends before: {say_ends(ended)}."
-    full = [short(name) for name, one in curves.items() if one.what.max_context >= context > one.held]
+    full = [short(name) for name, one in curves.items() if one.model.max_context >= context > one.held]
     if full:
         said += f" {machine.name} has no room for one such sequence of {'; '.join(full)}."
     if wanted.unit == "$":

@@ -23,7 +23,7 @@ class Request:
     reading: seconds to read them; speed: tokens/s of the answer for one user alone; cost in US dollars.
     """
 
-    what: Model
+    model: Model
     fit: Fit
     flops: float
     cache: float

@@ -248,7 +248,7 @@ class Model:
         """
         context = self._valid(context)
         attended = [layers * span.at(context) for _, layers, mixer in self._mixers for span in mixer.decode]
-        return plain(2.0 * self.active_parameters + self._state_flops + sum(attended))
+        return plain(self.flops_of_weights + sum(attended))
 
     def prefill_flops(self, prompt):
         """FLOPs of reading a prompt: causal attention over 1, 2, ... prompt tokens, and the output head once.
@@ -274,6 +274,11 @@ class Model:
         ]
         passes = (2.0 * body + self._state_flops) * prompt + 2.0 * head * np.minimum(prompt, 1)
         return plain(passes + sum(attended))
+
+    @cached_property
+    def flops_of_weights(self) -> float:
+        """FLOPs of one forward pass for one token before it attends to any other: of active weights and of states."""
+        return 2.0 * self.active_parameters + self._state_flops
 
     @cached_property
     def _state_flops(self) -> int:
