@@ -15,7 +15,8 @@ page has no picture in place, or a film of one more drag shows none. The kernel'
 what other programs left of that, "compute" the panel's own function.
 
 Measured on 2 quiet cores of an Intel Xeon (Sapphire Rapids, virtual machine), Linux, Python 3.11, JupyterLab 4.6, Chromium 156
-without a GPU, 2026-11-22:
+without a GPU, 2026-11-22, before panels had rooms (first_look is lesson00.one_model_panel, desktop is
+lesson01.desktop_or_cluster_panel, rooflines lesson02.roofline_panel, moe_panel lesson03.moe_against_dense_panel):
 
                                       key to    pictures longest  changes  blank    ms in the kernel per update
                                  picture, ms  in a drag   behind       of  frames       taken   own

@@ -15,6 +15,11 @@ DESKTOP, CLUSTER = ("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8)
 DESKTOP_WEIGHTS, CLUSTER_WEIGHTS = "4.5 bits", "FP8"
 CONTEXT, LONG_CONTEXT, CROWD = 4096, 32_768, 128
 SERVED = 64  # users that a shared row of GPUs serves at once
+PROMPT, ANSWER, USERS = 4096, 500, 100
+FORMATS = ("BF16", "FP8", "Q8_0", "Q6_K", "Q4_K_M", "Q3_K_M", "Q2_K")
+# Silent reading of English non-fiction, 238 words a minute: Brysbaert 2019, doi:10.1016/j.jml.2019.104047. OpenAI's rule
+# of thumb is 75 words to 100 tokens: help.openai.com, "What are tokens and how to count them?".
+READING_SPEED = 238 / q.MINUTE * 100 / 75  # tokens/s
 
 
 def on_both(answer: Callable, **case) -> tuple:
@@ -33,10 +38,6 @@ def writes(what: str, machine: Machine, users: int, weights: str | None = CLUSTE
     ).tokens_per_second
 
 
-PROMPT, ANSWER, USERS = 4096, 500, 100
-FORMATS = ("BF16", "FP8", "Q8_0", "Q6_K", "Q4_K_M", "Q3_K_M", "Q2_K")
-
-
 def models() -> list[str]:
     """Names of all models whose configuration allows a prompt, an answer and a little more, smallest first."""
     able = [
@@ -49,8 +50,3 @@ def drives() -> list[str]:
     """Names of the drives and networks that a model is loaded from, slowest first."""
     known = [row for row in catalog.table(records_hardware.Link) if row.kind in ("storage", "network")]
     return [row.name for row in sorted(known, key=lambda row: row.bandwidth)]
-
-
-# Silent reading of English non-fiction, 238 words a minute: Brysbaert 2019, doi:10.1016/j.jml.2019.104047. OpenAI's rule
-# of thumb is 75 words to 100 tokens: help.openai.com, "What are tokens and how to count them?".
-READING_SPEED = 238 / q.MINUTE * 100 / 75  # tokens/s

@@ -18,6 +18,30 @@ from ..local import llama, smollm, this_machine
 from ..local.kv_cache import new_cache
 
 CONTEXT = 256  # tokens read before the first that is expected
+FILE, TABLE = datasets.TEACHER, catalog.DATA / "teacher.csv"
+NOVEL = "alice_in_wonderland"  # of data/texts
+COMMAND = "python -m freeweights.learn.teacher"
+ENGINE = "freeweights.smollm, SmolLM2-135M-Instruct Q4_1 in float32"
+TOP = 16  # probabilities kept of each token
+PIECE = 256  # tokens of the novel predicted together
+HELD = 4096  # tokens at the end of the novel that no student learns from
+SMALL, LARGE = 4096, 32_768  # tokens at its beginning that students learn from
+SEQUENCES, PROMPT, SEED = (
+    64,
+    32,
+    0,
+)  # texts that the teacher writes, the tokens of the novel that each begins with
+MEANINGS = {
+    "vocabulary": "the tokens of SmolLM2 that occur in the novel; all else counts them from 0",
+    "lengths": "bytes of each token of the vocabulary",
+    "novel": "the novel in tokens of the vocabulary",
+    "top": f"the teacher's {TOP} likeliest tokens at each token of the novel but the first",
+    "chances": "their probabilities within the vocabulary",
+    "right": "ln of the probability within the vocabulary of the token that came",
+    "outside": "probability that the teacher gives to tokens outside the vocabulary",
+    "starts": "where in the novel the prompt of each text begins that the teacher wrote",
+    "written": f"what it wrote after {PROMPT} tokens of prompt, drawn within the vocabulary at temperature 1",
+}
 
 
 def likeliest(chances: np.ndarray, k: int) -> np.ndarray:
@@ -98,32 +122,6 @@ def write(
         newest = (reach > drawn[:, None] * reach[:, -1:]).argmax(axis=1)[:, None]
         written.append(newest[:, 0])
     return np.array(written).T
-
-
-FILE, TABLE = datasets.TEACHER, catalog.DATA / "teacher.csv"
-NOVEL = "alice_in_wonderland"  # of data/texts
-COMMAND = "python -m freeweights.learn.teacher"
-ENGINE = "freeweights.smollm, SmolLM2-135M-Instruct Q4_1 in float32"
-TOP = 16  # probabilities kept of each token
-PIECE = 256  # tokens of the novel predicted together
-HELD = 4096  # tokens at the end of the novel that no student learns from
-SMALL, LARGE = 4096, 32_768  # tokens at its beginning that students learn from
-SEQUENCES, PROMPT, SEED = (
-    64,
-    32,
-    0,
-)  # texts that the teacher writes, the tokens of the novel that each begins with
-MEANINGS = {
-    "vocabulary": "the tokens of SmolLM2 that occur in the novel; all else counts them from 0",
-    "lengths": "bytes of each token of the vocabulary",
-    "novel": "the novel in tokens of the vocabulary",
-    "top": f"the teacher's {TOP} likeliest tokens at each token of the novel but the first",
-    "chances": "their probabilities within the vocabulary",
-    "right": "ln of the probability within the vocabulary of the token that came",
-    "outside": "probability that the teacher gives to tokens outside the vocabulary",
-    "starts": "where in the novel the prompt of each text begins that the teacher wrote",
-    "written": f"what it wrote after {PROMPT} tokens of prompt, drawn within the vocabulary at temperature 1",
-}
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,16 @@ from ..page import controls, live
 from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, decades, headline, log_axis
 
 LEANS = 1.02  # a middle ratio beyond this is called a leaning
+LOOKS = dict(zip(KINDS, ((BLUE, "o", "●"), (ORANGE, "s", "■"), (GREEN, "^", "▲"), (PINK, "D", "◆"))))
+SHORTEST, LONGEST = 6e-4, 1.2e3  # ends of the axes, in seconds
+FURTHEST = 5.0  # factor at which the right axes end
+BANDS, STYLES = (1.3, 2.0), ("-", "--", ":")
+APART = 0.26  # decades between numbers on the picture, so that none covers another
+PLACES = (
+    (0.0, 0.3),
+    (0.26, 0.12),
+    (0.2, -0.2),
+)  # decades from a circle to its number: away from the diagonal
 
 
 def finding(found: Errors | None, machines: str) -> str:
@@ -96,18 +106,6 @@ def lonely(found: Errors) -> str:
         return ""
     which = "all" if found.largest == found.rows else f"{found.largest} of them"
     return f", {which} from one source, so that other machines must speak for them"
-
-
-LOOKS = dict(zip(KINDS, ((BLUE, "o", "●"), (ORANGE, "s", "■"), (GREEN, "^", "▲"), (PINK, "D", "◆"))))
-SHORTEST, LONGEST = 6e-4, 1.2e3  # ends of the axes, in seconds
-FURTHEST = 5.0  # factor at which the right axes end
-BANDS, STYLES = (1.3, 2.0), ("-", "--", ":")
-APART = 0.26  # decades between numbers on the picture, so that none covers another
-PLACES = (
-    (0.0, 0.3),
-    (0.26, 0.12),
-    (0.2, -0.2),
-)  # decades from a circle to its number: away from the diagonal
 
 
 def draw(figure: Figure) -> dict:

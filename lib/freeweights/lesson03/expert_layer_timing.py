@@ -20,6 +20,10 @@ EXPERTS, CHOSEN = 64, 4
 WIDTH, HIDDEN = 384, 512  # values that go in and out of an expert, and between its two matrices
 BATCHES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # beyond, arithmetic takes as long as reading on many machines
 ROUNDS, ENOUGH_SECONDS = 25, 3.0
+COMPARED = 16  # tokens at which the sentence compares, where they were timed
+BUSY = 1.3  # how many times the fastest round the usual one takes on a machine that does nothing else
+CLOSE = 0.95  # a correlation below has another cause than bytes
+JOINED = 1.1  # beyond so many times the expected seconds something else than bytes takes part
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,12 +217,6 @@ def _seconds(one: ExpertWeights, tokens: np.ndarray, choices: np.ndarray) -> flo
     start = time.perf_counter()
     forward(one, tokens, choices)
     return time.perf_counter() - start
-
-
-COMPARED = 16  # tokens at which the sentence compares, where they were timed
-BUSY = 1.3  # how many times the fastest round the usual one takes on a machine that does nothing else
-CLOSE = 0.95  # a correlation below has another cause than bytes
-JOINED = 1.1  # beyond so many times the expected seconds something else than bytes takes part
 
 
 def draw(figure: Figure, sweep: BatchTimings) -> str:

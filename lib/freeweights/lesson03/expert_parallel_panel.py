@@ -16,19 +16,6 @@ from ..page import controls, live
 from ..page.style import BLUE, GREY, MARKERS, ORANGE, PINK, RED, SKY, headline, log_axis
 
 MODEL, CONTEXT = "DeepSeek-R1", 2048
-
-
-@cache
-def fabrics() -> dict[str, Fabric]:
-    """The machines of the panel by the names it gives them."""
-    return {
-        "H200, InfiniBand NDR": fabric("H200 SXM 141GB", "InfiniBand NDR (4x port)"),
-        "H200, 100 GbE": fabric("H200 SXM 141GB", "100 GbE"),
-        "H800, InfiniBand NDR": fabric("H800 SXM5 80GB", "InfiniBand NDR (4x port)"),
-        "GB200 racks, InfiniBand XDR": fabric("GB200 (per GPU, NVL72)", "InfiniBand XDR (4x port)", node=64),
-    }
-
-
 DEVICES = ("8", "16", "32", "64", "128", "256")
 # What is done about a skewed load: a capacity factor, and whether each device holds a spare copy.
 REMEDIES = {"nothing": (np.inf, False), "capacity 1": (1.0, False), "capacity 1.25": (1.25, False)}
@@ -43,6 +30,17 @@ WORDS = {
 PARTS = {"work": (SKY, ""), "dispatch": (ORANGE, ""), "combine": ("#F3CF7F", "//"), "waiting": (RED, "xx")}
 PARTS |= {"all-reduce": (PINK, "..")}
 TALLEST, LEAST, MOST = 2.0, 1 / 32, 32  # ends of the axes: shares of experts apart, and times the mean load
+
+
+@cache
+def fabrics() -> dict[str, Fabric]:
+    """The machines of the panel by the names it gives them."""
+    return {
+        "H200, InfiniBand NDR": fabric("H200 SXM 141GB", "InfiniBand NDR (4x port)"),
+        "H200, 100 GbE": fabric("H200 SXM 141GB", "100 GbE"),
+        "H800, InfiniBand NDR": fabric("H800 SXM5 80GB", "InfiniBand NDR (4x port)"),
+        "GB200 racks, InfiniBand XDR": fabric("GB200 (per GPU, NVL72)", "InfiniBand XDR (4x port)", node=64),
+    }
 
 
 def room(where: Fabric, devices: int, tokens: int, split: str) -> estimate.Fit:

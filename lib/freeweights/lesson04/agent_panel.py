@@ -19,18 +19,6 @@ from .long_context_panel import MACHINES, WAITS, WEIGHTS
 
 # Whose list prices stand for a model: its own, or those of the nearest release that has a price for cached input.
 PRICED = {"GLM-5.2": "GLM-5", "GLM-4.6": "GLM-4.6", "Kimi K2": "Kimi-K2-0711"}
-
-
-def billed(subject: str, sent: np.ndarray, hits: float = 1.0) -> float:
-    """US dollars that all prompts of a task cost at list prices, the found prefixes at the price of cached input.
-
-    >>> round(billed("GLM-5", prompts(1000, 200, 4), hits=0), 6)
-    0.0052
-    """
-    found = share(hits) * sent[:-1].sum()
-    return float(list_prices(subject).dollars(Tokens(sent.sum() - found, found, 0.0)))
-
-
 MODELS = (
     "Gemma 3 27B",
     "Llama 3.1 70B",
@@ -48,6 +36,16 @@ LACKS = {
     "context": "the history is longer than the model's context",
     "memory": "the cache is larger than the memory",
 }
+
+
+def billed(subject: str, sent: np.ndarray, hits: float = 1.0) -> float:
+    """US dollars that all prompts of a task cost at list prices, the found prefixes at the price of cached input.
+
+    >>> round(billed("GLM-5", prompts(1000, 200, 4), hits=0), 6)
+    0.0052
+    """
+    found = share(hits) * sent[:-1].sum()
+    return float(list_prices(subject).dollars(Tokens(sent.sum() - found, found, 0.0)))
 
 
 def draw(figure: Figure) -> dict:

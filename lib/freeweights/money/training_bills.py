@@ -10,6 +10,7 @@ from ..machines.machine import Machine
 
 BASE_OF_TEACHER = "DeepSeek-V3"
 GPU, UTILISATION = "H100 SXM5 80GB", 0.4  # about what Llama 3 reached: 38 to 43 %, arXiv:2407.21783, table 4
+TEACHER = "DeepSeek-R1"
 
 
 def gpu_hours(flops: float, gpu: str, utilisation: float) -> float:
@@ -27,6 +28,3 @@ def teacher_bill() -> tuple[float, float]:
     price = distilled(BASE_OF_TEACHER, "price of a GPU-hour")
     more = [distilled(TEACHER, f"GPU-hours of DeepSeek-R1{run}") for run in ("-Zero", "")]
     return price * distilled(BASE_OF_TEACHER, "GPU-hours"), price * sum(more)
-
-
-TEACHER = "DeepSeek-R1"

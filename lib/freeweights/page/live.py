@@ -19,6 +19,15 @@ from .controls import Control, ControlWidget
 from .renderer import LayeredFigure, Picture, encode
 from .style import blank, drawing
 
+# While a hand moves a control, the page gets light pictures, which keep up with it, and after so many seconds
+# of rest the sharp one. A picture takes less even over a slow link: else a drag would send both.
+REST = 0.3
+# Letters kept free for the sentence, for each of the first one: so what stands below the panel stays there.
+ROOM = 1.3
+NO_NUMBER = re.compile(r"(?<!\w)(nan|inf)(?!\w)", re.IGNORECASE)
+_numbers = itertools.count(1)
+_panels: weakref.WeakValueDictionary[int, Panel] = weakref.WeakValueDictionary()
+
 
 class ReloadOutput(W.HTML):
     """An empty widget below a panel's controls, which takes the picture when the first place is lost.
@@ -47,16 +56,6 @@ class ReloadOutput(W.HTML):
     def give_back(self) -> None:
         """Be empty again: the panel is shown anew."""
         self.page_is_new, self.value = False, ""
-
-
-# While a hand moves a control, the page gets light pictures, which keep up with it, and after so many seconds
-# of rest the sharp one. A picture takes less even over a slow link: else a drag would send both.
-REST = 0.3
-# Letters kept free for the sentence, for each of the first one: so what stands below the panel stays there.
-ROOM = 1.3
-NO_NUMBER = re.compile(r"(?<!\w)(nan|inf)(?!\w)", re.IGNORECASE)
-_numbers = itertools.count(1)
-_panels: weakref.WeakValueDictionary[int, Panel] = weakref.WeakValueDictionary()
 
 
 def panel(

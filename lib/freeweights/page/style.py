@@ -53,6 +53,7 @@ CSS_DPI = 100  # a figure of 9 by 4 inches is 900 by 400 pixels of a web page
 SHARPNESS = 2  # pixels drawn for each of them: sharp on screens of double density
 
 _turn = threading.RLock()
+BEHIND = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.0}  # of words on top of lines
 
 
 @contextlib.contextmanager
@@ -153,6 +154,3 @@ def apart(heights: list[float], gap: float) -> list[float]:
     for index in np.argsort(heights, kind="stable"):
         placed[index] = least = max(heights[index], least + gap)
     return [float(placed[index]) for index in range(len(heights))]
-
-
-BEHIND = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.0}  # of words on top of lines
