@@ -5,19 +5,22 @@ A lesson is run once; its tests share the page and go on where the one before st
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
+import warnings
 from pathlib import Path
 
 import browser
 import eyes
+import nbformat
 import panels as panels_of_kernels
 import patience
 import pytest
 import saved
 from binder import planned_memory
-from hands import Hands, run_lesson, troubles
+from hands import Hands, run_lesson, troubles, wait_until
 from panels import NOTEBOOKS
 
 LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -41,7 +44,7 @@ def hands(request, lab, chromium, screenshots) -> Hands:
     try:
         keep_run(learner, lab, path)
     except Exception as problem:  # of a page that a failed test left behind: then the notebook is run again
-        print(f"the run of {path.name} is not kept: {type(problem).__name__}: {problem}")
+        warnings.warn(f"{path.name} will run again: {type(problem).__name__}: {problem}", stacklevel=1)
     page.close()
     lab.close_all()
     shutil.copy(path, lab.home / path.name)  # as it was before it was saved
@@ -51,8 +54,17 @@ def keep_run(learner: Hands, lab, path: Path) -> None:
     """Keep the run of a lesson for nbval and for the tests of panels and solutions, which else run it themselves."""
     folded = saved.solutions(saved.read(path))
     told = lab.ask(path.name, f"reports({folded!r})", patience.NOTEBOOK)
+    file = lab.home / path.name
+    before = file.stat().st_mtime_ns
+
+    def written() -> list | None:
+        """The cells of the saved file; None until it is new and whole."""
+        with contextlib.suppress(nbformat.reader.NotJSONError):
+            if file.stat().st_mtime_ns != before:
+                return saved.code_cells(saved.read(file))
+
     browser.save(learner.page)
-    cells = saved.code_cells(saved.read(lab.home / path.name))
+    cells = wait_until(learner.page, written, f"{path.name} is saved")
     panels_of_kernels.keep(path, [dict(output) for cell in cells for output in cell.outputs], told)
     panels_of_kernels.keep_cells(path, cells)
 

@@ -17,7 +17,7 @@ from freeweights.money.assumptions import Terms, service
 from freeweights.money.market import DemandCurve, Lab
 from freeweights.money.self_hosting import SelfHosting
 from freeweights.money.serving_costs import Costs, Prices, Tokens, cost_per_million, hourly
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 NODE, DESKTOP = machine("H200 SXM 141GB", 8), machine("Apple M3 Ultra 512GB")
@@ -241,6 +241,8 @@ def test_a_share_for_the_lab_raises_the_price_and_lowers_profits(demand, part, s
 @given(st.floats(0, 1), st.floats(1e4, 1e7))
 def test_who_cannot_cover_fixed_costs_leaves_until_as_many_stay_as_have_room(cost, fixed):
     demand = DemandCurve(2.0, 1e6, 1.0)
+    edge = (demand.choke - cost) / np.sqrt(demand.slope * fixed)
+    assume(abs(edge - round(edge)) > 1e-9)  # a host that earns nothing but a rounding error may stay or leave
     room = market.most_hosts(demand, cost, fixed)
     found = market.market(demand, [cost] * 40, fixed)
     assert found.serving == min(room, 40) and np.all(found.profits >= 0)
