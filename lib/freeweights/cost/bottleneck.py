@@ -126,12 +126,15 @@ def demand(
     >>> [demand(llama, gpu, phase, weights="BF16").intensity > 295 for phase in PHASES]
     [False, True]
     """
+    return demand_of(case_of(model, machine, phase, context, batch, weights), phase)
+
+
+def case_of(model: Model, machine: Machine, phase: str, context, batch, weights) -> Case:
+    """The case of one step, refused where the phase is neither of the two or a prompt is empty."""
     if phase not in PHASES:
         raise ValueError(f"phase is {phase!r}: choose {' or '.join(map(repr, PHASES))}.")
     least = 1 if phase == "prefill" else 0
-    return demand_of(
-        Case.of(model, machine, weights=weights, context=context, batch=batch, least=least), phase
-    )
+    return Case.of(model, machine, weights=weights, context=context, batch=batch, least=least)
 
 
 def demand_of(case: Case, phase: str) -> StepDemand:
@@ -191,10 +194,7 @@ def scarcest(
     >>> scarcest(llama, machine("GeForce RTX 4090"), weights="FP8").word
     'capacity'
     """
-    if phase not in PHASES:
-        raise ValueError(f"phase is {phase!r}: choose {' or '.join(map(repr, PHASES))}.")
-    least = 1 if phase == "prefill" else 0
-    case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=least)
+    case = case_of(model, machine, phase, context, batch, weights)
     asked, fit = demand_of(case, phase), case.fit
     seconds = asked.seconds
     longest = sorted(seconds, key=seconds.get, reverse=True)
