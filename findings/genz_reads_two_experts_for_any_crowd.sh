@@ -4,8 +4,8 @@
 # Expected: Mixtral 8x7B in BF16 holds 8 experts of 3 x 4,096 x 14,336 parameters in each of 32 layers: 90 GB. Sixty-four
 # users of two experts each touch all eight, so a step reads at least those 90 GB; at 3,350 GB/s that is 27 ms (25 if a
 # "GB/s" is taken as 2^30 bytes, as genz-llm does).
-# Seen (2026-11-30): 7.1 ms for one user, 8.3 ms for sixty-four: a third of the least possible time. In
-# its table of operations the feed-forward rows carry two experts' weights at every batch, with all tokens sent to them.
+# Seen (2026-11-30): 7.1 ms for one user, 8.3 ms for sixty-four: a third of the least possible time. In its table of
+# operations two experts' weights meet all tokens, for one user and for 64; the other six experts' rows have no token.
 # Why it matters: throughput of mixtures at a batch comes out some three times too high; what experts cost a crowd is
 # just what such a calculator is asked.
 set -euo pipefail

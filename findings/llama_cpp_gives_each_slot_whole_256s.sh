@@ -3,8 +3,8 @@
 #
 # Expected: n_ctx is what is allocated; three slots of 1,000 tokens get 333 each.
 # Seen (2026-11-30): each slot gets 512 cells, 1,536 in all, and the log's warning calls this "rounding down".
-# Why it matters: a cache computed from n_ctx comes out at two thirds of what is allocated, and a
-# request of 500 tokens that "cannot fit" is served.
+# Why it matters: a cache computed from n_ctx comes out at two thirds of what is allocated, and a slot's limit at two
+# thirds of what the server states for it.
 set -euo pipefail
 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT

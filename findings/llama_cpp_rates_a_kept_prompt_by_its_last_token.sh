@@ -3,7 +3,7 @@
 #
 # Expected: "prompt_per_second" of the same request, asked twice, is about the same, or higher the second time.
 # Seen (2026-11-30): the first answer counts 480 tokens read, the second one token (479 are kept), and the rate
-# reported for it is that of a single step: here a fifth of the first. With "cache_prompt": false all 480 are read again.
+# reported for it is that of a single step: a quarter of the first. With "cache_prompt": false all 480 are read again.
 # Why it matters: whoever times reading by asking the same prompt several times and keeping the best or the
 # median reports the speed of writing as that of reading. A measurement needs a fresh prompt, or cache_prompt off.
 set -euo pipefail

@@ -4,9 +4,9 @@
 # Expected: Llama 3.1 8B (hidden size 4,096, feed-forward 14,336) and Mixtral 8x7B (the same two numbers) are described
 # by the sizes in their configuration.
 # Seen (2026-11-30): "ffn_embed_dim (14336) must be divisible by hidden_dim (4096)". Given the ratio as
-# well (expansion_ratio=3.5) the same description is accepted, so nothing in its arithmetic needs whole multiples.
-# Why it matters: the commonest open sizes of two years cannot be entered as they are published; a tool compared
-# with others leaves them out, or is helped, and which of the two should be said.
+# well (expansion_ratio=3.5) the same description is accepted.
+# Why it matters: these models cannot be entered by the sizes that were published; a comparison of tools leaves them
+# out, or helps this one, and should say which.
 set -euo pipefail
 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT

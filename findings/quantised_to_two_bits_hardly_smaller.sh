@@ -67,5 +67,6 @@ for name, number in {"Q4_0": 2, "Q2_K": 10}.items():
     types = collections.Counter(tensor.tensor_type.name for tensor in gguf.GGUFReader(f"{name}.gguf").tensors)
     print(f"{name}: {sizes[name]:,} bytes; tensors by type: {dict(types)}")
 assert sizes["Q2_K"] > 0.9 * sizes["Q4_0"], "two bits are now well below four"
+assert "Q2_K" not in types, "a tensor of the two-bit file has two-bit blocks now"
 PY
 LIBRARIES=$PWD/package/bins/linux-x64 LD_LIBRARY_PATH=$PWD/package/bins/linux-x64 env/bin/python run.py 2> log.txt || (tail -5 log.txt; exit 1)

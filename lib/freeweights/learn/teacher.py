@@ -26,11 +26,8 @@ TOP = 16  # probabilities kept of each token
 PIECE = 256  # tokens of the novel predicted together
 HELD = 4096  # tokens at the end of the novel that no student learns from
 SMALL, LARGE = 4096, 32_768  # tokens at its beginning that students learn from
-SEQUENCES, PROMPT, SEED = (
-    64,
-    32,
-    0,
-)  # texts that the teacher writes, the tokens of the novel that each begins with
+SEQUENCES, PROMPT = 64, 32  # texts that the teacher writes, the tokens of the novel that each begins with
+SEED = 0
 MEANINGS = {
     "vocabulary": "the tokens of SmolLM2 that occur in the novel; all else counts them from 0",
     "lengths": "bytes of each token of the vocabulary",
