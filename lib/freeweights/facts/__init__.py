@@ -13,6 +13,7 @@ from . import (
     records_hardware,
     records_measured,
     records_models,
+    records_practice,
     records_prices,
     tables,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "records_hardware",
     "records_models",
     "records_measured",
+    "records_practice",
     "records_prices",
     "records_derived",
     "catalog",

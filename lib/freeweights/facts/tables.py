@@ -16,6 +16,7 @@ from .records_measured import (
     Streaming,
 )
 from .records_models import Architecture, CountException
+from .records_practice import AgentFigure, PhoneFigure, Score, Speculated, TestFigure, Thinking, Usage
 from .records_prices import Claim, HostPrice, Price, ServingFigure
 
 RECORDS = (
@@ -41,5 +42,12 @@ RECORDS = (
     DistillationRun,
     ServingFigure,
     HostPrice,
+    Speculated,
+    AgentFigure,
+    Thinking,
+    Score,
+    Usage,
+    TestFigure,
+    PhoneFigure,
 )
 TABLES: dict[type, str] = {record: record.table for record in RECORDS}

@@ -1,7 +1,7 @@
 """Real weights and the learner's own machine.
 
 Read `llama` first, the forward pass of a real model in NumPy; `download` and `gguf_file` bring its weights,
-`this_machine` measures what they run on.
+`this_machine` measures what they run on; `llama_cpp` runs the same file through an engine.
 """
 
 from . import (
@@ -10,6 +10,7 @@ from . import (
     gguf_file,
     kv_cache,
     llama,
+    llama_cpp,
     measured_or_recorded,
     smollm,
     smollm_timing,
@@ -24,6 +25,7 @@ __all__ = [
     "kv_cache",
     "llama",
     "smollm",
+    "llama_cpp",
     "timing",
     "this_machine",
     "smollm_timing",
