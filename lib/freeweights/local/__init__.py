@@ -7,6 +7,7 @@ Read `llama` first, the forward pass of a real model in NumPy; `download` and `g
 from . import (
     block_quantisation,
     download,
+    engine_timing,
     gguf_file,
     kv_cache,
     llama,
@@ -29,5 +30,6 @@ __all__ = [
     "timing",
     "this_machine",
     "smollm_timing",
+    "engine_timing",
     "measured_or_recorded",
 ]

@@ -27,6 +27,7 @@ WAYS = (
     "ngram cache",
 )  # of drafting without a model
 QUIET = 0  # nothing of the engine's log reaches the page
+MATCH = 3  # tokens that must have stood in the text before, in this order, for those after them to be guessed again
 NO_ORIGIN = ""  # answers carry no leave for pages of other origins
 INSTALL = "Install it with `pip install xllamacpp`; until then the lesson goes on with recorded figures."
 
@@ -282,11 +283,11 @@ def usual_threads() -> int:
 
 
 def set_drafts(speculative, drafts: int) -> None:
-    """Tell every way of drafting from the text how many tokens it may guess."""
+    """Tell every way of drafting from the text after how many tokens to guess, and how many."""
     for kind in (speculative.ngram_simple, speculative.ngram_map_k, speculative.ngram_map_k4v):
-        kind.size_m = drafts
+        kind.size_n, kind.size_m, kind.min_hits = MATCH, drafts, 1
+    speculative.ngram_mod.n_match, speculative.ngram_mod.n_min = MATCH, 1
     speculative.ngram_mod.n_max = speculative.draft.n_max = drafts
-    speculative.ngram_mod.n_min = min(speculative.ngram_mod.n_min, drafts)
 
 
 def rewrite(source: str | Path, path: str | Path, width: str) -> Path:
