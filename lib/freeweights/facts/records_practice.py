@@ -154,3 +154,21 @@ class PhoneFigure:
     conditions: str
     grade: str
     source: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """The start of a text and four endings, one of them true: HellaSwag, Zellers et al. 2019, arXiv:1905.07830.
+
+    right: number of the true ending, from 0.
+    """
+
+    table: ClassVar[str] = "questions.csv"
+    id: str
+    start: str
+    first: str
+    second: str
+    third: str
+    fourth: str
+    right: int
+    source: str

@@ -16,7 +16,16 @@ from .records_measured import (
     Streaming,
 )
 from .records_models import Architecture, CountException
-from .records_practice import AgentFigure, PhoneFigure, Score, Speculated, TestFigure, Thinking, Usage
+from .records_practice import (
+    AgentFigure,
+    PhoneFigure,
+    Question,
+    Score,
+    Speculated,
+    TestFigure,
+    Thinking,
+    Usage,
+)
 from .records_prices import Claim, HostPrice, Price, ServingFigure
 
 RECORDS = (
@@ -49,5 +58,6 @@ RECORDS = (
     Usage,
     TestFigure,
     PhoneFigure,
+    Question,
 )
 TABLES: dict[type, str] = {record: record.table for record in RECORDS}
