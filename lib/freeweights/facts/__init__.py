@@ -32,6 +32,16 @@ from .records_measured import (
     Streaming,
 )
 from .records_models import Architecture, CountException
+from .records_practice import (
+    AgentFigure,
+    PhoneFigure,
+    Question,
+    Score,
+    Speculated,
+    TestFigure,
+    Thinking,
+    Usage,
+)
 from .records_prices import Claim, HostPrice, Price, ServingFigure
 
 __all__ = [
@@ -70,4 +80,12 @@ __all__ = [
     "Claim",
     "ServingFigure",
     "HostPrice",
+    "Speculated",
+    "AgentFigure",
+    "Thinking",
+    "Score",
+    "Usage",
+    "TestFigure",
+    "PhoneFigure",
+    "Question",
 ]
