@@ -57,7 +57,7 @@ def draw(figure: Figure) -> Artists:
     axes.set(xlim=(SLOWEST, FASTEST), ylim=(LEAST, MOST))
     axes.set(xlabel="tokens/s for each user (users: ● 1   ■ 8   ▲ 64   ◆ last slot)")
     axes.set_ylabel("tokens/s of the machine")
-    room = "machine\n\ncost per million: $0.999, full $0.999"
+    room = "machine\n999,999 slots; full 9,999 times one user\ncost per million: $0.9999, full $0.9999"
     words = layout.label_beside(axes, {place: PLACES[place][1] for place in reversed(PLACES)}, room)
     mark = {"markeredgecolor": "black", "markersize": 8, "linestyle": "", "clip_on": False}
     shapes = (*MARKED.values(), LAST)
