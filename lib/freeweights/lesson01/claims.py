@@ -88,10 +88,10 @@ def desktop_fits_but_crawls() -> Judged:
 
 
 NOT_INTELLIGENCE = Reasons(
-    f"The same file writes {{desk}} on the desktop, {{rack}} for one user of the cluster and {{crowd}} for {CROWD} of them.",
+    f"The same model writes {{desk}} on the desktop, {{rack}} for one user of the cluster and {{crowd}} for {CROWD} of them.",
     {
         Verdict.HOLDS: "Without any machine it writes nothing, and with a modest one more slowly than people read.",
-        Verdict.IN_PART: "Without any machine it writes nothing; with a modest one it gives the same answers later, and still "
+        Verdict.IN_PART: "Without any machine it writes nothing; with a modest one it gives much the same answers later, and still "
         "faster than the {reader} at which people read.",
         Verdict.FAILS: "More machines bring hardly more tokens.",
     },
@@ -134,7 +134,7 @@ SMALL_FRY = Reasons(
     f"{LARGE} has {{large}} weights: {{ratios}}.",
     {
         Verdict.HOLDS: "No open model of a company of the United States in this catalogue is half as large.",
-        Verdict.IN_PART: "But companies of the United States opened others of half that size or more: {giants}.",
+        Verdict.IN_PART: "But companies of the United States opened models of half that size or more: {giants}.",
         Verdict.FAILS: f"That is not {FAR:g} times as many as the largest of them.",
     },
 )
