@@ -68,7 +68,9 @@ def test_prefixes_and_units_are_understood(typed, unit, value):
     assert read_number(typed, unit) == pytest.approx(value, rel=1e-12)
 
 
-@pytest.mark.parametrize("typed, unit", [("16 GB", "s"), ("3 XB", "B"), ("3 Ms", "s"), ("7 tokens", ""), ("7 users", "tokens")])
+@pytest.mark.parametrize(
+    "typed, unit", [("16 GB", "s"), ("3 XB", "B"), ("3 Ms", "s"), ("7 tokens", ""), ("7 users", "tokens")]
+)
 def test_a_wrong_unit_is_sent_back(typed, unit):
     with pytest.raises(Unreadable, match="ends in"):
         read_number(typed, unit)
@@ -109,7 +111,10 @@ def test_a_wrong_answer_hears_what_was_given_and_why_not_but_never_the_answer(gi
 
 @given(st.floats(1e-6, 1e12), st.sampled_from([8, 100, 1000, 1e6, 1.024**2]))
 def test_a_slip_is_named_in_both_directions_at_every_size(answer, factor):
-    said_of = [judge_number(given, answer, unit="B", tolerance=0.02).message for given in (answer * factor, answer / factor)]
+    said_of = [
+        judge_number(given, answer, unit="B", tolerance=0.02).message
+        for given in (answer * factor, answer / factor)
+    ]
     first, second = (message.split(". ", 1)[1] for message in said_of)
     assert first == second and "than ten times" not in first and "Close" not in first
 
@@ -123,7 +128,10 @@ def test_a_slip_of_units_is_named_only_of_the_units_that_have_it(factor, unit, n
 
 def test_of_two_slips_that_are_met_the_nearer_is_named_and_the_foreseen_one_where_both_are():
     slips = [(2.03, "You rounded."), (8.0, "You took eight.")]
-    wrong = {given: judge_number(given, 1, unit="B", tolerance=0.05, mistakes=slips).message for given in (2.0, 2.03, 8.0)}
+    wrong = {
+        given: judge_number(given, 1, unit="B", tolerance=0.05, mistakes=slips).message
+        for given in (2.0, 2.03, 8.0)
+    }
     assert "factor of two" in wrong[2.0] and "You rounded" in wrong[2.03] and "You took eight" in wrong[8.0]
 
 

@@ -143,9 +143,7 @@ SMALL_FRY = Reasons(
 def small_fry() -> Judged:
     """The open models of US companies are small beside a 400 B model."""
     small, large = [Model.named(name) for name in SMALL], Model.named(LARGE)
-    released = [
-        Model.named(row.name) for row in catalog.table(Architecture) if row.organisation in US_MAKERS
-    ]
+    released = [Model.named(row.name) for row in catalog.table(Architecture) if row.organisation in US_MAKERS]
     giants = sorted(
         (one for one in released if not one.announced and FAR * one.parameters >= large.parameters),
         key=lambda one: -one.parameters,

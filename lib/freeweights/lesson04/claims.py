@@ -34,9 +34,14 @@ def one_request(asked: million_tokens.Request) -> str:
     if not asked.fit.fits:
         parts = {name: q.size(asked.fit.parts[name]) for name in ("weights", "cache", "engine")}
         narrow = "; with caches at 8 bits it would fit" if 2 * asked.fit.missing <= asked.cache else ""
-        return LACKS.format(**parts, narrow=narrow, missing=q.size(asked.fit.missing), memory=q.size(asked.fit.memory))
+        return LACKS.format(
+            **parts, narrow=narrow, missing=q.size(asked.fit.missing), memory=q.size(asked.fit.memory)
+        )
     return FITS.format(
-        cache=q.size(asked.cache), reading=q.duration(asked.reading), cost=q.money(asked.cost, 2), slots=asked.slots
+        cache=q.size(asked.cache),
+        reading=q.duration(asked.reading),
+        cost=q.money(asked.cost, 2),
+        slots=asked.slots,
     )
 
 

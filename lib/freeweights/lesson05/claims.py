@@ -12,7 +12,10 @@ from ..money.training_bills import TEACHER
 from .distillation_bill import STUDIED, STUDIED_TEACHERS, Plan, bill, published_plan, saved_tokens
 from .published_students import BENCHMARKS, RATING, SAME_BASE, WITHOUT_TEACHER, has, kept, students
 
-CHEAP, CLOSE = 0.1, 0.8  # share of the bill from scratch, and of the teacher's score, from which a way is a shortcut
+CHEAP, CLOSE = (
+    0.1,
+    0.8,
+)  # share of the bill from scratch, and of the teacher's score, from which a way is a shortcut
 SHORTCUT = Reasons(
     f"{{answers}} answers of {TEACHER} cost {{asked}} at list price and training the 32 B student on them {{training}}, against "
     "{scratch} from scratch. On the {benchmarks} it keeps {shares} of its teacher's score; two models of that base or a near "

@@ -32,8 +32,9 @@ BYTES, TIME = {"B", "B/s", "FLOP/s"}, {"s", "ms", "minutes", "hours", "days", "y
 SLIPS = [  # a factor, its words, and the units in which it is one; None: in all
     (8.0, "You have bits where bytes belong, or the other way round: eight bits are one byte.", BYTES),
     (100.0, "You have per cent where a fraction belongs, or the other way round: 5 % is 0.05.", None),
-    (60.0, "You have seconds where minutes belong, or the other way round.", TIME),
-    (3600.0, "You have seconds where hours belong, or the other way round.", TIME),
+    (60.0, "You have seconds where minutes belong, or the other way round.", TIME - {"days", "years"}),
+    (3600.0, "You have seconds where hours belong, or the other way round.", TIME - {"days", "years"}),
+    (12.0, "You have months where years belong, or the other way round.", {"years"}),
     (2.0, "That is off by a factor of two: what was counted twice, or only once?", None),
     *((1000.0**power, f"A prefix is off by {word}: count the steps from k to M to G to T.", None)
       for power, word in enumerate(["a thousand", "a million", "a billion", "a trillion"], 1)),
@@ -97,7 +98,10 @@ def _read_text(typed: str, unit: str) -> float:
 
 def _multiplier(ending: str, unit: str, text: str) -> float:
     """What the word, prefix and unit behind a number multiply it by."""
-    ending, known = " ".join(ending.split()), WORDS | (PREFIXES if unit in BYTES else {} if unit in TIME else COUNTS)
+    ending, known = (
+        " ".join(ending.split()),
+        WORDS | (PREFIXES if unit in BYTES else {} if unit in TIME else COUNTS),
+    )
     for spelling, worth in _spellings(unit).items():
         before = ending.removesuffix(spelling).strip()
         if ending.endswith(spelling) and (not before or before in known or before.lower() in WORDS):
@@ -112,7 +116,9 @@ def _spellings(unit: str) -> dict[str, float]:
         return {"%": 0.01, "": 1.0}
     for family in SPELLINGS:
         if base := family.get(unit) or family.get(unit.removesuffix("s")):
-            found = family | {f"{word}s": worth for word, worth in family.items() if len(word) > 2} | {"": base}
+            found = (
+                family | {f"{word}s": worth for word, worth in family.items() if len(word) > 2} | {"": base}
+            )
             return {word: found[word] / base for word in sorted(found, key=len, reverse=True)}
     what, _, per = re.sub(r" (a|per) ", "/", unit).partition("/")
     names = {what, what.removesuffix("s"), what.replace("tokens", "tok")}
@@ -166,7 +172,11 @@ def judge_number(
     slips = [(value, words, min(tolerance, 0.02)) for value, words in foreseen]
     slips += [(value, words, EXACT) for value, words in usual_slips(answer, unit)]
     # Of slips whose numbers are met the nearest is named; of two as near the first: the one foreseen for this question.
-    met = [(abs(given / value - 1) // EXACT, words) for value, words, within in slips if given and near(given, value, within)]
+    met = [
+        (abs(given / value - 1) // EXACT, words)
+        for value, words, within in slips
+        if given and near(given, value, within)
+    ]
     reasons += [min(met, key=lambda slip: slip[0])[1]] if met else [_direction(given, answer)]
     return Feedback(False, f"{start} {reasons[0]}")
 
