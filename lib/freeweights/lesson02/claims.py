@@ -55,7 +55,7 @@ def published_gain(fewer: int = 2, more: int = 8) -> tuple[float, float] | None:
 def moat_is_hardware() -> Judged:
     """The moat is GPUs, memory and fast interconnect, not weights."""
     gains, seen = [speed_up(link) for link in LINKS], published_gain()
-    best = min(gains[0], *(seen or ()))
+    best = min([gains[0], *(seen or ())])
     rental = catalog.device(CLUSTER[0]).rental
     return MOAT.judged(
         weighed(supported=best > NOTABLE * gains[-1], contradicted=rental is not None),

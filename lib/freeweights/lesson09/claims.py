@@ -25,7 +25,7 @@ COMPETE = Reasons(
     {
         Verdict.HOLDS: "Half of all hosts ask no more than the dear end of that cost.",
         Verdict.IN_PART: "Best case: some reach the cost. Against: the median hosts ask {middle}.",
-        Verdict.FAILS: "None of them is known to be near the cost.",
+        Verdict.FAILS: "No host is known to ask as little as the cost.",
     },
 )
 
