@@ -24,7 +24,9 @@ from ..money.glm_host import (
     business,
     listed,
     prompt_words,
+    published_reading,
     rented,
+    speeds,
 )
 from ..page import charts, controls, layout, live
 from ..page.controls import Control
@@ -146,7 +148,7 @@ def sentences(found: Business, place: str, users: int, context: int, ratio: floa
         else:
             yield f"With {context:,} tokens each {found.room:,} users have room, not {users:,}."
     else:
-        each = f"{users:,} {'user' if users == 1 else 'users'} with {context:,} tokens"
+        each = f"{q.several(users, 'user')} with {context:,} tokens"
         yield f"For {each}, {q.speed(found.speed)} each, a million tokens cost, predicted:"
         said = []
         for name in ("input", "cached", "output"):
@@ -154,6 +156,9 @@ def sentences(found: Business, place: str, users: int, context: int, ratio: floa
             spread = f" ({q.money(low)} to {q.money(high)})"
             said.append(f"{ROWS[name]} {q.money(middle)}{spread if low < high else ''}")
         yield f"{'; '.join(said)}."
+        if seen := published_reading(place):
+            dearer = found.costs["input"][1] * speeds(place, context)["expected"].input / seen
+            yield f"Its slowest published reading there, {q.speed(seen)}, makes that input {q.money(dearer)}."
         low, middle, high = found.costs["mix"]
         yield f"With {prompt_words(ratio)}: cost {q.money(middle)} ({q.money(low)} to {q.money(high)}) a million, price"
         yield f"{q.money(found.prices['mix'])}."
@@ -161,7 +166,7 @@ def sentences(found: Business, place: str, users: int, context: int, ratio: floa
         if found.least is None:
             yield "No number of users with room would earn at that mix."
         else:
-            yield f"It earns from {found.least:,} {'user' if found.least == 1 else 'users'} on."
+            yield f"It is expected to earn from {q.several(found.least, 'user')} on."
     listing = ", ".join(q.money(found.prices[name]) for name in ("input", "cached", "output"))
     yield f"List prices of {asked.host}, {asked.date}: {listing}."
 
