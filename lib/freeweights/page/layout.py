@@ -54,6 +54,18 @@ def grid(figure: Figure, columns: Sequence[float] = (1,), rows: Sequence[float] 
     return axes.ravel().tolist()
 
 
+def split(axes: Axes, rows: Sequence[float]) -> list[Axes]:
+    """Axes of a `grid` parted into rows of their own, of such heights as ratios; the others stay as tall as they are.
+
+    >>> from freeweights.page.style import blank
+    >>> left, right = grid(blank((9, 4)), columns=(1, 1))
+    >>> above, below = split(right, rows=(3, 2))
+    """
+    parts, figure = axes.get_subplotspec().subgridspec(len(rows), 1, height_ratios=rows), axes.figure
+    axes.remove()
+    return [figure.add_subplot(part) for part in parts]
+
+
 def _take_line(figure: Figure) -> float:
     """Take one line of room from the top of a grid; the height of its upper edge."""
     engine = figure.get_layout_engine()
