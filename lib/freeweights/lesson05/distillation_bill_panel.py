@@ -11,21 +11,8 @@ from ..facts import quantities as q
 from ..facts.figures import figure
 from ..money import training_bills
 from ..page import controls, live, renderer
-from ..page.style import (
-    BLUE,
-    COLOURS,
-    GLYPHS,
-    GREEN,
-    GREY,
-    MARKERS,
-    ORANGE,
-    PINK,
-    RED,
-    decades,
-    headline,
-    log_axis,
-    spread,
-)
+from ..page.layout import decades, headline, log_axis, spread
+from ..page.style import BLUE, COLOURS, GLYPHS, GREEN, GREY, MARKERS, ORANGE, PINK, RED
 from . import distillation_bill as costs
 from . import distillation_law as law
 from . import published_students
