@@ -74,7 +74,7 @@ def test_the_numbers_of_the_verdicts_recompute():
         assert q.duration(fw.cold_load(GLM, disk=disk, weights="FP8").seconds) in because["cold-load"]
     crawls = because["desktop-fits-but-crawls"]
     for machine, bits in ((MAC, "4.5 bits"), (NODE, "FP8")):
-        assert f"{fw.slots(GLM, machine, context=32_768, weights=bits).expected:.0f}" in crawls
+        assert f"{fw.max_sequences(GLM, machine, context=32_768, weights=bits).expected:.0f}" in crawls
         speed = fw.decode(GLM, machine, context=4096, batch=1, weights=bits).tokens_per_second
         assert q.speed(speed) in because["weights-are-not-intelligence"]
     faster = [

@@ -71,8 +71,8 @@ def test_the_bits_of_a_row_come_from_its_file_before_its_name():
 @pytest.mark.parametrize(
     "engine, remark, split",
     [
-        ("llama.cpp, layer split", "", "layers"),
-        ("llama.cpp", "a layer split over both cards", "layers"),
+        ("llama.cpp, layer split", "", "pipeline"),
+        ("llama.cpp", "a layer split over both cards", "pipeline"),
         ("vLLM 0.8, TP8", "", "tensor"),
         ("vLLM", "", "tensor"),
         ("SGLang, EP8", "", "experts"),
@@ -126,7 +126,7 @@ def test_the_machine_of_a_row_is_what_its_cells_say():
         device="DGX Spark (GB10)", devices=2, engine="llama.cpp, layer split over 100 GbE", remark=""
     )
     found = published.machine_of(row)
-    assert found == fw.machine("DGX Spark (GB10)", 2, "100 GbE", "layers", "llama.cpp")
+    assert found == fw.machine("DGX Spark (GB10)", 2, "100 GbE", "pipeline", "llama.cpp")
     alone = published.machine_of(changed(row, devices=1))
     assert (alone.count, alone.link, alone.split) == (1, None, "tensor")
 

@@ -15,11 +15,11 @@ from ..facts.arrays import plain
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from .estimate import Fit
-from .memory import Case, slots
+from .memory import Case, max_sequences
 from .step_work import decode_work, least_compute_seconds, prefill_work, specified_seconds
 from .weight_storage import bits_per_weight
 
-WORDS = ("arithmetic", "bandwidth", "capacity", "links")
+RESOURCES = ("arithmetic", "bandwidth", "capacity", "links")
 PHASES = ("decode", "prefill")
 LARGEST = 2**20  # where the search for a batch or a prompt ends
 
@@ -145,7 +145,7 @@ def demand_of(case: Case, phase: str) -> StepDemand:
     )
     work = count(case)
     took = specified_seconds(case, work)
-    seconds = {"bandwidth": took.weights + took.experts + took.cache + took.host + took.drive}
+    seconds = {"bandwidth": took.weights + took.experts + took.cache + took.cpu_host + took.drive}
     if phase == "prefill" or machine.computes:
         machine.flops(case.storage.bits)
         seconds["arithmetic"] = least_compute_seconds(case, work)
@@ -156,23 +156,23 @@ def demand_of(case: Case, phase: str) -> StepDemand:
 
 
 @dataclass(frozen=True)
-class Scarcity:
+class LimitingResource:
     """What is scarce in one case.
 
-    word: one of WORDS. factor: how many times longer it takes than what comes `next`, None where nothing
+    resource: one of RESOURCES. factor: how many times longer it takes than what comes `next`, None where nothing
     else is known; for capacity, how many times the memory is needed. demand: what the step asks for.
     """
 
-    word: str
+    resource: str
     factor: float | None
     next: str
     demand: StepDemand
     fit: Fit
 
 
-def scarcest(
+def limiting_resource(
     model: Model, machine: Machine, phase="decode", *, context=4096, batch=1, weights=None
-) -> Scarcity:
+) -> LimitingResource:
     """Which of arithmetic, bandwidth, capacity and links one step waits for, at the specified rates.
 
     Args:
@@ -187,11 +187,11 @@ def scarcest(
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> llama = model("Llama 3.1 70B")
-    >>> scarcest(llama, machine("H200 SXM 141GB"), weights="FP8").word
+    >>> limiting_resource(llama, machine("H200 SXM 141GB"), weights="FP8").resource
     'bandwidth'
-    >>> scarcest(llama, machine("H200 SXM 141GB"), "prefill", weights="FP8").word
+    >>> limiting_resource(llama, machine("H200 SXM 141GB"), "prefill", weights="FP8").resource
     'arithmetic'
-    >>> scarcest(llama, machine("GeForce RTX 4090"), weights="FP8").word
+    >>> limiting_resource(llama, machine("GeForce RTX 4090"), weights="FP8").resource
     'capacity'
     """
     case = case_of(model, machine, phase, context, batch, weights)
@@ -199,10 +199,10 @@ def scarcest(
     seconds = asked.seconds
     longest = sorted(seconds, key=seconds.get, reverse=True)
     if not fit.fits:
-        return Scarcity("capacity", fit.needed / fit.memory, longest[0], asked, fit)
+        return LimitingResource("capacity", fit.needed / fit.memory, longest[0], asked, fit)
     if len(longest) == 1:
-        return Scarcity(longest[0], None, "", asked, fit)
-    return Scarcity(longest[0], seconds[longest[0]] / seconds[longest[1]], longest[1], asked, fit)
+        return LimitingResource(longest[0], None, "", asked, fit)
+    return LimitingResource(longest[0], seconds[longest[0]] / seconds[longest[1]], longest[1], asked, fit)
 
 
 def crossover(model: Model, machine: Machine, phase="decode", *, context=4096, weights=None) -> int | None:
@@ -243,22 +243,22 @@ def crossover(model: Model, machine: Machine, phase="decode", *, context=4096, w
 
 
 def remedy(
-    model: Model, machine: Machine, found: Scarcity, phase="decode", *, context=4096, weights=None
+    model: Model, machine: Machine, found: LimitingResource, phase="decode", *, context=4096, weights=None
 ) -> str:
-    """What would move the bottleneck, as half a sentence; `found` as `scarcest` returned it.
+    """What would move the bottleneck, as half a sentence; `found` as `limiting_resource` returned it.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> what, where = model("Llama 3.1 8B"), machine("H100 SXM5 80GB")
-    >>> remedy(what, where, scarcest(what, where, context=1, weights="BF16"), context=1, weights="BF16")
+    >>> remedy(what, where, limiting_resource(what, where, context=1, weights="BF16"), context=1, weights="BF16")
     'arithmetic takes over at a batch of about 296'
     """
-    if found.word == "capacity":
+    if found.resource == "capacity":
         return (
             f"{q.size(found.fit.missing)} are missing: fewer bits, less context, fewer users or more devices"
         )
-    if found.word == "links":
+    if found.resource == "links":
         return "faster links or fewer devices would move it, faster devices would not"
-    if found.word == "arithmetic":
+    if found.resource == "arithmetic":
         return "more FLOP/s would move it; one more user costs a whole user's time"
     if not machine.computes:
         return "faster memory or fewer bits would move it"
@@ -272,6 +272,8 @@ def remedy(
     if number is None:
         better = "faster memory or fewer bits would move it, more users would not"
         return f"{better}: each user's cache is read for that user alone"
-    if number > (room := slots(model, machine, context=np.maximum(context, 1), weights=weights).expected):
+    if number > (
+        room := max_sequences(model, machine, context=np.maximum(context, 1), weights=weights).expected
+    ):
         return f"arithmetic would take over at a batch of about {number:,}, but only {room:,.0f} fit"
     return f"arithmetic takes over at a batch of about {number:,}"

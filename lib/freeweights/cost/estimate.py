@@ -1,4 +1,4 @@
-"""What every prediction looks like: a floor, an expectation with its range, parts that add up, a bottleneck."""
+"""What every prediction looks like: a lower bound, an expectation with its range, parts that add up, a bottleneck."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Fit:
 class Estimate:
     """One predicted time, in seconds; numbers or arrays over all the cases asked about.
 
-    floor: no machine of this kind can do better (specified rates, nothing lost). expected: with the efficiencies that
+    lower_bound: no machine of this kind can do better (specified rates, nothing lost). expected: with the efficiencies that
     published measurements show; low and high span those measurements. parts: named shares of `expected` that add up to
     it. bottleneck: the word for what would take longest alone. tokens: how many tokens the time yields. basis: which
     published rows the efficiencies come from. fit: whether the model is in memory at all; where it is not, times are
@@ -91,7 +91,7 @@ class Estimate:
         return np.broadcast_to(sum(self.shares.values()), self._shape)
 
     @cached_property
-    def _floor(self) -> np.ndarray:
+    def _lower_bound(self) -> np.ndarray:
         return np.broadcast_to(self.least, self._shape)
 
     def unmasked(self) -> Estimate:
@@ -103,8 +103,8 @@ class Estimate:
         return self.fit.fits
 
     @property
-    def floor(self):
-        return self._where_it_fits(self._floor)
+    def lower_bound(self):
+        return self._where_it_fits(self._lower_bound)
 
     @property
     def expected(self):
@@ -112,7 +112,7 @@ class Estimate:
 
     @property
     def low(self):
-        least = np.maximum(self._expected * self.spread[0], self._floor)
+        least = np.maximum(self._expected * self.spread[0], self._lower_bound)
         return self._where_it_fits(np.minimum(least, self._expected))
 
     @property
@@ -144,7 +144,7 @@ class Estimate:
     @property
     def tokens_per_second_at_most(self):
         """Tokens per second that no machine of this kind can exceed."""
-        return self._per_second(self.floor)
+        return self._per_second(self.lower_bound)
 
     def _per_second(self, seconds):
         rate = self.tokens / seconds
@@ -174,11 +174,6 @@ class Capacity:
 
     @property
     def high(self):
-        return self.upper_bound
-
-    @property
-    def floor(self):
-        """The physical bound, which for a capacity lies above: `upper_bound`."""
         return self.upper_bound
 
     @property

@@ -50,13 +50,13 @@ def cold_load(
         loader: "streaming" reads with many threads at once, "plain" file after file; "any" if you do not know.
 
     Returns:
-        an Estimate in seconds; the floor is bytes over the drive's specified rate.
+        an Estimate in seconds; the lower bound is bytes over the drive's specified rate.
 
     Raises:
         UnknownName: no such drive. ValueError: no such kind of loader.
 
     >>> from freeweights.models.transformer import model
-    >>> round(cold_load(model("Llama 3.1 8B"), weights="Q4_0").floor, 2)
+    >>> round(cold_load(model("Llama 3.1 8B"), weights="Q4_0").lower_bound, 2)
     0.61
     """
     drive, size = catalog.link(disk), weight_bytes(model, weights)
@@ -66,10 +66,10 @@ def cold_load(
         fit = Fit(model.name, drive.name, plain(size > 0), bytes_, bytes_, 0.0, 0.0, {"weights": bytes_})
     else:
         fit = fits(model, machine, weights=weights, context=1)
-    floor = size / drive.bandwidth
-    parts = {"drive": floor, "loader": floor / row.weights - floor}
+    least = size / drive.bandwidth
+    parts = {"drive": least, "loader": least / row.weights - least}
     basis = f"loading with today's engines: {row.rows} published rows ({row.sources})"
-    return Estimate("loading", fit, basis, 0.0, floor, parts, parts, (row.fast, row.slow))
+    return Estimate("loading", fit, basis, 0.0, least, parts, parts, (row.fast, row.slow))
 
 
 def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=None) -> Estimate:
@@ -90,7 +90,7 @@ def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=Non
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> step = decode(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), weights="Q4_0")
-    >>> step.bottleneck, step.floor < step.expected
+    >>> step.bottleneck, step.lower_bound < step.expected
     ('memory bandwidth', True)
     """
     case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0)
@@ -132,8 +132,8 @@ def predict(model: Model, machine: Machine, phase: str, *, context=4096, batch=1
 def elsewhere(machine: Machine, seconds: StepSeconds, phase: str) -> dict[str, np.ndarray]:
     """Seconds of reading what lies with the host, whose processor multiplies it, and what lies on the drive."""
     found = {}
-    if machine.host:
-        found["host memory"] = seconds.host / calibrations(phase)["any", "host"].weights
+    if machine.cpu_host:
+        found["host memory"] = seconds.cpu_host / calibrations(phase)["any", "cpu_host"].weights
     if machine.drive:
         found["drive"] = seconds.drive / load_constants().weights
     return found
@@ -142,7 +142,7 @@ def elsewhere(machine: Machine, seconds: StepSeconds, phase: str) -> dict[str, n
 def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
     """An Estimate from the work of a step and the constants of its phase and of the machine's arithmetic.
 
-    Arithmetic is known from prefill: a decode step of many sequences multiplies in the same way. For the floor, a
+    Arithmetic is known from prefill: a decode step of many sequences multiplies in the same way. For the lower bound, a
     pipeline is full.
     """
     machine, family = case.machine, case.storage.family
@@ -170,7 +170,7 @@ def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
         "communication": seconds.messages,
         "overhead": waited,
     }
-    rows = [row] + ([calibrations(phase)["any", "host"]] if machine.host else [])
+    rows = [row] + ([calibrations(phase)["any", "cpu_host"]] if machine.cpu_host else [])
     ends = min(one.fast for one in rows), max(one.slow for one in rows)
     least = least_seconds(case, work, seconds)
     return Estimate(DOING[phase], case.fit, basis, plain(tokens), least, parts, longest, ends)
@@ -178,6 +178,8 @@ def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
 
 def least_seconds(case: Case, work: StepWork, seconds: StepSeconds):
     """Seconds below which no machine of this kind does the work: all at the specified rates, a pipeline full."""
-    full = seconds if work.pipelined is None else specified_seconds(case, work, filled=1.0)
-    here = np.maximum(full.weights + full.experts + full.cache, least_compute_seconds(case, work, filled=1.0))
-    return here + full.host + full.drive
+    full = seconds if work.pipelined is None else specified_seconds(case, work, pipeline_utilisation=1.0)
+    here = np.maximum(
+        full.weights + full.experts + full.cache, least_compute_seconds(case, work, pipeline_utilisation=1.0)
+    )
+    return here + full.cpu_host + full.drive

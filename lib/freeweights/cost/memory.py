@@ -73,7 +73,7 @@ class Case:
 
     @cached_property
     def engine(self) -> Engine:
-        return self.machine.runs(self.storage.family)
+        return self.machine.engine_for(self.storage.family)
 
     @cached_property
     def fit(self) -> Fit:
@@ -109,7 +109,7 @@ def fits(model: Model, machine: Machine, *, weights=None, context=4096, batch=1)
 def fit_in_memory(case: Case) -> Fit:
     """The answer of `fits` for a case."""
     model, machine, engine, bits = case.model, case.machine, case.engine, case.storage.bits
-    host = machine.host.memory if machine.host else 0.0
+    host = machine.cpu_host.memory if machine.cpu_host else 0.0
     memory = machine.memory + host
     shared = shared_bytes(model, machine, bits)
     experts = np.asarray(routed_weights(model) * np.asarray(bits) / 8)
@@ -157,21 +157,21 @@ def placement_of(case: Case) -> Placement:
         shares from 0 to 1. A machine without host and drive holds everything.
     """
     model, machine, parts = case.model, case.machine, case.fit.parts
-    if not (machine.host or machine.drive):
+    if not (machine.cpu_host or machine.drive):
         return ALL_ON_DEVICES
     resident = shared_bytes(model, machine, case.storage.bits)
     routed = np.maximum(routed_weights(model) * np.asarray(case.storage.bits) / 8, 1.0)
     room = np.maximum(machine.memory - np.asarray(parts["cache"]) - np.asarray(parts["engine"]), 0.0)
     on_devices = np.minimum(1.0, room / resident)
     experts = np.clip((room - resident) / routed, 0.0, 1.0)
-    host = machine.host.memory if machine.host else 0.0
+    host = machine.cpu_host.memory if machine.cpu_host else 0.0
     left = np.maximum(host - (1 - on_devices) * resident, 0.0)
     on_host = np.minimum(1 - experts, left / routed)
     on_drive = (1 - experts - on_host) if machine.drive else np.zeros(np.shape(on_host))
     return Placement(on_devices, experts, on_host, on_drive)
 
 
-def slots(model: Model, machine: Machine, *, context=32_768, weights=None) -> Capacity:
+def max_sequences(model: Model, machine: Machine, *, context=32_768, weights=None) -> Capacity:
     """How many sequences of a context a machine holds at once.
 
     Args:
@@ -183,7 +183,7 @@ def slots(model: Model, machine: Machine, *, context=32_768, weights=None) -> Ca
         a Capacity in sequences: `expected` leaves the engine its share, `upper_bound` takes all memory.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
-    >>> slots(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), context=8192, weights="Q4_0").expected > 1
+    >>> max_sequences(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), context=8192, weights="Q4_0").expected > 1
     True
     """
     case = Case.of(model, machine, weights=weights, context=context, least=1)

@@ -126,5 +126,5 @@ def worth_keeping(model: Model, machine: Machine, weights, context: float) -> tu
     True
     """
     again = inference.prefill(model, machine, prompt=context, weights=weights).seconds
-    held = int(memory.slots(model, machine, context=context, weights=weights).expected)
+    held = int(memory.max_sequences(model, machine, context=context, weights=weights).expected)
     return again, held, again * held

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..cost.efficiency import COMPUTING, READING, WAITING, FittedHabits, keys, weighted_seconds
+from ..cost.efficiency import COMPUTING, READING, WAITING, FittedConstants, keys, weighted_seconds
 from ..cost.memory import Case
 from ..cost.step_work import StepSeconds, decode_work, prefill_work, specified_seconds
 from ..facts import catalog
@@ -62,7 +62,7 @@ class FittedRow:
         return row.source, row.device, row.devices, row.model, row.weights, row.engine, row.phase
 
 
-def fitted_row(row: Measurement, shown: FittedHabits) -> FittedRow | None:
+def fitted_row(row: Measurement, shown: FittedConstants) -> FittedRow | None:
     """What the fit needs of one row; None where the row cannot be used."""
     seconds = published.step_seconds(row)
     if seconds is None or not (row.usable and row.model and row.device and row.phase in FITTED):
@@ -87,14 +87,14 @@ def case_of(row: Measurement | Offload, model: Model, machine: Machine, bits) ->
     return Case.of(model, machine, weights=bits, context=length, batch=float(row.batch))
 
 
-def counted(row: Measurement | Offload, case: Case, shown: FittedHabits) -> StepSeconds:
+def counted(row: Measurement | Offload, case: Case, shown: FittedConstants) -> StepSeconds:
     """The work of one published step in seconds at the specified rates, under the habits given."""
     count = decode_work if row.phase == "decode" else prefill_work
-    found = specified_seconds(case, count(case, shown.skew), shown.filled)
+    found = specified_seconds(case, count(case, shown.routing_agreement), shown.pipeline_utilisation)
     return StepSeconds(*map(float, found))
 
 
-def fitted_rows(shown: FittedHabits) -> list[FittedRow]:
+def fitted_rows(shown: FittedConstants) -> list[FittedRow]:
     """All rows that can be fitted or predicted, under the habits given."""
     return [found for found in (fitted_row(row, shown) for row in catalog.table(Measurement)) if found]
 

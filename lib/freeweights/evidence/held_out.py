@@ -95,7 +95,7 @@ def pair_of(row: Measurement | Load, held: HeldOut) -> Pair:
         return Pair(row, held.group, NO_DEVICE, row.kind + " loaders", 0.0, held.seconds, held.predicted)
     model, machine = Model.named(row.model), published.machine_of(row)
     storage = weight_storage(published.bits_of(row, model.parameters), model)
-    engine = machine.runs(storage.family).name
+    engine = machine.engine_for(storage.family).name
     seconds, predicted = held.seconds, held.predicted
     return Pair(row, held.group, machine.device.device_class, engine, float(storage.bits), seconds, predicted)
 

@@ -74,7 +74,7 @@ def bits_of(row: Measurement, parameters: float):
 def split_of(row: Measurement) -> str:
     """How a row's devices share the model, from the words its source uses."""
     if "layer split" in row.engine + row.remark:
-        return "layers"
+        return "pipeline"
     return (
         "experts"
         if re.search(r"\bEP[0-9]+|DP attention", row.engine) and " TP" not in row.engine
@@ -153,7 +153,7 @@ def comparisons(model: str, device: str, **wanted) -> tuple[Comparison, ...]:
         model, device: names of the catalogue.
         wanted: further field=value pairs of `Measurement`, such as phase="decode" or devices=8.
 
-    >>> all(pair.seconds >= pair.estimate.floor for pair in comparisons("GLM-5.2", "Apple M3 Ultra 512GB"))
+    >>> all(pair.seconds >= pair.estimate.lower_bound for pair in comparisons("GLM-5.2", "Apple M3 Ultra 512GB"))
     True
     """
     rows = figures.measurements(model=model, device=device, usable=True, **wanted)
@@ -168,7 +168,7 @@ def table_rows(pairs) -> list[dict[str, str]]:
             f"{pair.row.prompt or pair.row.context or 'unstated'} tokens",
             "measured": q.significant(pair.measured),
             "predicted": q.significant(pair.predicted),
-            "bound": q.significant(pair.tokens / pair.estimate.floor),
+            "bound": q.significant(pair.tokens / pair.estimate.lower_bound),
             "factor": f"{pair.factor:.2f}",
         }
         for pair in pairs

@@ -97,7 +97,7 @@ class Load:
 class Offload:
     """One published speed of a machine whose host holds what the devices cannot: tokens per second of one sequence.
 
-    host: the computer beside the devices. placement: what the source says lies where.
+    cpu_host: the computer beside the devices. placement: what the source says lies where.
     """
 
     table: ClassVar[str] = "offload.csv"
@@ -107,7 +107,7 @@ class Offload:
     weights_bytes: float | None
     device: str
     devices: int
-    host: str
+    cpu_host: str
     engine: str
     phase: str
     batch: int

@@ -36,7 +36,7 @@ def desktop_fits_but_crawls() -> tuple[str, str]:
     """A desktop holds the model, yet prefill, generation, context and slots fall far short of a cluster."""
     desk, rack = on_both(inference.decode, context=CONTEXT, batch=1)
     desk_reads, rack_reads = on_both(inference.prefill, prompt=CONTEXT, batch=1)
-    desk_slots, rack_slots = on_both(memory.slots, context=LONG_CONTEXT)
+    desk_slots, rack_slots = on_both(memory.max_sequences, context=LONG_CONTEXT)
     return HOLDS, (
         f"The cluster reads {q.times(rack_reads.tokens_per_second / desk_reads.tokens_per_second)} as fast as the desktop "
         f"and writes {q.times(rack.tokens_per_second / desk.tokens_per_second)} as fast for one user; it has room for "

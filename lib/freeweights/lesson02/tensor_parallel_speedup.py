@@ -151,7 +151,7 @@ def pipeline_speedups(case: SpeedupCase, link: str, phase: str, batch: float) ->
     model, found = Model.named(case.model), {}
     one = step(case, 1, link, phase, batch).seconds
     for count in COUNTS[1:]:
-        machine = joined(case, count, link, "layers")
+        machine = joined(case, count, link, "pipeline")
         estimate = run(model, machine, phase, case.tokens, batch, case.weights)
         if estimate.fits:
             found[count] = one / estimate.seconds

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREY, ORANGE, headline, log_axis
-from .long_context import LONGEST, attention_takes_over, cache_takes_over
+from .long_context import LONGEST, attention_crossover, cache_crossover
 from .long_context_panel import COMPARED, WEIGHTS, short
 
 ROWS = 8
@@ -27,8 +27,8 @@ def turns(kinds: dict[str, Model], weights: str, batch: int) -> dict[str, dict[s
     {'R1': None}
     """
     return {
-        "writing": {name: cache_takes_over(what, weights, batch) for name, what in kinds.items()},
-        "reading": {name: attention_takes_over(what) for name, what in kinds.items()},
+        "writing": {name: cache_crossover(what, weights, batch) for name, what in kinds.items()},
+        "reading": {name: attention_crossover(what) for name, what in kinds.items()},
     }
 
 

@@ -22,7 +22,7 @@ def one_request(asked: million_tokens.Request) -> str:
         return f"does not fit: its cache alone is {q.size(asked.cache)}"
     return (
         f"{q.size(asked.cache)} of cache, {q.duration(asked.reading)} to read, {q.money(asked.cost, 2)}, "
-        f"{asked.slots} at once"
+        f"{asked.max_sequences} at once"
     )
 
 

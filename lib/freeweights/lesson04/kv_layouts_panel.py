@@ -8,12 +8,12 @@ from ..cost import memory
 from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..models.attention import mixers
-from ..models.kv_layouts import BLOCK, WAYS
+from ..models.kv_layouts import BLOCK, LAYOUTS
 from ..models.transformer import Model
 from ..page import controls, live
 from ..page.style import BLUE, GREY, RED, decades, headline, log_axis
 
-NEEDED, EIGHT, *_ = WAYS
+NEEDED, EIGHT, *_ = LAYOUTS
 
 
 # ---- The panel
@@ -36,8 +36,8 @@ def draw(figure: Figure) -> dict:
     """One row for each way to store the cache: a mark at its bytes; a line where the desktop is full."""
     axes = figure.add_axes((0.235, 0.15, 0.735, 0.68))
     log_axis(axes.xaxis, decades(LEAST, MOST, q.size))
-    axes.set(xlim=(LEAST, MOST), ylim=(len(WAYS) - 0.5, -0.5), xlabel="cache of one sequence, bytes")
-    axes.set_yticks(range(len(WAYS)), list(WAYS))
+    axes.set(xlim=(LEAST, MOST), ylim=(len(LAYOUTS) - 0.5, -0.5), xlabel="cache of one sequence, bytes")
+    axes.set_yticks(range(len(LAYOUTS)), list(LAYOUTS))
     axes.tick_params(axis="y", length=0)
     room = axes.axvline(LEAST, color="black", linewidth=1.5)
     paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
@@ -46,7 +46,7 @@ def draw(figure: Figure) -> dict:
             "mark": axes.plot([], [], "o", markersize=10, markeredgecolor="black")[0],
             "label": axes.text(LEAST, row, "", va="center", fontsize=10, bbox=paper),
         }
-        for row in range(len(WAYS))
+        for row in range(len(LAYOUTS))
     ]
     words = figure.text(0.97, 0.86, "", ha="right", fontsize=10, color=GREY)
     return {"title": headline(figure), "room": room, "words": words, "rows": rows}
@@ -57,7 +57,7 @@ def update(artists: dict, name: str, context: float, weights: str) -> str:
     model = Model.named(name)
     tokens, note = model.clip_context(context)
     room = room_for_caches(model, weights)
-    stored = {way: count(model, tokens) for way, count in WAYS.items()}
+    stored = {way: count(model, tokens) for way, count in LAYOUTS.items()}
     for row, (way, size) in enumerate(stored.items()):
         _show(artists["rows"][row], row, way, size, room, size == stored[NEEDED] and way != NEEDED)
     artists["room"].set_xdata([min(max(room, LEAST), MOST)] * 2)

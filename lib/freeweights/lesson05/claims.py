@@ -9,16 +9,16 @@ from ..evidence.verdicts import IN_PART
 from ..facts import quantities as q
 from ..money.training_bills import TEACHER
 from .distillation_bill import STUDIED, STUDIED_TEACHERS, Plan, bill, published_plan, saved_tokens
-from .published_students import BENCHMARKS, RATING, SAME_BASE, WITHOUT_TEACHER, has, kept, students
+from .published_students import BENCHMARKS, RATING, SAME_BASE, WITHOUT_TEACHER, has, retained_score, students
 
 
 def distillation_is_the_shortcut() -> tuple[str, str]:
     """Labs with little money reach high performance by distilling larger models."""
     one = bill(Plan(SAME_BASE))
     small = bill(Plan(students()[0]))
-    shares = [kept(SAME_BASE, name) for name in BENCHMARKS if name != RATING]
+    shares = [retained_score(SAME_BASE, name) for name in BENCHMARKS if name != RATING]
     alone = [
-        kept(other, name)
+        retained_score(other, name)
         for other in WITHOUT_TEACHER
         for name in BENCHMARKS
         if name != RATING and has(other, name)

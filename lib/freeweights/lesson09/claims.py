@@ -56,7 +56,7 @@ def self_hosting_saves() -> tuple[str, str]:
     for name, way in self_hosting.DEPLOYMENTS.items():
         middle = at_hosts(way.model)[middle_host(way.model, mix)]
         sides = (
-            self_hosting.own_side(name, "at best", prices, mix, wage)
+            self_hosting.deployment_cost_at(name, "at best", prices, mix, wage)
             for prices in (list_prices(CLOSED), middle)
         )
         said.append(
@@ -64,7 +64,7 @@ def self_hosting_saves() -> tuple[str, str]:
         )
     case, users = self_hosting.SIDES["at worst"], self_hosting.users_of("rented node", "at worst")
     prices = at_hosts("GLM-5.2")[middle_host("GLM-5.2", mix)]
-    node = self_hosting.own_side("rented node", "at worst", prices, mix, wage)
+    node = self_hosting.deployment_cost_at("rented node", "at worst", prices, mix, wage)
     bill, day = node.capacity * node.price, case["hours"] * q.HOUR / q.DAY
     return IN_PART, (
         f"In tokens a day, against {CLOSED} and against the middle host of the same model: {'; '.join(said)}, if it is busy all day "

@@ -11,7 +11,7 @@ from ..facts.records_hardware import Device, Link
 
 SPLITS = {
     "tensor": "every device works on a share of every layer",
-    "layers": "every device holds some of the layers, and they take turns",
+    "pipeline": "every device holds some of the layers, and they take turns",
     "experts": "every device holds some of the experts, and all the rest",
 }
 # Kinds of link that a device needs a port for; any computer can be joined by a network.

@@ -26,7 +26,7 @@ class Machine:
     """`count` equal devices that share one model, joined by `link`.
 
     split: one of `SPLITS`. engine: what runs the model; None for the one usual for the device and the format.
-    host: the computer whose memory and processor take what the devices cannot hold. drive: where routed experts
+    cpu_host: the computer whose memory and processor take what the devices cannot hold. drive: where routed experts
     stay that nothing else can hold.
     """
 
@@ -35,7 +35,7 @@ class Machine:
     link: Link | None
     split: str = "tensor"
     engine: Engine | None = None
-    host: Device | None = None
+    cpu_host: Device | None = None
     drive: Link | None = None
 
     @staticmethod
@@ -45,7 +45,7 @@ class Machine:
         link: str | None = None,
         split: str = "tensor",
         engine: str | None = None,
-        host: str | None = None,
+        cpu_host: str | None = None,
         drive: str | None = None,
     ) -> Machine:
         """A machine from the catalogue.
@@ -54,9 +54,9 @@ class Machine:
             device: name of a device.
             count: how many of them, at least 1.
             link: name of the link that joins them; their own interconnect if not given.
-            split: how the devices share the model, one of "tensor", "layers", "experts".
+            split: how the devices share the model, one of "tensor", "pipeline", "experts".
             engine: name of the inference engine; the usual one for the device and the format if not given.
-            host: name of the computer that holds and computes what the devices cannot hold.
+            cpu_host: name of the computer that holds and computes what the devices cannot hold.
             drive: name of the drive that routed experts are streamed from if nothing else can hold them.
 
         Raises:
@@ -79,14 +79,14 @@ class Machine:
             joined(found, int(count), link),
             split,
             catalog.engine(engine) if engine else None,
-            catalog.device(host) if host else None,
+            catalog.device(cpu_host) if cpu_host else None,
             of_kind(drive, storage=True) if drive else None,
         )
 
     @property
     def name(self) -> str:
         own = self.device.name if self.count == 1 else f"{self.count} x {self.device.name}"
-        return " + ".join([own, *(extra.name for extra in (self.host, self.drive) if extra)])
+        return " + ".join([own, *(extra.name for extra in (self.cpu_host, self.drive) if extra)])
 
     @property
     def memory(self) -> float:
@@ -96,17 +96,17 @@ class Machine:
     @property
     def memory_bandwidth(self) -> float:
         """Bytes per second that the devices read together, by their specification: one at a time where they take turns."""
-        return self.working * self.device.memory_bandwidth
+        return self.devices_per_token * self.device.memory_bandwidth
 
     @property
-    def working(self) -> int:
+    def devices_per_token(self) -> int:
         """How many devices work on one token at the same time."""
-        return 1 if self.split == "layers" else self.count
+        return 1 if self.split == "pipeline" else self.count
 
-    def runs(self, family: str) -> Engine:
+    def engine_for(self, family: str) -> Engine:
         """The engine that runs weights of a family of formats: the one asked for, else the usual one.
 
-        >>> machine("H200 SXM 141GB").runs("float").name, machine("H200 SXM 141GB").runs("llama.cpp").name
+        >>> machine("H200 SXM 141GB").engine_for("float").name, machine("H200 SXM 141GB").engine_for("llama.cpp").name
         ('vLLM', 'llama.cpp')
         """
         return self.engine or usual_engine(self.device.device_class, family)
@@ -128,7 +128,7 @@ class Machine:
         (989.0, 1979.0)
         """
         widths, best = rates(self.device, integers)
-        return self.working * plain(best[widths.searchsorted(bits, side="right")])
+        return self.devices_per_token * plain(best[widths.searchsorted(bits, side="right")])
 
     @property
     def computes(self) -> bool:

@@ -41,10 +41,10 @@ def eight_bits(model: Model, context: float) -> float:
 def no_windows(model: Model, context: float) -> float:
     """Bytes at 16 bits in an engine that keeps the whole context in window layers too."""
     beyond = sum(
-        layers * span.amount * max(0.0, context - span.most)
+        layers * span.amount * max(0.0, context - span.limit)
         for kind, layers, mixer in mixers(model.architecture)
         if kind in ("window", "chunked")
-        for span in mixer.kept
+        for span in mixer.cached_values
     )
     return model.cache_bytes(context) + 2 * beyond
 
@@ -67,7 +67,7 @@ def with_scores(model: Model, context: float) -> float:
     return every_head(model, context) + scores
 
 
-WAYS: dict[str, Callable[[Model, float], float]] = {
+LAYOUTS: dict[str, Callable[[Model, float], float]] = {
     "what is needed, 16 bits": needed,
     "what is needed, 8 bits": eight_bits,
     "windows kept whole": no_windows,
@@ -77,13 +77,13 @@ WAYS: dict[str, Callable[[Model, float], float]] = {
 
 
 def counted(row: StoredCache) -> float:
-    """Bytes for what a published row stores, by `WAYS`.
+    """Bytes for what a published row stores, by `LAYOUTS`.
 
     >>> row = catalog.table(StoredCache)[3]
     >>> abs(counted(row) / row.bytes - 1) < 0.001
     True
     """
-    return row.sequences * WAYS[row.stored](Model.named(row.model), row.tokens)
+    return row.sequences * LAYOUTS[row.stored](Model.named(row.model), row.tokens)
 
 
 def reports() -> list[dict]:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ..cost import inference
-from ..cost.memory import slots
+from ..cost.memory import max_sequences
 from ..cost.reference_cases import CLUSTER, CONTEXT
 from ..facts import catalog
 from ..facts import quantities as q
@@ -118,7 +118,7 @@ def predicted(name: str, device: str = CLUSTER[0]) -> Speeds:
             f"No speed of '{name}' is predicted here. {catalog.nearest(name, list(WEIGHTS))}"
         )
     model, machine, weights = Model.named(name), Machine.named(device, NODE), WEIGHTS[name]
-    room = int(slots(model, machine, context=CONTEXT, weights=weights).expected)
+    room = int(max_sequences(model, machine, context=CONTEXT, weights=weights).expected)
     users = np.arange(1, room + 1)
     speeds = (
         np.asarray(
