@@ -137,7 +137,7 @@ def least_seconds(row: Measurement) -> float | None:
 def test_no_usable_published_row_beats_its_floor_nor_does_any_prediction():
     floors = {row.id: least_seconds(row) for row in READABLE}
     known = {key: floor for key, floor in floors.items() if floor is not None}
-    assert {"tensor", "pipeline"} <= {published.split_of(row) for row in READABLE if row.devices > 1}
+    assert {"tensor", "pipeline"} <= {row.split for row in READABLE if row.devices > 1}
     assert len(known) > 0.98 * len(READABLE) > 1700
     faster = [
         f"{row.id}: {published.step_seconds(row):.4g} s published, {known[row.id]:.4g} s is the floor"

@@ -12,6 +12,7 @@ import pytest
 from drawn import anywhere, check_along_each_control, check_text, follow
 from freeweights.cost import bottleneck, inference, memory
 from freeweights.facts import catalog
+from freeweights.facts.vocabulary import Bottleneck, Phase
 from freeweights.lesson02 import own_roofline_picture, roofline_panel
 from freeweights.page import live
 from freeweights.page.style import STYLE
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 
 NAMES = st.sampled_from(["SmolLM2-135M-Instruct", "Llama 3.1 8B", "gpt-oss-120b", "DeepSeek-R1", "GLM-5.2"])
 DEVICES = st.sampled_from(["Apple M3 Ultra 512GB", "GeForce RTX 5090", "H200 SXM 141GB", "B200 SXM 180GB"])
-PHASES = st.sampled_from(bottleneck.PHASES)
+PHASES = st.sampled_from(Phase)
 WEIGHTS = st.sampled_from(["BF16", "FP8", "Q4_K_M"])
 
 
@@ -47,7 +48,7 @@ def test_scarce_is_what_takes_longest_and_what_does_not_fit_lacks_capacity(
     what, where = fw.model(name), fw.machine(device)
     found = bottleneck.limiting_resource(what, where, phase, context=context, batch=batch, weights=weights)
     seconds = found.demand.seconds
-    assert found.resource in bottleneck.RESOURCES and found.factor >= 1
+    assert found.resource in Bottleneck and found.factor >= 1
     assert (found.resource == "capacity") == (not found.fit.fits)
     if found.fit.fits:
         assert seconds[found.resource] == max(seconds.values())

@@ -18,16 +18,15 @@ WAITING = ("layer", "expert_layer")
 
 
 class FittedConstants(NamedTuple):
-    """Two habits that published rows show: how much tokens of a batch agree on their experts, and what share of the
+    """Two constants that published rows show: how much tokens of a batch agree on their experts, and what share of the
     gain from keeping every stage of a layer split busy is had."""
 
     routing_agreement: float
     pipeline_utilisation: float
 
 
-@cache
 def fitted_constants() -> FittedConstants:
-    """The habits of data/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
+    """The constants of data/derived/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
     row = calibrations("any")["any", "any"]
     return FittedConstants(row.routing_agreement, row.pipeline_utilisation)
 
@@ -42,7 +41,7 @@ def keys(machine: Machine, family: str) -> list[tuple[str, str]]:
 
 @cache
 def calibrations(phase: str) -> dict[tuple[str, str], Calibration]:
-    """The rows of data/calibration.csv for one phase, by class of device and engine."""
+    """The rows of data/derived/calibration.csv for one phase, by class of device and engine."""
     return {(row.device_class, row.engine): row for row in catalog.table(Calibration) if row.phase == phase}
 
 

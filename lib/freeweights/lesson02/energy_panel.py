@@ -171,8 +171,7 @@ def show_points(lines: dict, name: str) -> None:
         points = [
             (row.batch, row.joules_per_token)
             for row in rows
-            if owners.get((row.device, row.devices), "") == whose
-            and row.what_is_measured.startswith("wall") is wall
+            if owners.get((row.device, row.devices), "") == whose and row.at_the_wall is wall
         ]
         line.set_data(*zip(*points) if points else ([], []))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -33,7 +31,6 @@ PARTS |= {"all-reduce": (PINK, "..")}
 TALLEST, LEAST, MOST = 2.0, 1 / 32, 32  # ends of the axes: shares of experts apart, and times the mean load
 
 
-@cache
 def fabrics() -> dict[str, Fabric]:
     """The machines of the panel by the names it gives them."""
     return {
