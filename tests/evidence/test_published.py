@@ -24,17 +24,19 @@ def changed(row=ROW, **values) -> Measurement:
 
 
 def test_a_rate_of_many_sequences_becomes_the_seconds_of_one_step():
-    assert published.step_seconds(changed(unit="tok/s", value=20.0, batch="1")) == pytest.approx(1 / 20)
-    assert published.step_seconds(changed(unit="tok/s", value=800.0, batch="16")) == pytest.approx(16 / 800)
+    assert published.step_seconds(changed(reports="speed", value=20.0, batch="1")) == pytest.approx(1 / 20)
+    assert published.step_seconds(changed(reports="speed", value=800.0, batch="16")) == pytest.approx(
+        16 / 800
+    )
 
 
 def test_a_rate_of_reading_becomes_the_seconds_of_the_whole_prompt():
-    row = changed(PROMPT, unit="tok/s", value=500.0, batch="2", prompt=1000)
+    row = changed(PROMPT, reports="speed", value=500.0, batch="2", prompt=1000)
     assert published.step_seconds(row) == pytest.approx(2 * 1000 / 500)
 
 
 def test_milliseconds_become_seconds():
-    assert published.step_seconds(changed(unit="ms", value=250.0)) == pytest.approx(0.25)
+    assert published.step_seconds(changed(reports="step", value=250.0)) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ SERVED = changed(
     [
         ({}, True),
         ({"batch": "1"}, False),
-        ({"unit": "tok/s"}, False),
+        ({"reports": "speed"}, False),
         ({"prompt": None}, False),
         ({"output": None}, False),
     ],
