@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from freeweights.cost.efficiency import habits
+from freeweights.cost.efficiency import fitted_constants
 from freeweights.evidence import fitting, make_calibration
 from freeweights.evidence.fitting import FittedRow
 from freeweights.facts import catalog
@@ -14,7 +14,7 @@ HELD = {row.id: row for row in catalog.table(HeldOut)}
 
 @pytest.fixture(scope="module")
 def rows() -> list[FittedRow]:
-    return fitting.fitted_rows(habits())
+    return fitting.fitted_rows(fitted_constants())
 
 
 @pytest.fixture(scope="module")
