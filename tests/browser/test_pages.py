@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(not (FIRST and OTHER), reason="lessons 00 and 04
 
 @pytest.fixture(autouse=True)
 def nothing_runs_on(lab):
-    """No kernel outlives its test: the next one opens the same lessons anew."""
+    """No kernel outlives its test, and no change of a lesson: the next one opens the same lessons anew."""
     yield
     lab.close_all()
 
@@ -88,18 +88,14 @@ def test_a_lesson_saved_and_opened_on_another_day_shows_its_pictures_and_no_erro
 
 def test_two_lessons_open_at_once_both_work(lab, page):
     one = run_lesson(page, lab, FIRST.name)
-    page.dblclick(f'.jp-DirListing-item:has-text("{OTHER.name}")')
-    page.wait_for_selector(f'.lm-TabBar-tab.lm-mod-current:has-text("{OTHER.name}")')
-    browser.wait_for_kernel(page)
-    browser.run_all(page)
-    two = Hands(page, lambda expression: lab.ask(OTHER.name, expression))
+    two = run_lesson(page, lab, OTHER.name)
     panels_follow(two)
     page.click(f'.lm-TabBar-tabLabel:text-is("{FIRST.name}")')
     panels_follow(one)
 
 
 def test_lesson_00_can_be_completed_by_keyboard_alone(lab, page):
-    browser.open_notebook(page, lab.address(FIRST.name))
+    browser.open_lesson(page, lab, FIRST.name)
     learner = Hands(page, lambda expression: lab.ask(FIRST.name, expression))
     wait_until(
         page, lambda: page.evaluate("document.activeElement.matches('.jp-Cell')"), "a cell has the focus"

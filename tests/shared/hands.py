@@ -212,5 +212,6 @@ class Hands:
 
 def run_lesson(page, lab: browser.Lab, name: str) -> Hands:
     """Open a lesson, run all of it, and put hands on it."""
-    browser.open_and_run(page, lab.address(name))
+    browser.open_lesson(page, lab, name)
+    browser.run_all(page)
     return Hands(page, lambda expression: lab.ask(name, expression))
