@@ -53,8 +53,6 @@ def hands(request, lab, lend_page, screenshots) -> Hands:
 
 def keep_run(learner: Hands, lab, path: Path) -> None:
     """Keep the run of a lesson for nbval and for the tests of panels and solutions, which else run it themselves."""
-    folded = saved.solutions(saved.read(path))
-    told = lab.ask(path.name, f"reports({folded!r})", patience.NOTEBOOK)
     file = lab.home / path.name
     before = file.stat().st_mtime_ns
 
@@ -66,6 +64,9 @@ def keep_run(learner: Hands, lab, path: Path) -> None:
 
     browser.save(learner.page)
     cells = wait_until(learner.page, written, f"{path.name} is saved")
+    browser.close_notebooks(learner.page)  # else the page would follow every move of the reports
+    folded = saved.solutions(saved.read(path))
+    told = lab.ask(path.name, f"reports({folded!r})", patience.NOTEBOOK)
     panels_of_kernels.keep(path, [dict(output) for cell in cells for output in cell.outputs], told)
     panels_of_kernels.keep_cells(path, cells)
 

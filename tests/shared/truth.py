@@ -5,6 +5,7 @@ The tests ask for it from outside, through `browser.Lab.ask`, and compare it wit
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -89,8 +90,9 @@ def then_keep(panel: live.Panel, moved: Callable[[], None]) -> Callable[[], None
 
 
 def looks(panel: live.Panel) -> dict:
-    """The values, the words and the picture of a panel; the picture as the hash of its bytes."""
-    picture = hashlib.sha256(panel.picture).hexdigest()
+    """The values, the words and the picture of a panel; the picture as the hash of its address, which holds all of it."""
+    image = f"data:image/{panel.shown.format};base64,{base64.b64encode(panel.picture).decode()}"
+    picture = hashlib.sha256(image.encode()).hexdigest()
     return {"values": panel.values, "sentence": panel.sentence, "alt": panel.alt, "picture": picture}
 
 
