@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import browser
 import eyes
 import pytest
@@ -15,9 +17,11 @@ pytestmark = pytest.mark.skipif(not (FIRST and OTHER), reason="lessons 00 and 09
 
 @pytest.fixture(autouse=True)
 def nothing_runs_on(lab):
-    """No kernel outlives its test, and no change of a lesson: the next one opens the same lessons anew."""
+    """No kernel outlives its test, and no saved lesson: the next one opens the same lessons anew."""
     yield
     lab.close_all()
+    for path in (FIRST, OTHER):
+        shutil.copy(path, lab.home / path.name)
 
 
 def test_jupyterlab_opens_without_asking_about_news(lab, page):

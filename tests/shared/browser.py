@@ -289,9 +289,10 @@ def choose(page, *path: str) -> None:
 def set_theme(page, name: str) -> None:
     """Choose a theme in the menus, and wait for it."""
     if page.get_attribute("body", "data-jp-theme-name") != name:
-        choose(page, "Settings", "Theme", name)
-        page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
-        page.wait_for_load_state("networkidle")
+        with only_what_is_in_sight(page):
+            choose(page, "Settings", "Theme", name)
+            page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
+            page.wait_for_load_state("networkidle")
 
 
 def photograph_page(page, width: int, file: Path) -> None:

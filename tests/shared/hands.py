@@ -137,7 +137,7 @@ class Hands:
 
     def move_to_both_ends(self, index: int, which: int, control: dict) -> set[str]:
         """Move a control to its ends by keyboard; what looks the same at both, of sentence and picture."""
-        start, ends = self.ask(f"shown({index})")["values"][control["name"]], control["ends"]
+        start, ends = self.ask(f"values({index})")[control["name"]], control["ends"]
         keys = [("Home", ends[0]), ("End", ends[1])]
         if control["kind"] == "Toggle":
             keys = [("Space", not start), ("Space", start)]
@@ -153,7 +153,7 @@ class Hands:
 
     def dead_controls(self, index: int, panel: dict) -> Iterator[str]:
         """Move every control of a panel to both ends; those at which its picture stays."""
-        start = self.ask(f"shown({index})")["values"]
+        start = self.ask(f"values({index})")
         for which, control in enumerate(panel["controls"]):
             still = self.move_to_both_ends(index, which, control)
             if still and (setting := self.ask(f"setting_where_it_counts({index}, {control['name']!r})")):
@@ -161,7 +161,7 @@ class Hands:
                 still = self.move_to_both_ends(index, which, control)
             if "picture" in still:
                 yield f"{panel['title']}: {control['name']}"
-            if self.ask(f"shown({index})")["values"] != start:
+            if self.ask(f"values({index})") != start:
                 self.ask(f"put({index}, {start!r})")
 
     def choose(self, choice, value: str) -> None:
