@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fitted_rows import all_rows
 from freeweights.cost import inference
 from freeweights.cost.efficiency import fitted_constants
 from freeweights.evidence import fitting, held_out, make_calibration, published, single_changes
@@ -57,7 +58,7 @@ RATIOS = {
 
 @pytest.fixture(scope="module")
 def cases():
-    return fitting.fitted_rows(fitted_constants())
+    return list(all_rows())
 
 
 @pytest.fixture(scope="module")
