@@ -36,7 +36,7 @@ def test_a_step_of_many_tokens_never_goes_below_its_floor_nor_below_one_without_
         machine = fw.machine("H100 SXM5 80GB", 2) if model is MIXTURE else H100
         plain = fw.decode(model, machine, context=500, batch=batch)
         step = fw.decode(model, machine, context=500, batch=batch, speculation=Speculation(k, a, share))
-        assert plain.floor <= step.floor <= step.expected
+        assert plain.lower_bound <= step.lower_bound <= step.expected
         assert plain.expected <= step.expected * (1 + 1e-12)
         assert sum(step.parts.values()) == pytest.approx(step.expected)
         assert step.tokens == pytest.approx(batch * tokens_per_step(a, k))

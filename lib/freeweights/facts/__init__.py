@@ -16,35 +16,11 @@ from . import (
     records_practice,
     records_prices,
     tables,
+    vocabulary,
 )
-from .records_derived import Calibration, HeldOut
-from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
-from .records_measured import (
-    Collective,
-    DistillationRun,
-    Distilled,
-    Energy,
-    Load,
-    Measurement,
-    Offload,
-    Recorded,
-    StoredCache,
-    Streaming,
-)
-from .records_models import Architecture, CountException
-from .records_practice import (
-    AgentFigure,
-    PhoneFigure,
-    Question,
-    Score,
-    Speculated,
-    TestFigure,
-    Thinking,
-    Usage,
-)
-from .records_prices import Claim, HostPrice, Price, ServingFigure
 
 __all__ = [
+    "vocabulary",
     "quantities",
     "arrays",
     "records_hardware",
@@ -57,35 +33,4 @@ __all__ = [
     "tables",
     "figures",
     "datasets",
-    "Calibration",
-    "HeldOut",
-    "Device",
-    "Link",
-    "WeightFormat",
-    "Engine",
-    "Measurement",
-    "Recorded",
-    "Energy",
-    "Load",
-    "Offload",
-    "Collective",
-    "Streaming",
-    "StoredCache",
-    "Distilled",
-    "DistillationRun",
-    "Architecture",
-    "CountException",
-    "FileSize",
-    "Price",
-    "Claim",
-    "ServingFigure",
-    "HostPrice",
-    "Speculated",
-    "AgentFigure",
-    "Thinking",
-    "Score",
-    "Usage",
-    "TestFigure",
-    "PhoneFigure",
-    "Question",
 ]

@@ -90,7 +90,9 @@ def sentence(name: str, model: Model, task: Task, sessions: int, found: dict[str
         f"tokens are sent, {q.count(tokens.cached)} of them found again, and {q.count(tokens.output)} written."
     )
     for place, one in found.items():
-        if place in PLACES and not one.lacks:
+        if one.lacks:
+            said += f" On the {place} it cannot be done: {one.lacks}."
+        elif place in PLACES:
             again = on(model, place, agent_task.dropped(task), sessions)
             said += f" With the cache dropped between turns the {place} needs {q.duration(again.seconds)}."
     fast, slow = found["node"], found["desktop"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..cost.inference import decode
-from ..cost.memory import slots
+from ..cost.memory import max_sequences
 from ..cost.prefix_cache import prompts, seconds_read
 from ..facts import catalog
 from ..facts.records_practice import AgentFigure
@@ -96,7 +96,7 @@ def on_machine(model: Model, machine: Machine, weights, task: Task, sessions: in
         return Spent(
             lacks=f"its last prompt of {longest:,.0f} tokens is longer than the model's {model.max_context:,}"
         )
-    held = slots(model, machine, context=longest, weights=weights)
+    held = max_sequences(model, machine, context=longest, weights=weights)
     if not held.fits:
         return Spent(lacks="the model and one history do not fit")
     if held.expected < sessions:
