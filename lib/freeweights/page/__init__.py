@@ -14,6 +14,7 @@ from . import (
     saved_answers,
     style,
     text,
+    typesetter,
 )
 from .bibliography import sources
 from .live import picture
@@ -30,6 +31,7 @@ __all__ = [
     "sources",
     "style",
     "controls",
+    "typesetter",
     "renderer",
     "live",
     "text",

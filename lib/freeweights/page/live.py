@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import itertools
 import re
@@ -14,6 +15,8 @@ import numpy as np
 from IPython.core.getipython import get_ipython
 from IPython.display import display, update_display
 from matplotlib.figure import Figure
+from PIL import Image
+from traitlets import Int
 
 from .controls import Control, ControlWidget
 from .renderer import LayeredFigure, Picture, encode
@@ -22,6 +25,9 @@ from .style import blank, drawing
 # While a hand moves a control, the page gets light pictures, which keep up with it, and after so many seconds
 # of rest the sharp one. A picture takes less even over a slow link: else a drag would send both.
 REST = 0.3
+# Pictures that a hand may have under way to a page that has not confirmed them, so that lag cannot pile up, and the
+# seconds after which a page that says nothing is taken for closed.
+MOST_UNDER_WAY, SILENCE = 2, 3.0
 # Letters kept free for the sentence, for each of the first one: so what stands below the panel stays there.
 ROOM = 1.3
 NO_NUMBER = re.compile(r"(?<!\w)(nan|inf)(?!\w)", re.IGNORECASE)
@@ -29,25 +35,52 @@ _numbers = itertools.count(1)
 _panels: weakref.WeakValueDictionary[int, Panel] = weakref.WeakValueDictionary()
 
 
-class ReloadOutput(W.HTML):
-    """An empty widget below a panel's controls, which takes the picture when the first place is lost.
+class PageLink(W.HTML):
+    """An empty widget below a panel's controls: what the page tells of itself, and a place for the picture.
 
     A page forgets, when it is loaded anew, which of its outputs a kernel may replace; its widgets it finds again, by
-    asking the kernel for the whole state of each. So to be asked tells a widget that the page is new.
+    asking the kernel for the whole state of each. So to be asked tells a widget that the page is new; this one takes
+    the picture then. And a page that is asked to copy one number to the other has got what was sent before.
+
+    Args:
+        confirmed: called without arguments when the page has got more of the pictures.
 
     Attributes:
-        page_is_new: whether that has happened since the panel was shown.
+        page_is_new: whether the page was loaded anew since the panel was shown.
+        sent, received: pictures sent so far, and those of them that the page surely has.
     """
 
-    def __init__(self):
-        self.page_is_new = False
+    asked = Int().tag(sync=True)
+    answered = Int().tag(sync=True, echo_update=False)
+
+    def __init__(self, confirmed: Callable[[], None]):
+        self.page_is_new, self.sent, self.received, self._confirmed = False, 0, 0, confirmed
         super().__init__()
+        self._copy = W.jsdlink((self, "asked"), (self, "answered"))
+        self.observe(lambda change: self.confirm(change["new"]), "answered")
 
     def get_state(self, key=None, drop_defaults=False):
         """What the page, or the save of a page, is told; see ipywidgets."""
-        asked = key is None and self.comm is not None  # without a comm, this widget is just being made
-        self.page_is_new = self.page_is_new or asked
+        if key is None and self.comm is not None:  # without a comm, this widget is just being made
+            self.page_is_new, self.received = True, self.sent
         return super().get_state(key, drop_defaults)
+
+    @property
+    def full(self) -> bool:
+        """Whether a hand's next picture must wait."""
+        return self.sent - self.received >= MOST_UNDER_WAY
+
+    def count(self) -> None:
+        """One more picture is under way: ask for a confirmation if the next must wait for it."""
+        self.sent += 1
+        if self.full:
+            self.asked = self.sent
+
+    def confirm(self, number: int) -> None:
+        """So many of the pictures have arrived."""
+        if number > self.received:
+            self.received = number
+            self._confirmed()
 
     def take_over(self, name: str, page: str) -> None:
         """Show a picture here, and hide the one in the output of a class that no longer follows."""
@@ -162,18 +195,23 @@ class Panel:
         self.controls, self.error = dict(controls), None
         self._update, self._title, self._held = update, title, False
         self._shows = 0  # so far: the sharp picture of a move is sent if no other came since
+        self._due: bool | None = None  # whether the picture that waits for the page is light
         self._display_id = f"freeweights-panel-{(number := next(_numbers))}"
         self._on_page, self._room = False, 0
-        self.knobs = {name: ControlWidget(control, self._follow) for name, control in controls.items()}
+        self._page = PageLink(self._catch_up)
+        self._answered = dict.fromkeys(controls, 0)  # pictures sent when the last move of each was answered
+        self.knobs = {
+            name: ControlWidget(control, functools.partial(self._move, name))
+            for name, control in controls.items()
+        }
         figure = blank(size)
         with drawing():
             self._artists = draw(figure)
         self.stage = LayeredFigure(figure, self._artists)
-        self._follow(by_hand=False)
+        self._follow()
         rows = W.Layout(flex_flow="row wrap", max_width=f"{self.shown.width}px")
         desk = W.Box([knob.row for knob in self.knobs.values()], layout=rows)
-        self._second = ReloadOutput()
-        self._view = W.VBox([desk, self._second])
+        self._view = W.VBox([desk, self._page])
         _panels[number] = self
 
     @property
@@ -189,11 +227,11 @@ class Panel:
 
     @property
     def shown(self) -> Picture:
-        """The picture as it is now, sharp; encoded when it is first asked for."""
+        """The picture as it is now, sharp; drawn and encoded when it is first asked for."""
         with drawing():
             if self._sharp is None:
-                self._sharp = encode(self._pixels, self._title, self._said)
-                self._pixels = None  # a hundred times the size of the picture
+                self._sharp = encode(self._sharpened(), self._title, self._said)
+                self._drawn = None  # a hundred times the size of the picture
             return self._sharp
 
     @property
@@ -210,7 +248,7 @@ class Panel:
     def pixels(self) -> np.ndarray:
         """The pixels of `picture`, height x width x 4: nothing is encoded to look at them."""
         with drawing():
-            return self.shown.pixels if self._pixels is None else self._pixels
+            return self.shown.pixels if self._sharp else self._sharpened()
 
     def set(self, **values: float | str | bool) -> None:
         """Move controls as a learner would, then draw once.
@@ -227,22 +265,39 @@ class Panel:
                 self.knobs[name].type(value)
         finally:
             self._held = False
-        self._follow(by_hand=False)
+        self._follow()
 
-    def _follow(self, by_hand: bool = True) -> None:
-        """Bring picture and sentence up to the controls. An error is told below the picture, then raised."""
+    def _move(self, name: str) -> None:
+        """Follow a hand. The page sends a control's next value when it has the answer to the last one."""
         if self._held:
             return
+        self._page.confirm(self._answered[name])
+        try:
+            self._follow(light=self._on_page and running_loop() is not None)
+        finally:
+            self._answered[name] = self._page.sent
+
+    def _follow(self, light: bool = False) -> None:
+        """Bring picture and sentence up to the controls. An error is told below the picture, then raised."""
         with drawing():
             try:
                 said = readable(self._update(self._artists, **self.values), "update()")
-                self._pixels, self._said, self._sharp = self.stage.draw().copy(), said, None
+                drawn = self.stage.draw_light() if light else self.stage.draw().copy()
+                self._drawn, self._sharp, self._said, self._values_shown = drawn, None, said, self.values
                 self.error = None
             except BaseException as error:  # a stop too: the picture is then that of the values before
                 self.error = error
                 raise
             finally:
-                self._show(by_hand)
+                self._show(light)
+
+    def _sharpened(self) -> np.ndarray:
+        """The pixels of the present picture at full density, drawn if they were not."""
+        if not isinstance(self._drawn, np.ndarray):
+            if self.error:  # which left the artists between two states
+                self._update(self._artists, **self._values_shown)
+            self._drawn = self.stage.draw().copy()
+        return self._drawn
 
     def _complaint(self) -> str:
         at = ", ".join(f"{knob.control.label} {knob.control.say(knob.value)}" for knob in self.knobs.values())
@@ -252,14 +307,14 @@ class Panel:
             "The picture still shows the values before; move a control to go on."
         )
 
-    def _show(self, by_hand: bool) -> None:
+    def _show(self, light: bool) -> None:
         """Send the picture to the page: sharp, or while a hand moves a light one, then the sharp one."""
         if not self._on_page:
             return
         self._shows += 1
-        if by_hand and self._pixels is not None and (loop := running_loop()):
-            self._send(encode(self._pixels, self._title, self._said, sharp=False))
-            loop.call_later(REST, self._sharpen, self._shows)
+        if light and not self.error:
+            self._send_or_wait(light=True)
+            asyncio.get_running_loop().call_later(REST, self._sharpen, self._shows)
         else:
             self._send(self.shown)
 
@@ -267,11 +322,28 @@ class Panel:
         """Send the sharp picture of a move, unless there was another since."""
         with drawing():
             if show == self._shows:
-                self._send(self.shown)
+                self._send_or_wait(light=False)
+
+    def _send_or_wait(self, light: bool) -> None:
+        """Send the picture if the page keeps up, else when it has caught up, as it is then."""
+        self._due = light
+        if self._page.full:
+            asyncio.get_running_loop().call_later(SILENCE, self._page.confirm, self._page.sent)
+        else:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Send the picture that waits for the page, if any."""
+        if self._due is not None and not self._page.full:
+            with drawing():
+                light = isinstance(self._drawn, Image.Image) and self._due
+                self._send(encode(self._drawn, self._title, self._said) if light else self.shown)
 
     def _send(self, shown: Picture) -> None:
-        if self._second.page_is_new:
-            self._second.take_over(self._display_id, self._markup(shown))
+        self._due = None
+        self._page.count()
+        if self._page.page_is_new:
+            self._page.take_over(self._display_id, self._markup(shown))
         else:
             update_display(self._bundle(shown), raw=True, display_id=self._display_id)
 
@@ -287,7 +359,7 @@ class Panel:
 
     def _ipython_display_(self) -> None:
         """Show the controls, and the picture as an output of its own: one that every reader can show."""
-        self._second.give_back()
+        self._page.give_back()
         labels = ", ".join(control.label for control in self.controls.values())
         view = {"version_major": 2, "version_minor": 0, "model_id": self._view.model_id}
         fallback = f"Run this cell to move: {labels}."
