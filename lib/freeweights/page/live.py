@@ -19,6 +19,7 @@ from PIL import Image
 from traitlets import Int
 
 from .controls import Control, ControlWidget
+from .layout import settle
 from .renderer import LayeredFigure, Picture, encode
 from .style import blank, drawing
 
@@ -164,6 +165,7 @@ def picture(
     figure = blank(size)
     with drawing():
         said = draw(figure)
+        settle(figure)
         stage = LayeredFigure(figure, [])
         pixels = stage.draw()
         seen = encode(pixels, title, readable(sentence if said is None else said, "draw()"))
@@ -207,6 +209,7 @@ class Panel:
         figure = blank(size)
         with drawing():
             self._artists = draw(figure)
+            settle(figure)
         self.stage = LayeredFigure(figure, self._artists)
         self._follow()
         rows = W.Layout(flex_flow="row wrap", max_width=f"{self.shown.width}px")
