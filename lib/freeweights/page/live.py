@@ -16,80 +16,22 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display, update_display
 from matplotlib.figure import Figure
 from PIL import Image
-from traitlets import Int
 
 from .controls import Control, ControlWidget
 from .layout import settle
+from .page_link import PageLink
 from .renderer import LayeredFigure, Picture, encode
 from .style import blank, drawing
 
 # While a hand moves a control, the page gets light pictures, which keep up with it, and after so many seconds
 # of rest the sharp one. A picture takes less even over a slow link: else a drag would send both.
 REST = 0.3
-# Pictures that a hand may have under way to a page that has not confirmed them, so that lag cannot pile up, and the
-# seconds after which a page that says nothing is taken for closed.
-MOST_UNDER_WAY, SILENCE = 2, 3.0
+SILENCE = 3.0  # seconds after which a page that confirms no picture is taken for closed
 # Letters kept free for the sentence, for each of the first one: so what stands below the panel stays there.
 ROOM = 1.3
 NO_NUMBER = re.compile(r"(?<!\w)(nan|inf)(?!\w)", re.IGNORECASE)
 _numbers = itertools.count(1)
 _panels: weakref.WeakValueDictionary[int, Panel] = weakref.WeakValueDictionary()
-
-
-class PageLink(W.HTML):
-    """An empty widget below a panel's controls: what the page tells of itself, and a place for the picture.
-
-    A page forgets, when it is loaded anew, which of its outputs a kernel may replace; its widgets it finds again, by
-    asking the kernel for the whole state of each. So to be asked tells a widget that the page is new; this one takes
-    the picture then. And a page that is asked to copy one number to the other has got what was sent before.
-
-    Args:
-        confirmed: called without arguments when the page has got more of the pictures.
-
-    Attributes:
-        page_is_new: whether the page was loaded anew since the panel was shown.
-        sent, received: pictures sent so far, and those of them that the page surely has.
-    """
-
-    asked = Int().tag(sync=True)
-    answered = Int().tag(sync=True, echo_update=False)
-
-    def __init__(self, confirmed: Callable[[], None]):
-        self.page_is_new, self.sent, self.received, self._confirmed = False, 0, 0, confirmed
-        super().__init__()
-        self._copy = W.jsdlink((self, "asked"), (self, "answered"))
-        self.observe(lambda change: self.confirm(change["new"]), "answered")
-
-    def get_state(self, key=None, drop_defaults=False):
-        """What the page, or the save of a page, is told; see ipywidgets."""
-        if key is None and self.comm is not None:  # without a comm, this widget is just being made
-            self.page_is_new, self.received = True, self.sent
-        return super().get_state(key, drop_defaults)
-
-    @property
-    def full(self) -> bool:
-        """Whether a hand's next picture must wait."""
-        return self.sent - self.received >= MOST_UNDER_WAY
-
-    def count(self) -> None:
-        """One more picture is under way: ask for a confirmation if the next must wait for it."""
-        self.sent += 1
-        if self.full:
-            self.asked = self.sent
-
-    def confirm(self, number: int) -> None:
-        """So many of the pictures have arrived."""
-        if number > self.received:
-            self.received = number
-            self._confirmed()
-
-    def take_over(self, name: str, page: str) -> None:
-        """Show a picture here, and hide the one in the output of a class that no longer follows."""
-        self.value = f"<style>.{name} {{ display: none }}</style>{page}"
-
-    def give_back(self) -> None:
-        """Be empty again: the panel is shown anew."""
-        self.page_is_new, self.value = False, ""
 
 
 def panel(
