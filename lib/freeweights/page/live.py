@@ -216,6 +216,7 @@ class Panel:
         """Follow a hand. The page sends a control's next value when it has the answer to the last one."""
         if self._held:
             return
+        self._due = None  # a newer one comes
         self._page.confirm(self._answered[name])
         try:
             self._follow(light=self._on_page and running_loop() is not None)
