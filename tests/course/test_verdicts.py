@@ -10,7 +10,6 @@ from pathlib import Path
 import freeweights as fw
 import numpy as np
 import pytest
-from freeweights.cost import inference
 from freeweights.facts import catalog, figures
 from freeweights.facts import quantities as q
 from freeweights.lesson01.claims import users_for
@@ -122,7 +121,10 @@ def test_the_moat_lies_in_the_link_and_is_for_rent():
 def test_the_row_decides_for_a_crowd_and_the_file_for_one():
     because = settled("gpus-are-the-determinant")[2]
     full = fw.decode(GLM, NODE, context=4096, batch=128, weights="FP8")
-    least, most = 128 / full.high / 18.081, 128 / full.low / 14.0  # published of the desktop: 14.0 to 18.081 tokens/s
+    least, most = (
+        128 / full.high / 18.081,
+        128 / full.low / 14.0,
+    )  # published of the desktop: 14.0 to 18.081 tokens/s
     price = MAC.device.price / (8 * NODE.device.price)
     assert q.between(q.times, least, most) in because and least * price > 1
     assert q.between(q.times, least * price, most * price) in because
@@ -157,7 +159,9 @@ def test_the_export_variants_lose_what_the_verdict_says():
         fw.prefill(qwen, where, prompt=4096, batch=1, weights="FP8").tokens_per_second
         for where in (free, link, chip)
     ]
-    assert q.significant(write[1] / write[0], 2) in because and write[1] > 0.9 * write[0], "they did not stop serving"
+    assert q.significant(write[1] / write[0], 2) in because and write[1] > 0.9 * write[0], (
+        "they did not stop serving"
+    )
     assert read[2] < 0.6 * read[0] and read[1] < read[0], "they did cost"
     assert q.percent(read[1] / read[0]) in because and q.percent(read[2] / read[0]) in because
     assert q.times(free.flops(16) / chip.flops(16)) in because and q.times(450 / 200) in because
