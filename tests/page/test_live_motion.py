@@ -14,8 +14,8 @@ import patience
 import pytest
 from freeweights.page import controls, live
 from freeweights.page import renderer as renderer_
-from freeweights.page.renderer import Typesetter
-from freeweights.page.style import drawing
+from freeweights.page.typesetter import Typesetter
+from freeweights.page.style import blank, drawing
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
@@ -369,6 +369,15 @@ def test_words_are_matplotlib_s_but_for_a_pixel(words, size):
         inks.append((ink.sum(), ink.sum(1) @ rows / ink.sum(), ink.sum(0) @ columns / ink.sum()))
     assert inks[0][0] == pytest.approx(inks[1][0], rel=0.03)
     assert inks[0][1:] == pytest.approx(inks[1][1:], abs=1)
+
+
+def test_text_is_laid_out_as_matplotlib_does():
+    figure = blank((6, 1))
+    text = figure.text(0.5, 0.5, "two\nlines, fjÅ", va="center", ha="right", linespacing=1.3)
+    ours, theirs = (
+        text.get_window_extent(kind(1200, 200, figure.dpi)).get_points() for kind in (Typesetter, RendererAgg)
+    )
+    assert ours == pytest.approx(theirs)
 
 
 def test_one_figure_has_pixels_and_another_loses_nothing_but_time():

@@ -94,6 +94,7 @@ class Typesetter(RendererAgg):
         self._surfaces = {(width, height, dpi): self._renderer}
         self._last: dict[tuple, CachedText] = {}
         self._kept: dict[tuple, CachedText] = {}
+        self._heights: dict[int, tuple[float, ...]] = {}
 
     def resize(self, width: float, height: float, dpi: float) -> None:
         """Draw on the pixels of this size from now on; those of other sizes stay as they are."""
@@ -130,6 +131,17 @@ class Typesetter(RendererAgg):
             return super().get_text_width_height_descent(s, prop, ismath)
         line = self._line(s, prop)
         return line.width, line.height, line.descent
+
+    def _get_font_height_metrics(self, prop):
+        """Ascent, descent and gap of a font's lines. Looking them up takes matplotlib a third of the time of a text."""
+        if (key := hash(prop)) not in self._heights:
+            font = get_font(fontManager._find_fonts_by_props(prop))
+            if (table := font.get_sfnt_table("OS/2")) is None:
+                return None, None, None  # matplotlib then looks elsewhere
+            sides = table["sTypoAscender"], -table["sTypoDescender"], table["sTypoLineGap"]
+            em = font.get_sfnt_table("head")["unitsPerEm"]
+            self._heights[key] = tuple(side / em * prop.get_size_in_points() for side in sides)
+        return tuple(points * self.dpi / 72 for points in self._heights[key])
 
     def _line(self, line: str, prop: FontProperties) -> CachedText:
         key = line, hash(prop), self.dpi
