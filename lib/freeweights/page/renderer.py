@@ -9,6 +9,7 @@ import html
 import io
 import math
 import weakref
+import zlib
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -252,7 +253,7 @@ def encode(drawn: np.ndarray | Image.Image, title: str, sentence: str) -> Pictur
     """
     file = io.BytesIO()
     if isinstance(drawn, Image.Image):
-        drawn.save(file, "PNG", compress_level=1)
+        drawn.save(file, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
         return Picture(file.getvalue(), *drawn.size, title, sentence, "png")
     # For plots method 0 takes as long and two to nine times the bytes.
     image_of(drawn).save(file, "WEBP", lossless=True, method=1, quality=0)
