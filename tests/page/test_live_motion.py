@@ -162,6 +162,14 @@ def test_a_page_that_confirms_gets_the_newest_picture_and_none_between(busy):
     assert sent[3:] == [(1800, "1 1 1 1.")], "and the sharp one when the hand rests"
 
 
+def test_a_page_is_asked_when_the_picture_has_left_not_before(busy):
+    panel, sent = busy
+    asked = []
+    panel._page.observe(lambda change: asked.append((change["new"], len(sent))), "asked")
+    move(panel, ("a", 1), ("b", 1))
+    assert asked == [(2, 2)], "it answers in the order in which things arrive"
+
+
 def test_a_control_that_moves_again_has_its_last_picture(busy):
     panel, sent = busy
     move(panel, *(("a", place) for place in range(1, 8)))

@@ -287,11 +287,11 @@ class Panel:
 
     def _send(self, shown: Picture) -> None:
         self._due = None
-        self._page.count()
         if self._page.page_is_new:
             self._page.take_over(self._display_id, self._markup(shown))
         else:
             update_display(self._bundle(shown), raw=True, display_id=self._display_id)
+        self._page.count()
 
     def _markup(self, shown: Picture, name: str = "") -> str:
         if len(self.sentence) > self._room:
