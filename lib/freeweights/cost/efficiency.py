@@ -18,19 +18,18 @@ COMPUTING = ("linear", "blocks", "expert_linear", "attention", "scores")
 WAITING = ("layer", "expert_layer")
 
 
-class FittedHabits(NamedTuple):
-    """Two habits that published rows show: how much tokens of a batch agree on their experts, and what share of the
+class FittedConstants(NamedTuple):
+    """Two constants that published rows show: how much tokens of a batch agree on their experts, and what share of the
     gain from keeping every stage of a layer split busy is had."""
 
-    skew: float
-    filled: float
+    routing_agreement: float
+    pipeline_utilisation: float
 
 
-@cache
-def habits() -> FittedHabits:
-    """The habits of data/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
-    row = calibrations("habits")["any", "any"]
-    return FittedHabits(row.skew, row.filled)
+def fitted_constants() -> FittedConstants:
+    """The constants of data/derived/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
+    row = calibrations("any")["any", "any"]
+    return FittedConstants(row.routing_agreement, row.pipeline_utilisation)
 
 
 def keys(device_class: str, engine: Engine) -> list[tuple[str, str]]:
@@ -42,13 +41,13 @@ def keys(device_class: str, engine: Engine) -> list[tuple[str, str]]:
 
 @cache
 def calibrations(phase: str) -> dict[tuple[str, str], Calibration]:
-    """The rows of data/calibration.csv for one phase, by class of device and engine."""
+    """The rows of data/derived/calibration.csv for one phase, by class of device and engine."""
     return {(row.device_class, row.engine): row for row in catalog.table(Calibration) if row.phase == phase}
 
 
 def constants(machine: Machine, family: str, phase: str) -> tuple[Calibration, str]:
     """What measurements show for a machine, and a sentence that says whose they are."""
-    return constants_under(machine.device.device_class, machine.runs(family), phase)
+    return constants_under(machine.device.device_class, machine.engine_for(family), phase)
 
 
 @cache
