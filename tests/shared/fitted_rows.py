@@ -6,7 +6,7 @@ import copy
 import functools
 
 import pytest
-from freeweights.cost.efficiency import habits
+from freeweights.cost.efficiency import fitted_constants
 from freeweights.evidence import fitting, make_calibration
 from freeweights.evidence.fitting import FittedRow
 from freeweights.facts import catalog
@@ -17,7 +17,7 @@ HELD = {row.id: row for row in catalog.table(HeldOut)}
 
 @functools.cache
 def all_rows() -> tuple[FittedRow, ...]:
-    return tuple(fitting.fitted_rows(habits()))
+    return tuple(fitting.fitted_rows(fitted_constants()))
 
 
 @functools.cache

@@ -17,22 +17,6 @@ from . import (
     tables,
     vocabulary,
 )
-from .records_derived import Calibration, HeldOut
-from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
-from .records_measured import (
-    Collective,
-    DistillationRun,
-    Distilled,
-    Energy,
-    Load,
-    Measurement,
-    Offload,
-    Recorded,
-    StoredCache,
-    Streaming,
-)
-from .records_models import Architecture, CountException
-from .records_prices import Claim, HostPrice, Price, ServingFigure
 
 __all__ = [
     "vocabulary",
@@ -47,27 +31,4 @@ __all__ = [
     "tables",
     "figures",
     "datasets",
-    "Calibration",
-    "HeldOut",
-    "Device",
-    "Link",
-    "WeightFormat",
-    "Engine",
-    "Measurement",
-    "Recorded",
-    "Energy",
-    "Load",
-    "Offload",
-    "Collective",
-    "Streaming",
-    "StoredCache",
-    "Distilled",
-    "DistillationRun",
-    "Architecture",
-    "CountException",
-    "FileSize",
-    "Price",
-    "Claim",
-    "ServingFigure",
-    "HostPrice",
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from ..facts.figures import distilled
 from ..facts.quantities import HOUR
 from ..machines.machine import Machine
@@ -22,7 +20,6 @@ def gpu_hours(flops: float, gpu: str, utilisation: float) -> float:
     return flops / (utilisation * Machine.named(gpu).flops(16)) / HOUR
 
 
-@cache
 def teacher_bill() -> tuple[float, float]:
     """US dollars of the teacher's base, and of what made a teacher of it: GPU-hours and price of an hour as published."""
     price = distilled(BASE_OF_TEACHER, "price of a GPU-hour")
