@@ -14,6 +14,7 @@ from . import (
     records_measured,
     records_models,
     records_prices,
+    records_training,
     tables,
 )
 from .records_derived import Calibration, HeldOut
@@ -32,6 +33,7 @@ from .records_measured import (
 )
 from .records_models import Architecture, CountException
 from .records_prices import Claim, HostPrice, Price, ServingFigure
+from .records_training import LagPair, ScalingRun, SpeedRecord, TrainingFigure, TrainingRun
 
 __all__ = [
     "quantities",
@@ -40,6 +42,7 @@ __all__ = [
     "records_models",
     "records_measured",
     "records_prices",
+    "records_training",
     "records_derived",
     "catalog",
     "tables",
@@ -68,4 +71,9 @@ __all__ = [
     "Claim",
     "ServingFigure",
     "HostPrice",
+    "TrainingFigure",
+    "TrainingRun",
+    "ScalingRun",
+    "SpeedRecord",
+    "LagPair",
 ]

@@ -17,6 +17,7 @@ from .records_measured import (
 )
 from .records_models import Architecture, CountException
 from .records_prices import Claim, HostPrice, Price, ServingFigure
+from .records_training import LagPair, ScalingRun, SpeedRecord, TrainingFigure, TrainingRun
 
 RECORDS = (
     Architecture,
@@ -41,5 +42,10 @@ RECORDS = (
     DistillationRun,
     ServingFigure,
     HostPrice,
+    TrainingFigure,
+    TrainingRun,
+    ScalingRun,
+    SpeedRecord,
+    LagPair,
 )
 TABLES: dict[type, str] = {record: record.table for record in RECORDS}
