@@ -10,8 +10,12 @@ from . import (
     fitting,
     held_out,
     make_calibration,
+    progress,
     published,
+    scaling_law,
+    scaling_published,
     single_changes,
+    training_hours,
     verdicts,
 )
 
@@ -23,5 +27,9 @@ __all__ = [
     "single_changes",
     "accuracy_report",
     "energy_published",
+    "training_hours",
+    "scaling_law",
+    "scaling_published",
+    "progress",
     "verdicts",
 ]

@@ -18,7 +18,9 @@ GRID = np.linspace(0.1, 1.0, 10)  # exponents that a fit begins with; the best o
 ROUNDS, DAMPED = 300, 1e6  # steps of a descent at most, and the damping at which it gives up
 STILL, STILL_OF_MANY = 1e-8, 1e-4  # gain of a step below which one fit, or one of many samples, stands still
 FEWEST = 6  # runs: one more than there are constants
-LEVEL = 3.841  # twice the log-likelihood that a 95 % interval of one constant may lose: chi-squared, one degree
+LEVEL = (
+    3.841  # twice the log-likelihood that a 95 % interval of one constant may lose: chi-squared, one degree
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class ScalingLaw:
         >>> chinchilla = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
         >>> size, tokens = chinchilla.optimum(5.76e23)
         >>> round(size / 1e9), round(tokens / 1e12, 1)
-        (33, 2.9)
+        (32, 3.0)
         """
         for name in ("A", "B", "alpha", "beta"):
             if not np.all(np.asarray(getattr(self, name)) > 0):
@@ -110,7 +112,10 @@ def fit(parameters, tokens, losses, counts=None, held: tuple[str, np.ndarray] | 
     >>> abs(fit(size, data, truth.loss(size, data)).law.alpha - 0.35) < 1e-3
     True
     """
-    runs = [numbers(values, name) for values, name in zip((parameters, tokens, losses), ("parameters", "tokens", "losses"))]
+    runs = [
+        numbers(values, name)
+        for values, name in zip((parameters, tokens, losses), ("parameters", "tokens", "losses"))
+    ]
     together(parameters=runs[0], tokens=runs[1], losses=runs[2])
     if runs[0].size < FEWEST:
         raise ValueError(
@@ -121,12 +126,20 @@ def fit(parameters, tokens, losses, counts=None, held: tuple[str, np.ndarray] | 
         raise ValueError("a run has parameters, tokens or a loss of 0 or less: each must be above 0.")
     n, d, measured = (np.log(values) for values in runs)
     many = counts is not None or held is not None
-    counts = np.ones((1 if held is None else len(held[1]), n.size)) if counts is None else np.atleast_2d(counts)
-    free = [place for place, name in enumerate(("A", "B", "E", "alpha", "beta")) if held is None or name != held[0]]
+    counts = (
+        np.ones((1 if held is None else len(held[1]), n.size)) if counts is None else np.atleast_2d(counts)
+    )
+    free = [
+        place
+        for place, name in enumerate(("A", "B", "E", "alpha", "beta"))
+        if held is None or name != held[0]
+    ]
     theta = start(n, d, measured, counts, held)
     theta, objective, residuals = descend(theta, n, d, measured, counts, np.array(free))
     shown = theta if many else theta[0]
-    law = ScalingLaw(*(plain(np.exp(shown[..., k])) for k in (2, 0, 1)), *(plain(shown[..., k]) for k in (3, 4)))
+    law = ScalingLaw(
+        *(plain(np.exp(shown[..., k])) for k in (2, 0, 1)), *(plain(shown[..., k]) for k in (3, 4))
+    )
     return Fit(law, objective if many else float(objective[0]), residuals if many else residuals[0])
 
 
@@ -140,7 +153,9 @@ def start(n, d, measured, counts, held) -> np.ndarray:
     loss = np.exp(measured)
     for alpha in GRID:
         for beta in GRID:
-            columns = np.stack([np.exp(-alpha * (n - n.mean())), np.exp(-beta * (d - d.mean())), np.ones(n.size)], 1)
+            columns = np.stack(
+                [np.exp(-alpha * (n - n.mean())), np.exp(-beta * (d - d.mean())), np.ones(n.size)], 1
+            )
             linear = np.linalg.lstsq(columns / loss[:, None], np.ones(n.size), rcond=None)[0]
             if (linear <= 0).any():
                 continue
@@ -149,7 +164,9 @@ def start(n, d, measured, counts, held) -> np.ndarray:
             far = counts @ huber(log_loss(theta[None], n, d) - measured)[0]
             found[far < best], best = theta, np.minimum(far, best)
     if not np.isfinite(best).all():
-        raise ValueError("these runs follow no such law: their losses do not fall with parameters and with tokens.")
+        raise ValueError(
+            "these runs follow no such law: their losses do not fall with parameters and with tokens."
+        )
     if held is not None:
         place = {"alpha": 3, "beta": 4}[held[0]]
         mean = (n, d)[place - 3].mean()
@@ -216,8 +233,8 @@ def bootstrap(parameters, tokens, losses, samples: int = 200, seed: int = 0) -> 
 def interval(values, level: float = 0.95) -> tuple[float, float]:
     """The middle part of samples: from its low to its high quantile.
 
-    >>> interval(np.arange(101), 0.9)
-    (5.0, 95.0)
+    >>> interval(np.arange(101), 0.5)
+    (25.0, 75.0)
     """
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
