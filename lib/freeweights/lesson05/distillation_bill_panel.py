@@ -8,21 +8,8 @@ from matplotlib.figure import Figure
 from ..facts import quantities as q
 from ..money import training_bills
 from ..page import controls, live, renderer
-from ..page.style import (
-    BLUE,
-    COLOURS,
-    GLYPHS,
-    GREEN,
-    GREY,
-    MARKERS,
-    ORANGE,
-    PINK,
-    RED,
-    decades,
-    headline,
-    log_axis,
-    spread,
-)
+from ..page.layout import decades, headline, log_axis, spread
+from ..page.style import BLUE, COLOURS, GLYPHS, GREEN, GREY, MARKERS, ORANGE, PINK, RED
 from . import distillation_bill as costs
 from . import distillation_law as law
 from . import published_students

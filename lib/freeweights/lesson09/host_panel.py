@@ -25,7 +25,8 @@ from ..money.glm_host import (
 )
 from ..page import controls, live
 from ..page.controls import Control
-from ..page.style import BLUE, GREY, RED, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BLUE, GREY, RED
 
 RENTS = (2, 7)  # dollars; data/devices.csv names 1.99 to 7.00 for an hour of an H100 or H200 in May 2026
 LEAST, MOST = 0.01, 1000  # dollars, ends of the axis; what lies beyond is drawn as an arrow at its end

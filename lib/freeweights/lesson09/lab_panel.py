@@ -13,7 +13,8 @@ from ..money.host_prices import asked
 from ..money.market import Lab, inputs
 from ..money.market_accounts import PAYING, bills, reaching, revenue
 from ..page import controls, live
-from ..page.style import BEHIND, BLUE, GREEN, GREY, ORANGE, RED, headline
+from ..page.layout import headline
+from ..page.style import BEHIND, BLUE, GREEN, GREY, ORANGE, RED
 
 YOURS = "yours, by the slider"
 LOOKS = (BLUE, "-", "━━"), (ORANGE, "--", "╍╍"), (GREEN, "-.", "━ ╴"), (GREY, ":", "┈┈")

@@ -25,7 +25,8 @@ from ..money.open_closed_switch import (
 )
 from ..money.price_lists import listed_on
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, headline, log_axis
+from ..page.layout import headline, log_axis
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED
 
 SHARES = np.linspace(0, 1, 201)
 TIMES = (0.012, 30)  # ends of the axis of dollars spent, over those of the closed model
