@@ -104,7 +104,7 @@ def records(track: str = TRACKS[0]) -> tuple[np.ndarray, np.ndarray]:
 
 
 # ---- how far open models are behind closed ones
-MATCHED, WAITING, LINES = "matched pairs", "unmatched ones wait", "two trend lines"
+MATCHED, WAITING, LINES = "matched pairs", "all pairs, waits counted", "two trend lines"
 METHODS = (MATCHED, WAITING, LINES)
 
 
@@ -128,7 +128,7 @@ def waits(rows: list[LagPair]) -> tuple[np.ndarray, np.ndarray]:
 def lag(rows: list[LagPair], method: str = MATCHED, seed: int = 0) -> Trend:
     """Months that open models are behind, by one method, with a bootstrap of the pairs.
 
-    "matched pairs" is the mean of those that were matched. "unmatched ones wait" is all months waited over the number of
+    "matched pairs" is the mean of those that were matched. "all pairs, waits counted" is all months waited over the number of
     matches: the mean if waits end by chance at a constant rate (right-censored, maximum likelihood of the exponential law).
     "two trend lines" is the distance in time between a line through the closed scores and one through the open ones, at the
     middle of the closed scores; of several tests, their mean.

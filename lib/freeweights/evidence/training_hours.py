@@ -12,14 +12,14 @@ from ..facts import catalog
 from ..facts.records_training import TrainingRun
 from ..models.transformer import Model
 
-# What each run's hours are off by, for those whose makers say so.
+# What hours count, where the row says so.
 THROUGHPUT, TEACHERS, WALL = "throughput", "teachers", "record"
 CAUSES = {
-    THROUGHPUT: "steps alone are timed: no restart, no test",
-    TEACHERS: "larger teachers compute, too",
-    WALL: "a record of devices times days, idle ones among them",
+    THROUGHPUT: "steps alone",
+    TEACHERS: "with larger teachers",
+    WALL: "devices times days",
 }
-OTHER = "hours as their makers count them"
+OTHER = "as their makers count"
 
 
 @dataclass(frozen=True)
