@@ -249,20 +249,20 @@ def test_every_machine_and_count_has_its_answer_for_small_and_large_models(panel
 def check_marks(panel) -> None:
     """Marks lie on the axes, none above its roof; a hollow one says what is missing."""
     for phase in roofline_panel.LOOKS:
-        marks = panel._artists[phase]
-        if not len(marks["mark"].get_xdata()):
+        marks = panel._artists.marks[phase]
+        if not len(marks.mark.get_xdata()):
             continue
         (x,), (y,), (most,) = (
-            marks["mark"].get_xdata(),
-            marks["mark"].get_ydata(),
-            marks["most"].get_ydata(),
+            marks.mark.get_xdata(),
+            marks.mark.get_ydata(),
+            marks.most.get_ydata(),
         )
         assert (
             roofline_panel.LEFT < x < roofline_panel.RIGHT
             and roofline_panel.LOW <= y <= most <= roofline_panel.HIGH
         )
-        hollow = marks["mark"].get_markerfacecolor() == "white"
-        assert hollow == ("missing" in marks["label"].get_text())
+        hollow = marks.mark.get_markerfacecolor() == "white"
+        assert hollow == ("missing" in marks.label.get_text())
 
 
 @settings(max_examples=120, deadline=None)
@@ -283,8 +283,8 @@ def test_a_filled_mark_lies_below_the_roof_as_far_as_the_time_lies_above_its_flo
     step = fw.decode(
         fw.model("Llama 3.1 8B"), fw.machine("H200 SXM 141GB"), context=4096, batch=1, weights="FP8"
     )
-    marks = panel._artists["decode"]
-    share = marks["mark"].get_ydata()[0] / marks["most"].get_ydata()[0]
+    marks = panel._artists.marks["decode"]
+    share = marks.mark.get_ydata()[0] / marks.most.get_ydata()[0]
     assert share == pytest.approx(step.floor / step.expected)
 
 

@@ -16,6 +16,7 @@ from . import (
     records_prices,
     records_training,
     tables,
+    vocabulary,
 )
 from .records_derived import Calibration, HeldOut
 from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
@@ -36,6 +37,7 @@ from .records_prices import Claim, HostPrice, Price, ServingFigure
 from .records_training import LagPair, ScalingRun, SpeedRecord, TrainingFigure, TrainingRun
 
 __all__ = [
+    "vocabulary",
     "quantities",
     "arrays",
     "records_hardware",

@@ -89,11 +89,11 @@ def router(experts: int, chosen: int, favour: float) -> tuple[np.ndarray, np.nda
     """Of a router with favourites: the chance of each expert, and how many experts the tokens of some runs touched.
 
     Returns:
-        chances (experts,); counts (runs, dots) at the batches of `DOTS`.
+        chances (experts,); counts (runs, tokens) after each token, up to the largest batch.
     """
     sent = chances(experts, chosen, favour)
     runs = [route(experts, chosen, MOST, favour, np.random.default_rng(run)) for run in range(RUNS)]
-    return sent, np.array([distinct(run)[DOTS - 1] for run in runs])
+    return sent, np.array([distinct(run) for run in runs])
 
 
 def expert_bytes(model: Model) -> float:
@@ -152,7 +152,7 @@ def update(artists: dict, name: str, batch: float, favour: float) -> str:
     sent, drawn = router(experts, chosen, round(favour, 6))
     touched = float(experts_touched_by_chance(sent, batch))
     applies = (experts, chosen) == (PUBLISHED.experts, PUBLISHED.chosen)
-    show_lines(artists, experts, chosen, experts_touched_by_chance(sent, BATCHES), drawn)
+    show_lines(artists, experts, chosen, experts_touched_by_chance(sent, BATCHES), drawn[:, DOTS - 1])
     show_words(artists, batch, favour, applies)
     uniform = float(experts_touched(experts, chosen, batch))
     said = {formula: float(number) for formula, number in wrong(experts, chosen, batch).items()}
@@ -225,21 +225,20 @@ def finding(experts: int, batch: float, touched: float, said: dict[str, float]) 
 def sentence(
     model: Model, batch: float, favour: float, touched: float, said: dict[str, float], drawn: np.ndarray
 ) -> str:
-    """The same in numbers and bytes, with the runs nearest to the batch and the agreement seen in practice."""
+    """The same in numbers and bytes, with the runs drawn at that batch and the agreement seen in practice."""
     each, experts = expert_bytes(model), model.experts
     choice = f"favour {q.significant(favour)}" if favour else "no favourites"
     wrongs = ", ".join(
         f"“{formula}” says {q.significant(number)} ({off(number / touched)})"
         for formula, number in said.items()
     )
-    near = int(np.abs(np.log(DOTS / batch)).argmin())
-    runs = ", ".join(str(int(run[near])) for run in drawn)
+    runs = ", ".join(str(int(run[int(batch) - 1])) for run in drawn)
     agreed = float(experts_touched(experts, model.experts_per_token, batch, habits().skew))
     return (
         f"{model.name} sends a token to {model.experts_per_token} of {experts} experts a layer. With {choice}, "
         f"{touching(batch)} {q.significant(touched)}: {q.size(touched * each)} of one layer in "
         f"{model.native_format}, {q.size(model.moe_layers * touched * each)} of all {model.moe_layers}. {wrongs}. "
-        f"Drawn {RUNS} times, {touching(DOTS[near])} {runs}. Real tokens also agree with each other: the agreement of "
+        f"Drawn {RUNS} times, {touching(batch)} {runs}. Real tokens also agree with each other: the agreement of "
         f"{q.significant(habits().skew)} that fits published batch series says {q.significant(agreed)}."
     )
 
