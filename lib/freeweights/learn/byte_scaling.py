@@ -17,7 +17,10 @@ RATE = 0.02  # a stable one for all widths and budgets: of 0.01, 0.02 and 0.04 t
 
 @dataclass(frozen=True)
 class ByteRuns:
-    """Finished trainings as arrays (runs,), as the fit of a scaling law wants them; losses in nats a byte."""
+    """Finished trainings as arrays (runs,), as the fit of a scaling law wants them; losses in nats a byte.
+
+    parameters: of the layer alone, without embeddings and head, which are the same for all, as Kaplan et al. count.
+    """
 
     parameters: np.ndarray
     tokens: np.ndarray
@@ -25,7 +28,7 @@ class ByteRuns:
 
     @property
     def flops(self) -> np.ndarray:
-        """6ND, which for this network counts the look-up of its embeddings, too."""
+        """6ND: of the layer, where most are."""
         return 6.0 * self.parameters * self.tokens
 
 
@@ -50,5 +53,12 @@ def train(widths: Sequence[int] = HIDDEN, steps: Sequence[int] = STEPS, seed: in
 def gather(runs: Sequence[MoeRun]) -> ByteRuns:
     """What the finished ones of some trainings ended with."""
     done = [run for run in runs if not run.stopped]
-    values = [(run.parameters, run.recipe.steps * run.recipe.tokens, run.bits * np.log(2)) for run in done]
+    values = [
+        (
+            run.weights["up"].size + run.weights["down"].size,
+            run.recipe.steps * run.recipe.tokens,
+            run.bits * np.log(2),
+        )
+        for run in done
+    ]
     return ByteRuns(*np.array(values, float).reshape(-1, 3).T)

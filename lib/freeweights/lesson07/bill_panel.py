@@ -140,7 +140,7 @@ def sentence(found: TrainingBill, flops: float, device: str, paid: str, printed:
     said = ", ".join(f"{name} {q.money(dollars)}" for name, dollars in found.parts.items())
     price = f"{q.count(found.devices)} devices at {q.money(catalog.device(device).price)}"
     if paid != BOUGHT:
-        price = f"each {hourly_cost(catalog.device(device), PAID[paid == RENTED])[1]}"
+        price = f"{hourly_cost(catalog.device(device), PAID[paid == RENTED])[1]}"
     headline = " ".join(
         f"The headline of {q.money(row.value)} ({row.date[:7]}, {row.subject}) counts: {row.quantity}."
         for row in printed.values()

@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from ..evidence.progress import MATCHED, METHODS, SEARCH_ENDED, Trend, lag, pairs, tests, waits
-from ..evidence.verdicts import FAILS, HOLDS, IN_PART
 from ..facts.figures import figure as served
 from ..facts.figures import trained
+from ..facts.vocabulary import Verdict
 from ..page import charts, controls, layout, live
 from ..page.style import BLUE, GREY, ORANGE, RED
 
@@ -100,12 +100,12 @@ def update(artists: Artists, test: str, method: str, lasting: float) -> str:
 def judged(one: Trend, lasting: float) -> str:
     """A verdict on a lasting lead: holds if the whole interval lies beyond the line, fails if none of it does.
 
-    >>> judged(Trend(13, 10, 16), 9), judged(Trend(4, 3, 5), 9), judged(Trend(9, 4, 12), 9)
-    ('holds', 'fails', 'holds in part')
+    >>> [str(judged(Trend(*one), 9)) for one in ((13, 10, 16), (4, 3, 5), (9, 4, 12))]
+    ['holds', 'fails', 'holds in part']
     """
     if one.low >= lasting:
-        return HOLDS
-    return FAILS if one.high < lasting else IN_PART
+        return Verdict.HOLDS
+    return Verdict.FAILS if one.high < lasting else Verdict.IN_PART
 
 
 def panel() -> live.Panel:
