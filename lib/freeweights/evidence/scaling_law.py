@@ -18,6 +18,7 @@ GRID = np.linspace(0.1, 1.0, 10)  # exponents that a fit begins with; the best o
 ROUNDS, DAMPED = 300, 1e6  # steps of a descent at most, and the damping at which it gives up
 STILL, STILL_OF_MANY = 1e-8, 1e-4  # gain of a step below which one fit, or one of many samples, stands still
 FEWEST = 6  # runs: one more than there are constants
+LARGEST = 700.0  # logarithm of a constant: a sample without a law may ask for more than a float holds
 LEVEL = (
     3.841  # twice the log-likelihood that a 95 % interval of one constant may lose: chi-squared, one degree
 )
@@ -138,7 +139,8 @@ def fit(parameters, tokens, losses, counts=None, held: tuple[str, np.ndarray] | 
     theta, objective, residuals = descend(theta, n, d, measured, counts, np.array(free))
     shown = theta if many else theta[0]
     law = ScalingLaw(
-        *(plain(np.exp(shown[..., k])) for k in (2, 0, 1)), *(plain(shown[..., k]) for k in (3, 4))
+        *(plain(np.exp(np.minimum(shown[..., k], LARGEST))) for k in (2, 0, 1)),
+        *(plain(shown[..., k]) for k in (3, 4)),
     )
     return Fit(law, objective if many else float(objective[0]), residuals if many else residuals[0])
 

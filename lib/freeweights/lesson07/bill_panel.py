@@ -82,7 +82,8 @@ def update(
         f"{'Yours' if run == YOURS else run}: {q.money(found.total)}, {q.times(times)} the "
         f"{'cluster' if paid == BOUGHT else 'last run'}; the budget {ends(part, budget, found)}"
     )
-    return sentence(found, flops, device, paid, printed)
+    reached = f" Your budget of {q.money(budget)} {ends(part, budget, found)}."
+    return sentence(found, flops, device, paid, printed) + reached
 
 
 def first(found: TrainingBill) -> float:

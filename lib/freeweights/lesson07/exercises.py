@@ -8,17 +8,10 @@ from ..facts import quantities as q
 from ..page import questions
 from .known_runs import DEVICE
 
-ACTIVE, TOKENS, MFU, RENT = (
-    20e9,
-    8e12,
-    0.4,
-    2.0,
-)  # a run: parameters, tokens, share of the peak, dollars an hour
-HEADLINE, TIMES, STAFF = (
-    6.0,
-    5.0,
-    0.3,
-)  # million dollars of a last run; all compute over it; people's share of the whole
+# A run: parameters, tokens, share of the peak, dollars an hour.
+ACTIVE, TOKENS, MFU, RENT = 20e9, 8e12, 0.4, 2.0
+# Dollars of a last run; all compute over it; people's share of the whole.
+HEADLINE, TIMES, STAFF = 6e6, 5.0, 0.3
 BUDGET, SERVED = 1e24, 2e13  # FLOPs; tokens served in a model's life
 
 
@@ -61,10 +54,10 @@ def whole_of_a_headline() -> questions.Exercise:
 
     return questions.exercise(
         "headline",
-        f"A headline says {q.money(HEADLINE * 1e6)}: the last run. All compute of the project was {TIMES:g} times that, and people are "
-        f"{q.percent(STAFF)} **of the whole**. How many **million dollars** is the whole?",
+        f"A headline says {q.money(HEADLINE)}: the last run. All compute of the project was {TIMES:g} times that, and people are "
+        f"{q.percent(STAFF)} **of the whole**. What does **the whole** cost?",
         answer=whole,
-        unit="million $",
+        unit="$",
         tolerance=0.02,
         mistakes=[
             (lambda: HEADLINE * TIMES, "That is the compute alone. People come on top."),
@@ -91,22 +84,22 @@ def size_that_serves() -> questions.Exercise:
     return questions.exercise(
         "size",
         f"Open: by Chinchilla's refit, {BUDGET:.0e} FLOPs reach their least loss with one size. You want that loss, and will then serve "
-        f"{q.count(SERVED)} tokens. Which size in **billion parameters** needs fewest FLOPs in its life, training and serving together? Then argue: "
+        f"{q.count(SERVED)} tokens. Which size, in **parameters**, needs fewest FLOPs in its life, training and serving together? Then argue: "
         "who decides for such a size, and who pays for it?",
-        answer=lambda: best_size(scaling, loss, SERVED) / 1e9,
-        unit="billion",
+        answer=lambda: best_size(scaling, loss, SERVED),
+        unit="parameters",
         tolerance=0.03,
         mistakes=[
             (
-                lambda: alone / 1e9,
+                lambda: alone,
                 "That is best for training alone: serving costs are the same for each token, and grow with the size.",
             ),
             (
-                lambda: BUDGET / 6 / SERVED / 1e9,
+                lambda: BUDGET / 6 / SERVED,
                 "That spends the budget on the tokens served: they are not trained on.",
             ),
             (
-                lambda: best_size(scaling, loss, 3 * SERVED) / 1e9,
+                lambda: best_size(scaling, loss, 3 * SERVED),
                 "You counted a served token like a trained one: it goes forwards only, 2 FLOPs a weight and not 6.",
             ),
         ],
