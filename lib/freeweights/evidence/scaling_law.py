@@ -19,9 +19,7 @@ ROUNDS, DAMPED = 300, 1e6  # steps of a descent at most, and the damping at whic
 STILL, STILL_OF_MANY = 1e-8, 1e-4  # gain of a step below which one fit, or one of many samples, stands still
 FEWEST = 6  # runs: one more than there are constants
 LARGEST = 700.0  # logarithm of a constant: a sample without a law may ask for more than a float holds
-LEVEL = (
-    3.841  # twice the log-likelihood that a 95 % interval of one constant may lose: chi-squared, one degree
-)
+LEVEL = 3.841  # twice the log-likelihood that a 95 % interval of one constant may lose: chi-squared
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from .scaling_law import NAMES, ScalingLaw
 
 HOFFMANN, GADRE = "Hoffmann et al. 2022", "Gadre et al. 2024"
 TEXTS = ("C4", "RedPajama", "RefinedWeb")  # that Gadre et al. trained on
-OUTLIERS = (
-    5  # runs of fewest tokens for each parameter, left out by Besiroglu et al., arXiv:2404.10102, section 3
-)
+# Runs of fewest tokens for each parameter, left out by Besiroglu et al., arXiv:2404.10102, section 3.
+OUTLIERS = 5
 CHINCHILLA, REFIT, REPEATS = "chinchilla", "refit", "repeats"
 SERVED_FLOPS = 2  # for each weight and each token that is read or written later
 SIZES = np.geomspace(1e5, 1e15, 2001)  # parameters among which an optimum without a formula is looked for

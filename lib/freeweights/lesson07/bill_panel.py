@@ -133,6 +133,8 @@ def ends(part: float, budget: float, found: TrainingBill) -> str:
         return "buys no such cluster"
     if budget < found.total / found.hours:
         return "ends within one GPU-hour"
+    if part == 0:
+        return "ends with the data"
     return f"ends at {q.percent(part)} of the tokens"
 
 

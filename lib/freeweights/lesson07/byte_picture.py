@@ -29,7 +29,7 @@ def draw(figure: Figure, found: ByteRuns) -> str:
     """Points over FLOPs, and the fitted law's least loss where it can be fitted."""
     [axes] = layout.grid(figure)
     layout.log_axis(axes.xaxis, layout.decades(1e8, 1e22, lambda flops: f"1e{np.log10(flops):.0f}", every=2))
-    axes.set(xlim=(1e8, 3e22), ylim=(1.5, 7), xlabel="training FLOPs", ylabel="loss, nats")
+    axes.set(xlim=(1e8, 3e22), ylim=(1, 7), xlabel="training FLOPs", ylabel="loss, nats")
     size, tokens, loss = runs(GADRE, TEXTS[0])
     theirs = axes.plot(6 * size * tokens, loss, "o", color=GREY, markersize=5)[0]
     yours = axes.plot(found.flops, found.losses, "D", color=BLUE, markeredgecolor="black", markersize=8)[0]

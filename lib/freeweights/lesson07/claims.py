@@ -21,9 +21,7 @@ FRACTION = 0.2  # of a leading run's bill: what we call a fraction of the money
 TEN_BILLION, SMALL = 1e10, 0.02  # dollars of one run; share of errors below which we call a gain small
 SHARE, YEARS = 0.2, 3  # of a budget that goes into one model, and for how long: where the panel begins
 LASTING = 12.0  # months from which we call a lead lasting
-PUBLIC_MONEY = (
-    0.0  # dollars that a published source shows to have come from a state into DeepSeek-V3: none was found
-)
+PUBLIC_MONEY = 0.0  # dollars that a source shows a state to have put into DeepSeek-V3: none was found
 
 
 def published_lags() -> dict[str, float]:

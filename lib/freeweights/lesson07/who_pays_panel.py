@@ -18,8 +18,9 @@ from ..money.serving_costs import serving_costs
 from ..money.training_bills import Budget, budgets
 from ..page import charts, controls, layout, live
 from ..page.style import BLUE, GREEN, GREY, INK, ORANGE, RED
+from .tenfold_panel import short
 
-LOW, HIGH = 1e4, 1e12  # dollars, ends of the axis
+LOW, HIGH = 1e4, 1e14  # dollars, ends of the axis
 NODE = ("H200 SXM 141GB", 8)
 MONTHS = 12
 
@@ -57,10 +58,10 @@ class Artists:
 def draw(figure: Figure) -> Artists:
     """A row for each budget, and the two bills as lines."""
     [axes] = layout.grid(figure)
-    layout.log_axis(axes.xaxis, layout.decades(LOW, HIGH, q.money, every=2))
+    layout.log_axis(axes.xaxis, layout.decades(LOW, HIGH, short, every=2))
     axes.set(xlim=(LOW, HIGH), xlabel="US dollars that are put in")
     rows = charts.rows(
-        axes, {one.name: (BLUE, "o") for one in budgets()}, words="right", room="pays 1,000 times"
+        axes, {one.name: (BLUE, "o") for one in budgets()}, words="right", room="pays nearly nothing"
     )
     bill, serving = (
         axes.axvline(LOW, color=colour, linestyle=style, linewidth=1.8)
