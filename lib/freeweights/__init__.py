@@ -9,7 +9,7 @@ True
 from .cost.estimate import DoesNotFit
 from .cost.grid import sweep
 from .cost.inference import cold_load, decode, prefill
-from .cost.memory import fits, slots
+from .cost.memory import fits, max_sequences
 from .facts.catalog import CatalogError, UnknownName
 from .machines.machine import machine
 from .models.transformer import model
@@ -22,8 +22,8 @@ __all__ = [
     "decode",
     "fits",
     "machine",
+    "max_sequences",
     "model",
     "prefill",
-    "slots",
     "sweep",
 ]

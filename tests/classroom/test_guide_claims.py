@@ -14,7 +14,7 @@ from freeweights.lesson05 import distillation_bill as costs
 from freeweights.lesson05 import published_students
 from freeweights.lesson07 import tenfold_panel, who_pays_panel
 from freeweights.models import routing
-from freeweights.models.experts import experts_touched_by_chance
+from freeweights.models.experts import expected_distinct_experts_given
 from freeweights.money import (
     glm_host,
     hardware_trends,
@@ -76,7 +76,10 @@ def bandwidth_comes_last() -> bool:
 
 def favourites_touch_fewer() -> bool:
     """Whether a batch touches fewer experts if the router has favourites."""
-    liked, alike = (experts_touched_by_chance(routing.chances(256, 8, favour), 32) for favour in (1.5, 0))
+    liked, alike = (
+        expected_distinct_experts_given(routing.selection_probabilities(256, 8, zipf_exponent), 32)
+        for zipf_exponent in (1.5, 0)
+    )
     return liked < alike
 
 

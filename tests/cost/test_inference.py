@@ -11,7 +11,7 @@ from freeweights.facts import catalog
 from freeweights.facts.records_derived import Calibration
 from freeweights.facts.records_hardware import Engine, FileSize
 from freeweights.facts.records_measured import Measurement
-from freeweights.machines.interconnect import SPLITS
+from freeweights.facts.vocabulary import Split
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -44,13 +44,13 @@ models = st.sampled_from(MODELS).map(fw.model)
 plain_machines = st.builds(
     lambda one, split, engine: fw.machine(*one, split=split, engine=engine),
     st.sampled_from(DEVICES),
-    st.sampled_from(list(SPLITS)),
+    st.sampled_from(list(Split)),
     st.sampled_from(ENGINES),
 )
 helped_machines = st.builds(
     lambda one, split, engine, host, drive: fw.machine(*one, None, split, engine, host, drive),
     st.sampled_from(DEVICES),
-    st.sampled_from(list(SPLITS)),
+    st.sampled_from(list(Split)),
     st.sampled_from(ENGINES),
     st.sampled_from([None, SERVER]),
     st.sampled_from([None, SSD]),
@@ -67,12 +67,12 @@ law = settings(max_examples=150, deadline=None)
 
 def reads_faster_than_its_host(machine) -> bool:
     """Whether weights that move from devices to the host cost time: filling devices first assumes so."""
-    if not machine.host:
+    if not machine.cpu_host:
         return True
     own = efficiency.constants(machine, "", "decode")[0]
     least = min(own.weights, own.experts) * machine.device.memory_bandwidth
-    most = max(efficiency.calibrations(phase)["any", "host"].weights for phase in ("decode", "prefill"))
-    return least > most * machine.host.memory_bandwidth
+    most = max(efficiency.calibrations(phase)["any", "cpu_host"].weights for phase in ("decode", "prefill"))
+    return least > most * machine.cpu_host.memory_bandwidth
 
 
 def estimates(model, machine, bits, batch, context):
@@ -88,15 +88,15 @@ def estimates(model, machine, bits, batch, context):
 @given(models, machines, widths, batches, contexts)
 def test_floor_low_expected_high_stand_in_order_and_parts_add_up(model, machine, bits, batch, context):
     for one in (found.unmasked() for found in estimates(model, machine, bits, batch, context)):
-        assert 0 < one.floor <= one.low * (1 + 1e-12) and one.low <= one.expected <= one.high
+        assert 0 < one.lower_bound <= one.low * (1 + 1e-12) and one.low <= one.expected <= one.high
         assert np.isfinite(one.high)
         assert sum(one.parts.values()) == pytest.approx(one.expected, rel=1e-12)
         assert all(part >= 0 for part in one.parts.values())
         assert one.bottleneck in {
             *one.parts,
-            "memory bandwidth",
-            "compute",
-            "link",
+            "bandwidth",
+            "arithmetic",
+            "links",
             "loader",
         }
 
@@ -113,7 +113,7 @@ def test_no_step_reads_faster_than_the_memory_or_computes_faster_than_the_peak(
         1 + 1e-12
     )
     # devices that hold layers in turn work at the same time on a prompt of many chunks
-    together = machine.count / machine.working
+    together = machine.count / machine.devices_per_token
     reading = inference.prefill(model, machine, prompt=context, batch=batch, weights=bits)
     rate = batch * model.prefill_flops(context) / reading.unmasked().expected
     assert rate <= together * machine.flops(bits) * (1 + 1e-12)
@@ -128,7 +128,7 @@ def test_a_step_beside_a_host_or_a_drive_reads_no_faster_than_all_of_them_togeth
     assume(step.fits)
     moved = step_work.weights_read(model, batch) * bits / 8 + batch * model.cache_read_bytes(context)
     rates = [machine.memory_bandwidth]
-    rates += [machine.host.memory_bandwidth] if machine.host else []
+    rates += [machine.cpu_host.memory_bandwidth] if machine.cpu_host else []
     rates += [machine.drive.bandwidth] if machine.drive else []
     assert moved / step.expected <= sum(rates) * (1 + 1e-12)
 
@@ -154,7 +154,7 @@ def test_more_bits_never_lower_the_floor(model, machine, some, other, batch, con
     for quick, slow in zip(
         estimates(model, machine, few, batch, context), estimates(model, machine, many, batch, context)
     ):
-        assert quick.unmasked().floor <= slow.unmasked().floor * (1 + 1e-12)
+        assert quick.unmasked().lower_bound <= slow.unmasked().lower_bound * (1 + 1e-12)
 
 
 @law
@@ -167,7 +167,7 @@ def test_more_context_or_more_sequences_never_take_less_time(model, machine, bit
     for other in (longer, crowd):
         if other.fits:
             assert here.fits and other.expected >= here.expected * (1 - 1e-12)
-    if not (machine.host or machine.drive):
+    if not (machine.cpu_host or machine.drive):
         assert crowd.tokens / crowd.unmasked().expected >= here.tokens / here.unmasked().expected * (
             1 - 1e-12
         )
@@ -189,8 +189,8 @@ def test_longer_or_more_prompts_never_take_less_time(model, machine, bits, batch
 @law
 @given(models, plain_machines, widths, contexts)
 def test_slots_are_whole_and_held_caches_fit(model, machine, bits, context):
-    room = memory.slots(model, machine, context=context, weights=bits)
-    assert room.expected == int(room.expected) and 0 <= room.expected <= room.floor
+    room = memory.max_sequences(model, machine, context=context, weights=bits)
+    assert room.expected == int(room.expected) and 0 <= room.expected <= room.upper_bound
     if room.expected:
         assert memory.fits(model, machine, weights=bits, context=context, batch=int(room.expected)).fits
     assert not memory.fits(model, machine, weights=bits, context=context, batch=int(room.expected) + 1).fits
@@ -201,7 +201,7 @@ def test_slots_are_whole_and_held_caches_fit(model, machine, bits, context):
 def test_memory_parts_add_up_and_left_or_missing_is_the_difference(model, machine, bits, batch, context):
     fit = memory.fits(model, machine, weights=bits, context=context, batch=batch)
     assert sum(fit.parts.values()) == pytest.approx(fit.needed)
-    if machine.host:  # caches and buffers stay on the devices, so more can be missing than the difference
+    if machine.cpu_host:  # caches and buffers stay on the devices, so more can be missing than the difference
         assert fit.missing >= max(fit.needed - fit.memory, 0) * (1 - 1e-9)
     else:
         assert fit.left - fit.missing == pytest.approx(fit.memory - fit.needed)
@@ -244,14 +244,14 @@ def test_most_usable_rows_with_a_known_model_and_device_can_be_predicted():
 
 @pytest.mark.parametrize("pair", COMPARED, ids=lambda pair: pair.row.id)
 def test_no_usable_published_row_beats_its_floor(pair):
-    floor = pair.estimate.unmasked().floor
+    floor = pair.estimate.unmasked().lower_bound
     assert pair.seconds >= floor, f"{pair.seconds} s published, {floor} s is the floor"
 
 
 def test_shares_are_shares_and_ranges_hold_the_prediction():
     shares = ("weights", "experts", "cache", "linear", "blocks", "expert_linear", "attention", "scores")
     for row in catalog.table(Calibration):
-        for share in (getattr(row, name) for name in (*shares, "skew", "filled")):
+        for share in (getattr(row, name) for name in (*shares, "routing_agreement", "pipeline_utilisation")):
             assert share is None or 0 < share <= 1, row
         assert row.layer is None or 0 <= row.layer < 1e-3, row
         assert row.expert_layer is None or 0 <= row.expert_layer < 1e-3, row

@@ -74,7 +74,7 @@ def test_the_numbers_of_the_verdicts_recompute():
         assert q.between(q.duration, load.low, load.high) in because["cold-load"]
     crawls = because["desktop-fits-but-crawls"]
     for machine, bits in ((MAC, "4.5 bits"), (NODE, "FP8")):
-        assert f"{fw.slots(GLM, machine, context=32_768, weights=bits).expected:.0f}" in crawls
+        assert f"{fw.max_sequences(GLM, machine, context=32_768, weights=bits).expected:.0f}" in crawls
     crowd = fw.decode(GLM, NODE, context=4096, batch=128, weights="FP8")
     assert q.speed(crowd.tokens_per_second) in because["weights-are-not-intelligence"]
     local = fw.decode(

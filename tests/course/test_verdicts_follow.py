@@ -66,7 +66,7 @@ def desktop_is_as_fast(claims, patch):
 @moves("01", "desktop-fits-but-crawls", Verdict.FAILS)
 def desktop_is_as_fast_and_large(claims, patch):
     patch(claims, "known_speed", speeds({}))
-    patch(claims.memory, "slots", lambda *case, **more: SimpleNamespace(expected=9.0))
+    patch(claims.memory, "max_sequences", lambda *case, **more: SimpleNamespace(expected=9.0))
 
 
 @moves("01", "weights-are-not-intelligence", Verdict.HOLDS)
@@ -180,7 +180,7 @@ def lean_is_not_leaner(claims, patch):
 
 def at_once(claims, patch, slots: int):
     asked = claims.million_tokens.request
-    patch(claims.million_tokens, "request", lambda *case: replace(asked(*case), slots=slots))
+    patch(claims.million_tokens, "request", lambda *case: replace(asked(*case), max_sequences=slots))
 
 
 @moves("04", "million-token-context", Verdict.HOLDS)
@@ -201,7 +201,7 @@ def teachers_are_free(claims, patch):
 
 @moves("05", "distillation-is-the-shortcut", Verdict.FAILS)
 def students_lose_half(claims, patch):
-    patch(claims, "kept", lambda model, benchmark: 0.5)
+    patch(claims, "retained_score", lambda model, benchmark: 0.5)
 
 
 def costs(claims, patch, low: float, high: float):
@@ -230,7 +230,7 @@ def licences_ask_for_a_share(claims, patch):
 
 def own(claims, patch, break_even: float | None):
     side = SimpleNamespace(break_even=break_even, capacity=100.0, price=1.0, day=10.0, people=0.0)
-    patch(claims.self_hosting, "own_side", lambda *case: side)
+    patch(claims.self_hosting, "deployment_cost_at", lambda *case: side)
 
 
 @moves("09", "self-hosting-saves", Verdict.HOLDS)

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fitted_rows import all_rows
 from freeweights.cost import inference
-from freeweights.cost.efficiency import habits
+from freeweights.cost.efficiency import fitted_constants
 from freeweights.evidence import fitting, held_out, make_calibration, published, single_changes
 from freeweights.evidence.make_calibration import DENSE, EXPERTS, LOADING, PREFILL
 from freeweights.facts import catalog
@@ -57,7 +58,7 @@ RATIOS = {
 
 @pytest.fixture(scope="module")
 def cases():
-    return fitting.fitted_rows(habits())
+    return list(all_rows())
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def test_twins_differ_in_the_one_thing_only(shape):
     for pair in single_changes.twins(shape):
         one, other = pair.first.row, pair.second.row
         assert (one.source, one.device, one.phase) == (other.source, other.device, other.phase)
-        assert shape.kept(pair.first) == shape.kept(pair.second)
+        assert shape.held_equal(pair.first) == shape.held_equal(pair.second)
         assert shape.bands.index(pair.bands[0]) < shape.bands.index(pair.bands[1])
         rates = [published.tokens_of(row) / published.step_seconds(row) for row in (one, other)]
         assert pair.published == pytest.approx(rates[1] / rates[0], rel=2e-3)
@@ -123,21 +124,21 @@ def least_seconds(row: Measurement) -> float | None:
         return float(
             inference.prefill(what, where, prompt=row.prompt, batch=float(row.batch), weights=bits)
             .unmasked()
-            .floor
+            .lower_bound
         )
     return float(
         inference.decode(
             what, where, context=published.mean_context(row), batch=float(row.batch), weights=bits
         )
         .unmasked()
-        .floor
+        .lower_bound
     )
 
 
 def test_no_usable_published_row_beats_its_floor_nor_does_any_prediction():
     floors = {row.id: least_seconds(row) for row in READABLE}
     known = {key: floor for key, floor in floors.items() if floor is not None}
-    assert {"tensor", "layers"} <= {published.split_of(row) for row in READABLE if row.devices > 1}
+    assert {"tensor", "pipeline"} <= {row.split for row in READABLE if row.devices > 1}
     assert len(known) > 0.98 * len(READABLE) > 1700
     faster = [
         f"{row.id}: {published.step_seconds(row):.4g} s published, {known[row.id]:.4g} s is the floor"
@@ -184,7 +185,7 @@ def test_no_unusable_row_and_no_row_of_the_model_predicted_in_lesson_01_is_fitte
     left_out = [one for one in cases if one.row.model in make_calibration.PREDICTED_NOT_FITTED]
     assert left_out and len(fitted) == len(cases) - len(left_out)
     assert all(one.row.usable for one in fitted)
-    assert fitting.fitted_row(replace(fitted[0].row, usable=False), habits()) is None
+    assert fitting.fitted_row(replace(fitted[0].row, usable=False), fitted_constants()) is None
     kept = {(row.device_class, row.engine, row.phase): row for row in catalog.table(Calibration)}
     for phase in ("decode", "prefill"):
         assert kept["any", "any", phase].rows == sum(one.row.phase == phase for one in fitted)

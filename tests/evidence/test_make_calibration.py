@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from fitted_rows import HELD, found, rows  # noqa: F401, fixtures
-from freeweights.cost.efficiency import FittedHabits, habits
+from freeweights.cost.efficiency import FittedConstants, fitted_constants
 from freeweights.evidence import make_calibration
 from freeweights.facts import catalog
 from freeweights.facts.records_derived import Calibration
@@ -28,10 +28,10 @@ def test_the_calibration_file_is_what_the_command_makes(rows, found):
     without = np.array([HELD[row.row.id].predicted for row in rows])
     made = [
         *make_calibration.load_rows(catalog.table(Load)),
-        *make_calibration.host_rows(make_calibration.host_shares(found, habits())),
+        *make_calibration.host_rows(make_calibration.host_shares(found, fitted_constants())),
         *make_calibration.constants(found, rows, without),
     ]
-    kept = [row for row in KEPT if row.phase != "habits"]
+    kept = [row for row in KEPT if row.phase != "any"]
     assert [(r.device_class, r.engine, r.phase) for r in kept] == [
         (r.device_class, r.engine, r.phase) for r in made
     ]
@@ -40,12 +40,15 @@ def test_the_calibration_file_is_what_the_command_makes(rows, found):
 
 
 def test_the_habits_of_the_file_surprise_least_among_their_neighbours():
-    skew, filled = habits()
+    routing_agreement, pipeline_utilisation = fitted_constants()
     for name, speaks in (
-        ("skew", make_calibration.chooses_experts),
-        ("filled", make_calibration.follows_layers),
+        ("routing_agreement", make_calibration.chooses_experts),
+        ("pipeline_utilisation", make_calibration.follows_layers),
     ):
-        start = {"skew": FittedHabits(skew, 0.5), "filled": FittedHabits(skew, filled)}[name]
+        start = {
+            "routing_agreement": FittedConstants(routing_agreement, 0.5),
+            "pipeline_utilisation": FittedConstants(routing_agreement, pipeline_utilisation),
+        }[name]
         here = make_calibration.surprise(start, speaks)
         for step in (-0.1, 0.1):
             beside = start._replace(**{name: round(getattr(start, name) + step, 1)})
@@ -53,7 +56,7 @@ def test_the_habits_of_the_file_surprise_least_among_their_neighbours():
 
 
 def test_habits_name_the_rows_that_speak_for_them(rows):
-    row = next(row for row in KEPT if row.phase == "habits")
+    row = next(row for row in KEPT if row.phase == "any")
     behind = [
         r
         for r in make_calibration.fitted(rows)

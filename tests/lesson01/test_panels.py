@@ -84,7 +84,9 @@ def test_the_desktop_panels_sentence_says_what_the_library_says(desk_panel, user
         step = fw.decode(glm, where, context=context, batch=users, weights=weights)
         assert q.speed(step.tokens_per_second / users) in said
         assert q.speed(fw.prefill(glm, where, prompt=context, weights=weights).tokens_per_second) in said
-        assert f"room for {fw.slots(glm, where, context=context, weights=weights).expected:,.0f}" in said
+        assert (
+            f"room for {fw.max_sequences(glm, where, context=context, weights=weights).expected:,.0f}" in said
+        )
     assert ("for one user" in said) == (users == 1) and "1 user " not in said.replace("one user", "")
 
 

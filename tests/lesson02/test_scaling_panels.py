@@ -62,11 +62,11 @@ def test_every_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(
 
 
 @given(st.integers(0, 10**6))
-def test_batches_rise_from_one_to_the_last_slot_through_the_marked_ones(slots):
-    found = throughput_frontier.batches(slots).tolist()
+def test_batches_rise_from_one_to_the_last_slot_through_the_marked_ones(max_sequences):
+    found = throughput_frontier.batches(max_sequences).tolist()
     assert found == sorted(set(found))
-    assert found[:1] == [1][:slots] and found[-1:] == ([slots] if slots else [])
-    assert {mark for mark in throughput_frontier.MARKED if mark <= slots} <= set(found)
+    assert found[:1] == [1][:max_sequences] and found[-1:] == ([max_sequences] if max_sequences else [])
+    assert {mark for mark in throughput_frontier.MARKED if mark <= max_sequences} <= set(found)
 
 
 def frontiers(weights: str, context: int):
@@ -77,7 +77,7 @@ def frontiers(weights: str, context: int):
 
 @pytest.mark.parametrize("weights, context", [("4.5 bits", 8192), ("16 bits", 1024), ("3 bits", 1_048_576)])
 def test_a_larger_batch_never_serves_each_user_faster_and_every_mark_lies_on_the_axes(weights, context):
-    held = [one for one in frontiers(weights, context) if one.slots]
+    held = [one for one in frontiers(weights, context) if one.max_sequences]
     assert len(held) > 20
     for one in held:
         each = one.yields / one.users
@@ -92,14 +92,14 @@ def test_a_larger_batch_never_serves_each_user_faster_and_every_mark_lies_on_the
 
 def test_the_last_slot_fits_and_one_more_does_not():
     for one in frontiers("4.5 bits", 8192):
-        if one.slots:
+        if one.max_sequences:
             what, most = fw.model(one.fit.model), min(8192, fw.model(one.fit.model).max_context)
             fits = memory.fits(
                 what,
                 one.machine,
                 weights="4.5 bits",
                 context=most,
-                batch=np.array([one.slots, one.slots + 1]),
+                batch=np.array([one.max_sequences, one.max_sequences + 1]),
             ).fits
             assert fits.tolist() == [True, False], one.fit.sentence()
 
@@ -128,12 +128,12 @@ def test_the_frontiers_sentence_says_what_the_library_says(frontier_panel):
     glm = fw.model("GLM-5.2")
     for place in (reference_cases.DESKTOP, reference_cases.CLUSTER):
         where = fw.machine(*place)
-        slots = fw.slots(glm, where, context=8192, weights="4.5 bits").expected
+        max_sequences = fw.max_sequences(glm, where, context=8192, weights="4.5 bits").expected
         one, full = (
             fw.decode(glm, where, context=8192, batch=b, weights="4.5 bits").tokens_per_second
-            for b in (1, int(slots))
+            for b in (1, int(max_sequences))
         )
-        assert f"its {slots:,.0f} slots yield {q.times(full / one)} as much" in said
+        assert f"its {max_sequences:,.0f} slots yield {q.times(full / one)} as much" in said
         assert q.speed(one) in said and q.speed(full) in said
     assert "GeForce RTX 5090 has 32 GB: it does not fit" in said
     assert not len(frontier_panel._artists.places["card"].curve.get_xdata())

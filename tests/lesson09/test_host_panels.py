@@ -187,7 +187,7 @@ def test_a_rented_node_is_cheaper_to_buy_and_the_desktop_stays_the_same():
 
 def test_the_desktop_has_one_account_in_both_of_its_places():
     mix = self_hosting.mixed(3)
-    home = self_hosting.own_way("bought desktop", glm_host.prices(), mix)
+    home = self_hosting.deployment_cost("bought desktop", glm_host.prices(), mix)
     assert glm_host.ways("8 x H200 141GB", PAID[1], 4096, 4)["desktop"].own.day == pytest.approx(home.day)
 
 
@@ -275,7 +275,7 @@ def test_a_kept_prefix_is_all_of_the_context_but_its_new_tokens():
 
 def test_too_many_users_and_too_small_a_machine_are_said(host):
     said = follow(host, place="8 x H200 141GB", users=1024, context=4096)
-    room = memory.slots(
+    room = memory.max_sequences(
         model(glm_host.MODEL), machine("H200 SXM 141GB", 8), context=4096, weights="FP8"
     ).expected
     assert f"{room:,.0f} users have room, not 1,024" in said

@@ -18,8 +18,8 @@ from freeweights.money.self_hosting import (
     FLEET,
     SIDES,
     SelfHosting,
+    deployment_cost,
     mixed,
-    own_way,
     people,
     users_at_once,
     users_of,
@@ -98,7 +98,7 @@ def test_people_that_one_machine_cannot_pay_are_paid_by_several_or_by_none():
 @EACH_WAY
 def test_who_uses_a_machine_fewer_hours_serves_less_at_the_same_cost(way):
     mix = mixed(3)
-    day, night = (own_way(way, list_prices("GPT-5.5"), mix, hours=hours) for hours in (24, 8))
+    day, night = (deployment_cost(way, list_prices("GPT-5.5"), mix, hours=hours) for hours in (24, 8))
     assert day.capacity == pytest.approx(3 * night.capacity) and day.day == night.day
     assert later(night.break_even, day.break_even)
 
@@ -106,23 +106,23 @@ def test_who_uses_a_machine_fewer_hours_serves_less_at_the_same_cost(way):
 @EACH_WAY
 def test_spare_machines_and_people_raise_the_cost_and_more_found_in_the_cache_the_capacity(way):
     prices, mix = list_prices("GLM-5.2"), mixed(10)
-    bare, spare = own_way(way, prices, mix), own_way(way, prices, mix, spare=1.0)
+    bare, spare = deployment_cost(way, prices, mix), deployment_cost(way, prices, mix, spare=1.0)
     assert spare.day == pytest.approx(2 * bare.day) and spare.capacity == pytest.approx(bare.capacity)
-    assert own_way(way, prices, mix, people=5.0).own_cost(0) == bare.day + 5
-    assert own_way(way, prices, mixed(10, 0.9)).capacity > bare.capacity
+    assert deployment_cost(way, prices, mix, people=5.0).own_cost(0) == bare.day + 5
+    assert deployment_cost(way, prices, mixed(10, 0.9)).capacity > bare.capacity
 
 
 def test_a_desktop_serves_one_user_and_no_machine_more_than_its_memory_has_room_for():
     assert users_at_once("bought desktop", 64) == 1
     assert users_at_once("rented GPU", 10_000) < 100 < users_at_once("rented node", 10_000)
     mix = mixed(3)
-    few, many = (own_way("rented node", list_prices("GLM-5.2"), mix, users) for users in (4, 256))
+    few, many = (deployment_cost("rented node", list_prices("GLM-5.2"), mix, users) for users in (4, 256))
     assert many.capacity > few.capacity and wait(many, mix, 256) > wait(few, mix, 4)
 
 
 def test_a_user_alone_waits_for_reading_the_prompt_and_for_each_token_of_the_answer():
     way, mix = DEPLOYMENTS["bought desktop"], mixed(4)
-    own = own_way("bought desktop", list_prices("GLM-5.2"), mix, 1)
+    own = deployment_cost("bought desktop", list_prices("GLM-5.2"), mix, 1)
     read = inference.prefill(model(way.model), way.machine, prompt=4096, weights=way.weights).seconds
     step = inference.decode(model(way.model), way.machine, context=4096, batch=1, weights=way.weights).seconds
     assert wait(own, mix, 1) == pytest.approx(read + 1024 * step)
@@ -175,12 +175,15 @@ def test_a_mix_has_one_token_of_the_answer_and_the_whole_prompt(prompt, cached):
         (lambda: at_hosts("gpt-oss-20b"), "gpt-oss-120b"),
         (lambda: list_prices("GPT-55"), "GPT-5.5"),
         (
-            lambda: own_way("rented node", list_prices("GLM-5.2"), Tokens(0, 0, 0)),
+            lambda: deployment_cost("rented node", list_prices("GLM-5.2"), Tokens(0, 0, 0)),
             "at least one kind of token",
         ),
-        (lambda: own_way("rented node", list_prices("GLM-5.2"), mixed(3), hours=0), "utilisation is 0"),
-        (lambda: own_way("rented nod", list_prices("GLM-5.2"), mixed(3)), "rented node"),
-        (lambda: own_way("rented node", list_prices("GLM-5.2"), mixed(3), users=0), "users is 0"),
+        (
+            lambda: deployment_cost("rented node", list_prices("GLM-5.2"), mixed(3), hours=0),
+            "utilisation is 0",
+        ),
+        (lambda: deployment_cost("rented nod", list_prices("GLM-5.2"), mixed(3)), "rented node"),
+        (lambda: deployment_cost("rented node", list_prices("GLM-5.2"), mixed(3), users=0), "users is 0"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_can(ask, message):

@@ -30,7 +30,7 @@ def test_a_point_costs_what_serving_it_costs(found):
 
 
 def test_it_ends_where_the_memory_does(found):
-    assert found.users[-1] == fw.slots(GLM, NODE, context=4096, weights="FP8").expected < USERS[-1]
+    assert found.users[-1] == fw.max_sequences(GLM, NODE, context=4096, weights="FP8").expected < USERS[-1]
 
 
 @settings(max_examples=40, deadline=None)

@@ -17,24 +17,23 @@ COMPUTING = ("linear", "blocks", "expert_linear", "attention", "scores")
 WAITING = ("layer", "expert_layer")
 
 
-class FittedHabits(NamedTuple):
-    """Two habits that published rows show: how much tokens of a batch agree on their experts, and what share of the
+class FittedConstants(NamedTuple):
+    """Two constants that published rows show: how much tokens of a batch agree on their experts, and what share of the
     gain from keeping every stage of a layer split busy is had."""
 
-    skew: float
-    filled: float
+    routing_agreement: float
+    pipeline_utilisation: float
 
 
-@cache
-def habits() -> FittedHabits:
-    """The habits of data/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
-    row = calibrations("habits")["any", "any"]
-    return FittedHabits(row.skew, row.filled)
+def fitted_constants() -> FittedConstants:
+    """The constants of data/derived/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
+    row = calibrations("any")["any", "any"]
+    return FittedConstants(row.routing_agreement, row.pipeline_utilisation)
 
 
 def keys(machine: Machine, family: str) -> list[tuple[str, str]]:
     """Whose measurements speak for a machine, the closest first: its class and engine, its class and kind of engine, ..."""
-    engine, own = machine.runs(family), machine.device.device_class
+    engine, own = machine.engine_for(family), machine.device.device_class
     names = (engine.name, engine.family)
     wanted = [(whose, name) for whose in (own, "any") for name in names]
     return list(dict.fromkeys([*wanted, ("any", "any")]))
@@ -42,7 +41,7 @@ def keys(machine: Machine, family: str) -> list[tuple[str, str]]:
 
 @cache
 def calibrations(phase: str) -> dict[tuple[str, str], Calibration]:
-    """The rows of data/calibration.csv for one phase, by class of device and engine."""
+    """The rows of data/derived/calibration.csv for one phase, by class of device and engine."""
     return {(row.device_class, row.engine): row for row in catalog.table(Calibration) if row.phase == phase}
 
 
@@ -52,7 +51,7 @@ def constants(machine: Machine, family: str, phase: str) -> tuple[Calibration, s
     wanted = keys(machine, family)
     found = next(key for key in wanted if key in known)
     row = known[found]
-    engine = machine.runs(family).name
+    engine = machine.engine_for(family).name
     whose = "all machines" if found[0] == "any" else f"{found[0]} machines"
     under = "under all engines" if found[1] == "any" else f"under {found[1]} engines" * (found[1] != engine)
     borrowed = (

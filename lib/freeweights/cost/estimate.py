@@ -1,4 +1,4 @@
-"""What every prediction looks like: a floor, an expectation with its range, parts that add up, a bottleneck."""
+"""What every prediction looks like: a lower bound, an expectation with its range, parts that add up, a bottleneck."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from ..facts import quantities as q
 from ..facts.arrays import plain
+from ..facts.vocabulary import Bottleneck
 
 
 class DoesNotFit(ValueError):
@@ -44,9 +45,9 @@ class Fit:
 class Estimate:
     """One predicted time, in seconds; numbers or arrays over all the cases asked about.
 
-    floor: no machine of this kind can do better (specified rates, nothing lost). expected: with the efficiencies that
+    lower_bound: no machine of this kind can do better (specified rates, nothing lost). expected: with the efficiencies that
     published measurements show; low and high span those measurements. parts: named shares of `expected` that add up to
-    it. bottleneck: the word for what would take longest alone. tokens: how many tokens the time yields. basis: which
+    it. bottleneck: what would take longest alone, a `Bottleneck`. tokens: how many tokens the time yields. basis: which
     published rows the efficiencies come from. fit: whether the model is in memory at all; where it is not, times are
     masked in arrays, and a single time raises DoesNotFit, because a model that does not fit has no speed.
 
@@ -55,7 +56,7 @@ class Estimate:
         fit, basis, tokens: as above.
         least: the physical bound in seconds.
         shares: named seconds; their sum is the expectation.
-        causes: for each word that can name the bottleneck, the seconds it would take alone; the longest names it.
+        causes: for each possible `Bottleneck` the seconds it would take alone; the longest is it.
         spread: factors (at most 1, at least 1) from the expectation to the low and the high end.
     """
 
@@ -65,7 +66,7 @@ class Estimate:
     tokens: float | np.ndarray = field(repr=False)
     least: float | np.ndarray = field(repr=False)
     shares: dict[str, float | np.ndarray] = field(repr=False)
-    causes: dict[str, float | np.ndarray] = field(repr=False)
+    causes: dict[Bottleneck, float | np.ndarray] = field(repr=False)
     spread: tuple[float, float] = field(repr=False)
 
     def _where_it_fits(self, values):
@@ -91,7 +92,7 @@ class Estimate:
         return np.broadcast_to(sum(self.shares.values()), self._shape)
 
     @cached_property
-    def _floor(self) -> np.ndarray:
+    def _lower_bound(self) -> np.ndarray:
         return np.broadcast_to(self.least, self._shape)
 
     def unmasked(self) -> Estimate:
@@ -103,8 +104,8 @@ class Estimate:
         return self.fit.fits
 
     @property
-    def floor(self):
-        return self._where_it_fits(self._floor)
+    def lower_bound(self):
+        return self._where_it_fits(self._lower_bound)
 
     @property
     def expected(self):
@@ -112,7 +113,7 @@ class Estimate:
 
     @property
     def low(self):
-        least = np.maximum(self._expected * self.spread[0], self._floor)
+        least = np.maximum(self._expected * self.spread[0], self._lower_bound)
         return self._where_it_fits(np.minimum(least, self._expected))
 
     @property
@@ -129,7 +130,8 @@ class Estimate:
     @property
     def bottleneck(self):
         longest = np.argmax([np.broadcast_to(cause, self._shape) for cause in self.causes.values()], axis=0)
-        return self._where_it_fits(np.array(list(self.causes))[longest])
+        found = self._where_it_fits(np.array(list(self.causes))[longest])
+        return Bottleneck(found) if isinstance(found, str) else found
 
     @property
     def seconds(self):
@@ -144,7 +146,7 @@ class Estimate:
     @property
     def tokens_per_second_at_most(self):
         """Tokens per second that no machine of this kind can exceed."""
-        return self._per_second(self.floor)
+        return self._per_second(self.lower_bound)
 
     def _per_second(self, seconds):
         rate = self.tokens / seconds
@@ -177,18 +179,13 @@ class Capacity:
         return self.upper_bound
 
     @property
-    def floor(self):
-        """The physical bound, which for a capacity lies above: `upper_bound`."""
-        return self.upper_bound
-
-    @property
     def parts(self) -> dict:
         """The sequences that are held."""
         return {"held": self.expected}
 
     @property
     def bottleneck(self):
-        return plain(np.broadcast_to(np.array("memory"), np.shape(self.expected)))
+        return plain(np.broadcast_to(np.array(Bottleneck.CAPACITY), np.shape(self.expected)))
 
     @property
     def seconds(self):

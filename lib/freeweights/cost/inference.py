@@ -1,7 +1,7 @@
 """How long one model takes on one machine: cold load, prefill, decode.
 
 Every time is bytes over bandwidth or FLOPs over rate, whichever is larger, plus what the devices say to each other and
-an overhead per layer. The shares of bandwidth and rate that machines really reach are read from data/calibration.csv.
+an overhead per layer. The shares of bandwidth and rate that machines really reach are read from data/derived/calibration.csv.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import numpy as np
 from ..facts import catalog
 from ..facts.arrays import at_least, plain
 from ..facts.records_derived import Calibration
+from ..facts.vocabulary import Bottleneck, Phase, word
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from .efficiency import COMPUTING, READING, WAITING, calibrations, constants, slowness, weighted_seconds
@@ -26,7 +27,7 @@ from .step_work import (
 )
 from .weight_storage import weight_bytes
 
-DOING = {"decode": "decoding", "prefill": "prefill"}
+DOING = {Phase.DECODE: "decoding", Phase.PREFILL: "prefill"}
 
 
 def load_constants(loader: str = "any") -> Calibration:
@@ -50,13 +51,13 @@ def cold_load(
         loader: "streaming" reads with many threads at once, "plain" file after file; "any" if you do not know.
 
     Returns:
-        an Estimate in seconds; the floor is bytes over the drive's specified rate.
+        an Estimate in seconds; the lower bound is bytes over the drive's specified rate.
 
     Raises:
         UnknownName: no such drive. ValueError: no such kind of loader.
 
     >>> from freeweights.models.transformer import model
-    >>> round(cold_load(model("Llama 3.1 8B"), weights="Q4_0").floor, 2)
+    >>> round(cold_load(model("Llama 3.1 8B"), weights="Q4_0").lower_bound, 2)
     0.61
     """
     drive, size = catalog.link(disk), weight_bytes(model, weights)
@@ -66,10 +67,10 @@ def cold_load(
         fit = Fit(model.name, drive.name, plain(size > 0), bytes_, bytes_, 0.0, 0.0, {"weights": bytes_})
     else:
         fit = fits(model, machine, weights=weights, context=1)
-    floor = size / drive.bandwidth
-    parts = {"drive": floor, "loader": floor / row.weights - floor}
+    least = size / drive.bandwidth
+    parts = {Bottleneck.DRIVE: least, Bottleneck.LOADER: least / row.weights - least}
     basis = f"loading with today's engines: {row.rows} published rows ({row.sources})"
-    return Estimate("loading", fit, basis, 0.0, floor, parts, parts, (row.fast, row.slow))
+    return Estimate("loading", fit, basis, 0.0, least, parts, parts, (row.fast, row.slow))
 
 
 def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=None) -> Estimate:
@@ -90,11 +91,11 @@ def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=Non
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> step = decode(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), weights="Q4_0")
-    >>> step.bottleneck, step.floor < step.expected
-    ('memory bandwidth', True)
+    >>> step.bottleneck, step.lower_bound < step.expected
+    (<Bottleneck.BANDWIDTH: 'bandwidth'>, True)
     """
     case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0)
-    return time_step("decode", case, decode_work(case), case.batch)
+    return time_step(Phase.DECODE, case, decode_work(case), case.batch)
 
 
 def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=None) -> Estimate:
@@ -115,39 +116,39 @@ def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=Non
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> prefill(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), prompt=2048, weights="Q4_0").bottleneck
-    'compute'
+    <Bottleneck.ARITHMETIC: 'arithmetic'>
     """
     case = Case.of(model, machine, weights=weights, context=at_least(prompt, "prompt", 1), batch=batch)
     machine.flops(case.storage.bits)  # reading is computing: refused where no rate is published
-    return time_step("prefill", case, prefill_work(case), case.batch * case.context)
+    return time_step(Phase.PREFILL, case, prefill_work(case), case.batch * case.context)
 
 
 def predict(model: Model, machine: Machine, phase: str, *, context=4096, batch=1, weights=None) -> Estimate:
     """`decode` or `prefill` by the name of the phase; `context` is what each sequence holds, or each prompt's length."""
-    if phase == "prefill":
+    if word(Phase, phase, "phase") == Phase.PREFILL:
         return prefill(model, machine, prompt=context, batch=batch, weights=weights)
     return decode(model, machine, context=context, batch=batch, weights=weights)
 
 
-def elsewhere(machine: Machine, seconds: StepSeconds, phase: str) -> dict[str, np.ndarray]:
+def elsewhere(machine: Machine, seconds: StepSeconds, phase: Phase) -> dict[str, np.ndarray]:
     """Seconds of reading what lies with the host, whose processor multiplies it, and what lies on the drive."""
     found = {}
-    if machine.host:
-        found["host memory"] = seconds.host / calibrations(phase)["any", "host"].weights
+    if machine.cpu_host:
+        found[Bottleneck.HOST_MEMORY] = seconds.cpu_host / calibrations(phase)["any", "cpu_host"].weights
     if machine.drive:
-        found["drive"] = seconds.drive / load_constants().weights
+        found[Bottleneck.DRIVE] = seconds.drive / load_constants().weights
     return found
 
 
-def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
+def time_step(phase: Phase, case: Case, work: StepWork, tokens) -> Estimate:
     """An Estimate from the work of a step and the constants of its phase and of the machine's arithmetic.
 
-    Arithmetic is known from prefill: a decode step of many sequences multiplies in the same way. For the floor, a
+    Arithmetic is known from prefill: a decode step of many sequences multiplies in the same way. For the lower bound, a
     pipeline is full.
     """
     machine, family = case.machine, case.storage.family
     row, basis = constants(machine, family, phase)
-    arithmetic = row if phase == "prefill" else constants(machine, family, "prefill")[0]
+    arithmetic = row if phase == Phase.PREFILL else constants(machine, family, Phase.PREFILL)[0]
     shown, multiplied = slowness(row), slowness(arithmetic)
     seconds = specified_seconds(case, work)
     read, far = weighted_seconds(seconds, shown, READING), elsewhere(machine, seconds, phase)
@@ -156,11 +157,11 @@ def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
         weighted_seconds(seconds, shown, WAITING),
     )
     longest = {
-        "memory bandwidth": read,
+        Bottleneck.BANDWIDTH: read,
         **far,
-        "compute": computed,
-        "link": seconds.messages,
-        "overhead": waited,
+        Bottleneck.ARITHMETIC: computed,
+        Bottleneck.LINKS: seconds.messages,
+        Bottleneck.OVERHEAD: waited,
     }
     parts = {
         "weights": weighted_seconds(seconds, shown, ("weights", "experts")),
@@ -170,7 +171,7 @@ def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
         "communication": seconds.messages,
         "overhead": waited,
     }
-    rows = [row] + ([calibrations(phase)["any", "host"]] if machine.host else [])
+    rows = [row] + ([calibrations(phase)["any", "cpu_host"]] if machine.cpu_host else [])
     ends = min(one.fast for one in rows), max(one.slow for one in rows)
     least = least_seconds(case, work, seconds)
     return Estimate(DOING[phase], case.fit, basis, plain(tokens), least, parts, longest, ends)
@@ -178,6 +179,6 @@ def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
 
 def least_seconds(case: Case, work: StepWork, seconds: StepSeconds):
     """Seconds below which no machine of this kind does the work: all at the specified rates, a pipeline full."""
-    full = seconds if work.pipelined is None else specified_seconds(case, work, filled=1.0)
-    here = np.maximum(full.weights + full.experts + full.cache, least_compute_seconds(case, work, filled=1.0))
-    return here + full.host + full.drive
+    full = seconds if work.pipelined is None else specified_seconds(case, work, full=True)
+    here = np.maximum(full.weights + full.experts + full.cache, least_compute_seconds(case, work, full=True))
+    return here + full.cpu_host + full.drive

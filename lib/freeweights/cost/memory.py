@@ -11,8 +11,10 @@ import numpy as np
 from ..facts import quantities as q
 from ..facts.arrays import at_least, numbers, plain, together
 from ..facts.records_hardware import Engine
+from ..facts.vocabulary import Split
 from ..machines.machine import Machine
 from ..models.transformer import Model
+from .efficiency import FittedConstants, fitted_constants
 from .estimate import Capacity, DoesNotFit, Fit
 from .weight_storage import WeightStorage, weight_storage
 
@@ -35,7 +37,7 @@ def routed_weights(model: Model) -> int:
 
 def copies(model: Model, machine: Machine) -> int:
     """How often all but the routed experts are held: on every device where only the experts are split, else once."""
-    return machine.count if machine.split == "experts" and model.is_moe else 1
+    return machine.count if machine.split == Split.EXPERTS and model.is_moe else 1
 
 
 def shared_bytes(model: Model, machine: Machine, bits):
@@ -48,7 +50,7 @@ class Case:
     """One model on one machine with so many sequences of so many tokens; what follows from that is worked out once.
 
     storage: of the weights. context: tokens of each sequence. batch: sequences at once. Numbers or arrays that go
-    together. engine: what runs it. fit: whether it is in memory. placed: where its weights lie.
+    together. constants: of published rows, what two tokens' experts and a pipeline's stages have in common. engine: what runs it. fit: whether it is in memory. placed: where its weights lie.
     """
 
     model: Model
@@ -56,9 +58,20 @@ class Case:
     storage: WeightStorage
     context: np.ndarray
     batch: np.ndarray
+    constants: FittedConstants
 
     @classmethod
-    def of(cls, model: Model, machine: Machine, *, weights=None, context=4096, batch=1, least=None) -> Case:
+    def of(
+        cls,
+        model: Model,
+        machine: Machine,
+        *,
+        weights=None,
+        context=4096,
+        batch=1,
+        least=None,
+        constants=None,
+    ) -> Case:
         """A case from what a caller types: a format's name or bits, numbers or arrays; `context` from `least` on.
 
         Raises:
@@ -69,11 +82,11 @@ class Case:
         batch = at_least(batch, "batch", 1)
         context = numbers(context, "context") if least is None else at_least(context, "context", least)
         together(context=context, batch=batch, weights=storage.bits)
-        return cls(model, machine, storage, context, batch)
+        return cls(model, machine, storage, context, batch, constants or fitted_constants())
 
     @cached_property
     def engine(self) -> Engine:
-        return self.machine.runs(self.storage.family)
+        return self.machine.engine_for(self.storage.family)
 
     @cached_property
     def fit(self) -> Fit:
@@ -109,7 +122,7 @@ def fits(model: Model, machine: Machine, *, weights=None, context=4096, batch=1)
 def fit_in_memory(case: Case) -> Fit:
     """The answer of `fits` for a case."""
     model, machine, engine, bits = case.model, case.machine, case.engine, case.storage.bits
-    host = machine.host.memory if machine.host else 0.0
+    host = machine.cpu_host.memory if machine.cpu_host else 0.0
     memory = machine.memory + host
     shared = shared_bytes(model, machine, bits)
     experts = np.asarray(routed_weights(model) * np.asarray(bits) / 8)
@@ -157,21 +170,21 @@ def placement_of(case: Case) -> Placement:
         shares from 0 to 1. A machine without host and drive holds everything.
     """
     model, machine, parts = case.model, case.machine, case.fit.parts
-    if not (machine.host or machine.drive):
+    if not (machine.cpu_host or machine.drive):
         return ALL_ON_DEVICES
     resident = shared_bytes(model, machine, case.storage.bits)
     routed = np.maximum(routed_weights(model) * np.asarray(case.storage.bits) / 8, 1.0)
     room = np.maximum(machine.memory - np.asarray(parts["cache"]) - np.asarray(parts["engine"]), 0.0)
     on_devices = np.minimum(1.0, room / resident)
     experts = np.clip((room - resident) / routed, 0.0, 1.0)
-    host = machine.host.memory if machine.host else 0.0
+    host = machine.cpu_host.memory if machine.cpu_host else 0.0
     left = np.maximum(host - (1 - on_devices) * resident, 0.0)
     on_host = np.minimum(1 - experts, left / routed)
     on_drive = (1 - experts - on_host) if machine.drive else np.zeros(np.shape(on_host))
     return Placement(on_devices, experts, on_host, on_drive)
 
 
-def slots(model: Model, machine: Machine, *, context=32_768, weights=None) -> Capacity:
+def max_sequences(model: Model, machine: Machine, *, context=32_768, weights=None) -> Capacity:
     """How many sequences of a context a machine holds at once.
 
     Args:
@@ -183,7 +196,7 @@ def slots(model: Model, machine: Machine, *, context=32_768, weights=None) -> Ca
         a Capacity in sequences: `expected` leaves the engine its share, `upper_bound` takes all memory.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
-    >>> slots(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), context=8192, weights="Q4_0").expected > 1
+    >>> max_sequences(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), context=8192, weights="Q4_0").expected > 1
     True
     """
     case = Case.of(model, machine, weights=weights, context=context, least=1)

@@ -127,7 +127,7 @@ def worth_keeping(model: Model, machine: Machine, weights, context: float) -> tu
     True
     """
     again = inference.prefill(model, machine, prompt=context, weights=weights).seconds
-    held = int(memory.slots(model, machine, context=context, weights=weights).expected)
+    held = int(memory.max_sequences(model, machine, context=context, weights=weights).expected)
     if held < 2:
         return again, held, again
     fewer, all_of = inference.decode(

@@ -1,6 +1,6 @@
 """How far off predictions are: every published row beside one made without the row's source.
 
-`pairs` joins data/held_out.csv to what was measured; `errors` and `by` say how far off, for any rows.
+`pairs` joins data/derived/held_out.csv to what was measured; `errors` and `by` say how far off, for any rows.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Errors:
 
 @cache
 def pairs() -> tuple[Pair, ...]:
-    """Every row of data/held_out.csv with what was measured.
+    """Every row of data/derived/held_out.csv with what was measured.
 
     >>> all(pair.factor >= 1 for pair in pairs())
     True
@@ -95,7 +95,7 @@ def pair_of(row: Measurement | Load, held: HeldOut) -> Pair:
         return Pair(row, held.group, NO_DEVICE, row.kind + " loaders", 0.0, held.seconds, held.predicted)
     model, machine = Model.named(row.model), published.machine_of(row)
     storage = weight_storage(published.bits_of(row, model.parameters), model)
-    engine = machine.runs(storage.family).name
+    engine = machine.engine_for(storage.family).name
     seconds, predicted = held.seconds, held.predicted
     return Pair(row, held.group, machine.device.device_class, engine, float(storage.bits), seconds, predicted)
 
@@ -139,7 +139,6 @@ def of_source(pair: Pair) -> str:
     return pair.source
 
 
-@cache
 def not_predicted() -> dict[str, int]:
     """How many usable rows no prediction stands beside, by reason.
 

@@ -1,4 +1,4 @@
-"""Make data/calibration.csv and data/held_out.csv: `python -m freeweights.evidence.make_calibration`.
+"""Make data/derived/: `python -m freeweights.evidence.make_calibration`.
 
 The constants come from data/measurements.csv and data/loads.csv; none is fitted per row. Left out: rows marked not
 usable, and every row of GLM-5.2, because lesson 01 predicts that model from the others and shows the error. The ranges
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..cost.efficiency import READING, WAITING, FittedHabits, keys
+from ..cost.efficiency import READING, WAITING, FittedConstants, keys
 from ..facts import catalog
 from ..facts.records_derived import Calibration, HeldOut
 from ..facts.records_measured import Load, Offload
@@ -30,7 +30,7 @@ from .fitting import (
     predicted,
     width,
 )
-from .published import bits_of, split_of
+from .published import bits_of
 
 PREDICTED_NOT_FITTED = ("GLM-5.2",)
 # A group of fewer series than this takes the wider group's range.
@@ -56,8 +56,8 @@ def fitted(rows: list[FittedRow]) -> list[FittedRow]:
     return [row for row in rows if row.row.model not in PREDICTED_NOT_FITTED]
 
 
-def surprise(shown: FittedHabits, speaks) -> float:
-    """How far off the rows that `speaks` picks are on average, as a logarithm, after a fit of all rows under habits."""
+def surprise(shown: FittedConstants, speaks) -> float:
+    """How far off the rows that `speaks` picks are on average, as a logarithm, after a fit of all rows."""
     rows = fitted(fitted_rows(shown))
     found = fit_all(rows)
     return float(np.mean([abs(np.log(predicted(row, found) / row.seconds)) for row in rows if speaks(row)]))
@@ -70,14 +70,16 @@ def chooses_experts(row: FittedRow) -> bool:
 
 def follows_layers(row: FittedRow) -> bool:
     """Whether a row is a prompt that goes through devices which hold different layers."""
-    return row.row.phase == "prefill" and row.row.devices > 1 and split_of(row.row) == "layers"
+    return row.row.phase == "prefill" and row.row.split == "pipeline"
 
 
-def found_habits() -> FittedHabits:
-    """The habits that make the rows which can speak for them least surprising, one after the other."""
-    skew = min(STEPS, key=lambda step: surprise(FittedHabits(step, 0.5), chooses_experts))
-    filled = min(STEPS, key=lambda step: surprise(FittedHabits(skew, step), follows_layers))
-    return FittedHabits(float(skew), float(filled))
+def found_constants() -> FittedConstants:
+    """The constants that make the rows which can speak for them least surprising, one after the other."""
+    routing_agreement = min(STEPS, key=lambda step: surprise(FittedConstants(step, 0.5), chooses_experts))
+    pipeline_utilisation = min(
+        STEPS, key=lambda step: surprise(FittedConstants(routing_agreement, step), follows_layers)
+    )
+    return FittedConstants(float(routing_agreement), float(pipeline_utilisation))
 
 
 def spread(ratios) -> tuple[float, float]:
@@ -116,7 +118,7 @@ def constants(found: Constants, rows: list[FittedRow], without: np.ndarray) -> l
 def row_of(device_class, engine, phase, values: dict, ends: tuple, rows: int, sources: str) -> Calibration:
     """A row of the table; what a phase has no constant for stays empty."""
     names = ("weights", "experts", "cache", "linear", "blocks", "expert_linear", "attention", "scores")
-    empty = dict.fromkeys((*names, "layer", "expert_layer", "skew", "filled"))
+    empty = dict.fromkeys((*names, "layer", "expert_layer", "routing_agreement", "pipeline_utilisation"))
     return Calibration(
         device_class, engine, phase, **empty | values, fast=ends[0], slow=ends[1], rows=rows, sources=sources
     )
@@ -160,23 +162,23 @@ def load_rows(rows: Iterable[Load]) -> list[Calibration]:
     ]
 
 
-def host_shares(constants: Constants, shown: FittedHabits) -> dict[str, list[tuple[Offload, float]]]:
+def host_shares(constants: Constants, shown: FittedConstants) -> dict[str, list[tuple[Offload, float]]]:
     """For each published row of a host that helps, the share of its memory's rate at which its processor got through."""
     found = defaultdict(list)
     for row in catalog.table(Offload):
         model = Model.named(row.model)
-        machine = Machine.named(row.device, row.devices, host=row.host, engine="llama.cpp")
+        machine = Machine.named(row.device, row.devices, cpu_host=row.cpu_host, engine="llama.cpp")
         bits = bits_of(row, model.parameters)
         if bits is None:
             continue
         tokens = row.prompt if row.phase == "prefill" else 1
         seconds = float(row.batch) * tokens / row.tokens_per_second
-        case = case_of(row, model, machine, bits)
+        case = case_of(row, model, machine, bits, shown)
         groups = tuple(keys(machine, case.storage.family))
-        alone = FittedRow(row, seconds, counted(row, case, shown), groups, None)
+        alone = FittedRow(row, seconds, counted(row, case), groups, None)
         beside = seconds - predicted(alone, constants)
         if beside > 0:
-            found[row.phase].append((row, min(1.0, alone.work.host / beside)))
+            found[row.phase].append((row, min(1.0, alone.work.cpu_host / beside)))
     return found
 
 
@@ -186,11 +188,11 @@ def host_rows(shares: dict[str, list[tuple[Offload, float]]]) -> list[Calibratio
     for phase, found in sorted(shares.items()):
         by_source = defaultdict(list)
         for row, share in found:
-            by_source[row.source, row.host].append(share)
+            by_source[row.source, row.cpu_host].append(share)
         middle = float(np.median([np.median(values) for values in by_source.values()]))
         ends = spread([middle / share for _, share in found])
         sources = joined(row.source for row, _ in found)
-        made.append(row_of("any", "host", phase, {"weights": middle}, ends, len(found), sources))
+        made.append(row_of("any", "cpu_host", phase, {"weights": middle}, ends, len(found), sources))
     return made
 
 
@@ -206,16 +208,16 @@ def loads_held_out(rows: Iterable[Load]) -> list[HeldOut]:
 
 def calibrate() -> tuple[list[Calibration], list[HeldOut]]:
     """All constants, and what each row would be predicted to take without its source."""
-    shown = found_habits()
+    shown = found_constants()
     rows = fitted_rows(shown)
     without = held_out(rows, PREDICTED_NOT_FITTED)
     found = fit_all(fitted(rows))
     behind = [row for row in fitted(rows) if chooses_experts(row) or follows_layers(row)]
     sources = joined(row.row.source for row in behind)
-    habits = row_of("any", "any", "habits", shown._asdict(), (1.0, 1.0), len(behind), sources)
+    shared = row_of("any", "any", "any", shown._asdict(), (1.0, 1.0), len(behind), sources)
     loads = catalog.table(Load)
     hosts = host_rows(host_shares(found, shown))
-    made = [*load_rows(loads), habits, *hosts, *constants(found, rows, without)]
+    made = [*load_rows(loads), shared, *hosts, *constants(found, rows, without)]
     pairs = [
         HeldOut(row.row.id, group_of(row), row.seconds, float(guess)) for row, guess in zip(rows, without)
     ]

@@ -18,23 +18,6 @@ from . import (
     tables,
     vocabulary,
 )
-from .records_derived import Calibration, HeldOut
-from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
-from .records_measured import (
-    Collective,
-    DistillationRun,
-    Distilled,
-    Energy,
-    Load,
-    Measurement,
-    Offload,
-    Recorded,
-    StoredCache,
-    Streaming,
-)
-from .records_models import Architecture, CountException
-from .records_prices import Claim, HostPrice, Price, ServingFigure
-from .records_training import LagPair, ScalingRun, SpeedRecord, TrainingFigure, TrainingRun
 
 __all__ = [
     "vocabulary",
@@ -50,32 +33,4 @@ __all__ = [
     "tables",
     "figures",
     "datasets",
-    "Calibration",
-    "HeldOut",
-    "Device",
-    "Link",
-    "WeightFormat",
-    "Engine",
-    "Measurement",
-    "Recorded",
-    "Energy",
-    "Load",
-    "Offload",
-    "Collective",
-    "Streaming",
-    "StoredCache",
-    "Distilled",
-    "DistillationRun",
-    "Architecture",
-    "CountException",
-    "FileSize",
-    "Price",
-    "Claim",
-    "ServingFigure",
-    "HostPrice",
-    "TrainingFigure",
-    "TrainingRun",
-    "ScalingRun",
-    "SpeedRecord",
-    "LagPair",
 ]

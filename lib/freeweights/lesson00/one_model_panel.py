@@ -42,7 +42,7 @@ MACHINES = {
 class Job:
     """One thing to wait for: seconds at least, expected, at best and at worst; or the words why there is none."""
 
-    floor: float = 0.0
+    lower_bound: float = 0.0
     expected: float = 0.0
     low: float = 0.0
     high: float = 0.0
@@ -53,7 +53,9 @@ def job(estimate, times: float = 1.0) -> Job:
     """The seconds of an estimate that happens `times` times in a row."""
     if not estimate.fits:
         return Job(why_not="does not fit")
-    return Job(*(times * value for value in (estimate.floor, estimate.expected, estimate.low, estimate.high)))
+    return Job(
+        *(times * value for value in (estimate.lower_bound, estimate.expected, estimate.low, estimate.high))
+    )
 
 
 def jobs(model: Model, machine: Machine, weights: str, disk: str) -> list[Job]:
@@ -148,7 +150,9 @@ def show_jobs(artists: dict, waits: list[Job]) -> None:
     for row, (wait, bar, line, label) in enumerate(
         zip(waits, artists["bars"], artists["ranges"], artists["labels"])
     ):
-        floor, low, end, high = np.clip([wait.floor, wait.low, wait.expected, wait.high], SHORTEST, LONGEST)
+        floor, low, end, high = np.clip(
+            [wait.lower_bound, wait.low, wait.expected, wait.high], SHORTEST, LONGEST
+        )
         bar.set_width(end - SHORTEST)
         line.set_data([] if wait.why_not else [low, high], [] if wait.why_not else [row, row])
         floors += [] if wait.why_not else [(floor, row)]

@@ -74,7 +74,9 @@ def desktop_fits_but_crawls() -> Judged:
     """A desktop holds the model, yet prefill, generation, context and slots fall far short of a cluster."""
     desk_reads, rack_reads = on_both(known_speed, phase="prefill", tokens=PUBLISHED_PROMPT)
     desk, rack = on_both(known_speed)
-    desk_slots, rack_slots = (float(room.expected) for room in on_both(memory.slots, context=LONG_CONTEXT))
+    desk_slots, rack_slots = (
+        float(room.expected) for room in on_both(memory.max_sequences, context=LONG_CONTEXT)
+    )
     reads, writes = rack_reads.over(desk_reads), rack.over(desk)
     short = [reads[0] >= FAR, writes[0] >= FAR, rack_slots >= FAR * desk_slots]
     writing, _ = on_both(inference.decode, context=CONTEXT, batch=1)

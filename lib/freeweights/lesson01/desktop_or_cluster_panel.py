@@ -54,7 +54,11 @@ def speed(estimate, share: float = 1.0, found: float | None = None) -> Value:
     """Tokens per second of an estimate, or of one user's share of them."""
     rate = share * estimate.tokens
     return Value(
-        rate / estimate.expected, rate / estimate.high, rate / estimate.low, rate / estimate.floor, found
+        rate / estimate.expected,
+        rate / estimate.high,
+        rate / estimate.low,
+        rate / estimate.lower_bound,
+        found,
     )
 
 
@@ -85,15 +89,15 @@ def quantities_of(
     if not alone.fits:
         return values
     load = inference.cold_load(model, machine, disk=disk, weights=weights)
-    values["load"] = Value(load.expected, load.low, load.high, load.floor)
+    values["load"] = Value(load.expected, load.low, load.high, load.lower_bound)
     reading = inference.prefill(model, machine, prompt=context, weights=weights)
     values["prefill"] = speed(reading, found=nearest_row(model, machine, "prefill", context, 1))
     step = inference.decode(model, machine, context=context, batch=users, weights=weights)
     if step.fits:
         values["decode"] = speed(step, 1 / users)
         values["all"] = speed(step, found=nearest_row(model, machine, "decode", context, users))
-    room = memory.slots(model, machine, context=context, weights=weights)
-    values["slots"] = Value(room.expected, room.expected, room.expected, room.floor)
+    room = memory.max_sequences(model, machine, context=context, weights=weights)
+    values["slots"] = Value(room.expected, room.expected, room.expected, room.upper_bound)
     return values
 
 

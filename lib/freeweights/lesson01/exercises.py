@@ -16,7 +16,7 @@ def load_kimi() -> questions.Exercise:
     kimi = Model.named("Kimi K2")
 
     def floor(disk: str) -> float:
-        return inference.cold_load(kimi, disk=disk, weights="FP8").floor
+        return inference.cold_load(kimi, disk=disk, weights="FP8").lower_bound
 
     return questions.exercise(
         "load",

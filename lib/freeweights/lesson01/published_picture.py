@@ -75,10 +75,12 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[PublishedCase]:
 
 def draw_case(axes: Axes, case: PublishedCase) -> None:
     """Expectation as a line, its range as a band, physics dashed, published points as crosses."""
-    rate = {end: case.tokens / getattr(case.estimate, end) for end in ("low", "expected", "high", "floor")}
+    rate = {
+        end: case.tokens / getattr(case.estimate, end) for end in ("low", "expected", "high", "lower_bound")
+    }
     axes.fill_between(case.x, rate["high"], rate["low"], color=BLUE, alpha=0.2, linewidth=0)
     axes.plot(case.x, rate["expected"], color=BLUE)
-    axes.plot(case.x, rate["floor"], "--", color=GREEN)
+    axes.plot(case.x, rate["lower_bound"], "--", color=GREEN)
     axes.plot(*zip(*case.points), "X", color="black", markersize=9, markeredgecolor="white")
     axes.set(xlabel=case.label, yscale="log")
     axes.set_title(case.title, fontsize=11, fontweight="normal")
@@ -99,7 +101,7 @@ def draw(figure: Figure, name: str = "GLM-5.2") -> str:
         draw_case(one, case)
     axes[0].set_ylabel("tokens/s")
     pairs = (*desk, *rack)
-    beaten = sum(pair.seconds < pair.estimate.floor for pair in pairs)
+    beaten = sum(pair.seconds < pair.estimate.lower_bound for pair in pairs)
     worst = max(pair.factor for pair in pairs if pair.row.phase == "decode")
     verb = "points beat" if beaten > 1 else "point beats"
     title = f"{name}: {beaten or 'no'} published {verb} physics; writing is predicted within a factor of "

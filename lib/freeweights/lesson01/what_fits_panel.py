@@ -139,7 +139,7 @@ def widest(size: str, page: str, context: float) -> np.ndarray:
         [model.cache_bytes(min(context, model.max_context), latents=latents) for latents in (False, True)]
         for model in map(Model.named, models(size))
     ]
-    latents = [int(Machine.named(*place).runs("").keeps_latents) for place in places(page)]
+    latents = [int(Machine.named(*place).engine_for("").keeps_latents) for place in places(page)]
     return (np.array(caches)[:, latents, np.newaxis] <= rooms(size, page)).sum(axis=-1)
 
 

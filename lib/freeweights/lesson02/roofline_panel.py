@@ -68,7 +68,7 @@ class RooflinePoint:
     expected: float | None
     most: float
     estimate: Estimate | None
-    found: bottleneck.Scarcity
+    found: bottleneck.LimitingResource
 
 
 def of(place: str, count: str, model: Model, weights: str, context: float, batch: float) -> Machine:
@@ -88,13 +88,13 @@ def of(place: str, count: str, model: Model, weights: str, context: float, batch
     )
     if number == 1:
         return sized
-    split = "tensor" if one.device.link else "layers"
+    split = "tensor" if one.device.link else "pipeline"
     return replace(Machine.named(name, number, network, split), engine=sized.engine)
 
 
 def fitting(model: Model, machine: Machine, weights: str) -> Machine:
     """The machine, with an engine of shorter chunks where buffers of the usual ones would fill the device."""
-    engine = machine.runs(weight_storage.weight_storage(weights, model).family)
+    engine = machine.engine_for(weight_storage.weight_storage(weights, model).family)
     room = SPARED * machine.device.memory
     if memory.activation_bytes(model, engine) + engine.reserve < machine.device.memory - room:
         return machine
@@ -108,13 +108,13 @@ def point(
     """Where one phase lies; None without a published compute rate, `expected` None where it does not fit."""
     if phase == "prefill" and not machine.computes:
         return None
-    found = bottleneck.scarcest(model, machine, phase, context=context, batch=batch, weights=weights)
+    found = bottleneck.limiting_resource(model, machine, phase, context=context, batch=batch, weights=weights)
     intensity, (bits, _) = found.demand.intensity, weight_storage.bits_per_weight(weights, model)
     most = bottleneck.roof(Machine.named(machine.device.name), intensity, bits)
     if not found.fit.fits:
         return RooflinePoint(intensity, None, most, None, found)
     estimate = inference.predict(model, machine, phase, context=context, batch=batch, weights=weights)
-    return RooflinePoint(intensity, most * estimate.floor / estimate.expected, most, estimate, found)
+    return RooflinePoint(intensity, most * estimate.lower_bound / estimate.expected, most, estimate, found)
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def show(marks: Marks, at: RooflinePoint | None, phase: str) -> None:
 def finding(machine: Machine, place: str, points: dict) -> str:
     """The title: what is scarce in each phase."""
     name = place if machine.count == 1 else f"{machine.count:,} x {place}"
-    words = {phase: at.found.word for phase, at in points.items() if at}
+    words = {phase: at.found.resource for phase, at in points.items() if at}
     if len(set(words.values())) == 1 and len(words) == 2:
         return f"{name}: both writing and reading lack {words['decode']}"
     verbs = {"decode": "writing", "prefill": "reading a prompt"}
@@ -282,7 +282,7 @@ def sentence(model: Model, machine: Machine, weights: str, context: float, batch
 
 def devices(machine: Machine) -> str:
     """How many devices of which kind, and what joins them."""
-    turns = ", taking turns" if machine.split == "layers" else ""
+    turns = ", taking turns" if machine.split == "pipeline" else ""
     joined = f" joined by {machine.link.name}{turns}" if machine.link else ""
     return f"{f'{machine.count:,} x ' if machine.count > 1 else ''}{machine.device.name}{joined}"
 
@@ -292,12 +292,12 @@ def verdict(at: RooflinePoint) -> str:
     found = at.found
     if at.expected is None:
         needed, there = q.size(found.fit.needed), q.size(found.fit.memory)
-        return f"{found.word} is scarce, {needed} are needed and {there} are there"
+        return f"{found.resource} is scarce, {needed} are needed and {there} are there"
     against = f" by {q.times(found.factor)} over {found.next}" if found.factor else ""
-    verb = "are" if found.word == "links" else "is"
+    verb = "are" if found.resource == "links" else "is"
     share = q.percent(at.expected / at.most)
     return (
-        f"{found.word} {verb} scarce{against}, {q.speed(at.estimate.tokens_per_second)} are expected, "
+        f"{found.resource} {verb} scarce{against}, {q.speed(at.estimate.tokens_per_second)} are expected, "
         f"{share} of what the roof allows"
     )
 

@@ -54,7 +54,7 @@ def grouped_body() -> Model:
 def full_cost(model: Model, machine: Machine) -> float:
     """Dollars for a million tokens of a bought machine with as many users as have room, the machine alone."""
     case = {"context": CONTEXT, "weights": versus.WEIGHTS}
-    users = memory.slots(model, machine, **case).expected
+    users = memory.max_sequences(model, machine, **case).expected
     speed = inference.decode(model, machine, **case, batch=users).tokens_per_second
     return dollars_per_million(machine, speed, PAID[0])
 

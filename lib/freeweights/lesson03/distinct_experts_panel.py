@@ -8,11 +8,11 @@ from functools import lru_cache
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..cost.efficiency import habits
+from ..cost.efficiency import fitted_constants
 from ..facts import catalog
 from ..facts import quantities as q
-from ..models.experts import experts_touched, experts_touched_by_chance
-from ..models.routing import chances, distinct, route
+from ..models.experts import expected_distinct_experts, expected_distinct_experts_given
+from ..models.routing import distinct, route, selection_probabilities
 from ..models.transformer import Model
 from ..page import controls, live
 from ..page.layout import headline, log_axis
@@ -55,7 +55,7 @@ class Published:
         """
         limit = catalog.device(self.device).memory_bandwidth
         claimed, real = (q.rate(read / self.seconds, "B/s", 2) for read in (self.charged, self.counted))
-        uniform = float(experts_touched(self.experts, self.chosen, self.tokens))
+        uniform = float(expected_distinct_experts(self.experts, self.chosen, self.tokens))
         return (
             f"{self.tokens} tokens touched {self.touched} of {self.experts} experts. Charged with all of them, the "
             f"layer would have read {claimed} on a GPU whose memory gives {q.rate(limit, 'B/s')}: impossible. "
@@ -85,14 +85,14 @@ def wrong(experts: int, chosen: int, batch) -> dict[str, np.ndarray]:
 
 
 @lru_cache(maxsize=64)
-def router(experts: int, chosen: int, favour: float) -> tuple[np.ndarray, np.ndarray]:
+def router(experts: int, chosen: int, zipf_exponent: float) -> tuple[np.ndarray, np.ndarray]:
     """Of a router with favourites: the chance of each expert, and how many experts the tokens of some runs touched.
 
     Returns:
         chances (experts,); counts (runs, tokens) after each token, up to the largest batch.
     """
-    sent = chances(experts, chosen, favour)
-    runs = [route(experts, chosen, MOST, favour, np.random.default_rng(run)) for run in range(RUNS)]
+    sent = selection_probabilities(experts, chosen, zipf_exponent)
+    runs = [route(experts, chosen, MOST, zipf_exponent, np.random.default_rng(run)) for run in range(RUNS)]
     return sent, np.array([distinct(run) for run in runs])
 
 
@@ -145,20 +145,20 @@ def draw(figure: Figure) -> dict:
     }
 
 
-def update(artists: dict, name: str, batch: float, favour: float) -> str:
+def update(artists: dict, name: str, batch: float, zipf_exponent: float) -> str:
     """Move lines, dots and bars to one mixture, batch and router; say how far each formula is off."""
     model = Model.named(name)
     experts, chosen = model.experts, model.experts_per_token
-    sent, drawn = router(experts, chosen, round(favour, 6))
-    touched = float(experts_touched_by_chance(sent, batch))
+    sent, drawn = router(experts, chosen, round(zipf_exponent, 6))
+    touched = float(expected_distinct_experts_given(sent, batch))
     applies = (experts, chosen) == (PUBLISHED.experts, PUBLISHED.chosen)
-    show_lines(artists, experts, chosen, experts_touched_by_chance(sent, BATCHES), drawn[:, DOTS - 1])
-    show_words(artists, batch, favour, applies)
-    uniform = float(experts_touched(experts, chosen, batch))
+    show_lines(artists, experts, chosen, expected_distinct_experts_given(sent, BATCHES), drawn[:, DOTS - 1])
+    show_words(artists, batch, zipf_exponent, applies)
+    uniform = float(expected_distinct_experts(experts, chosen, batch))
     said = {formula: float(number) for formula, number in wrong(experts, chosen, batch).items()}
     show_bars(artists, said | {"uniform": uniform}, touched, expert_bytes(model))
     artists["title"].set_text(finding(experts, batch, touched, said))
-    return sentence(model, batch, favour, touched, said, drawn)
+    return sentence(model, batch, zipf_exponent, touched, said, drawn)
 
 
 def show_lines(artists: dict, experts: int, chosen: int, expected: np.ndarray, drawn: np.ndarray) -> None:
@@ -169,17 +169,17 @@ def show_lines(artists: dict, experts: int, chosen: int, expected: np.ndarray, d
         label.set_text(f"{formula} {experts}" if formula == "always all" else formula)
     artists["wrong names"][0].set_y(chosen / experts + 0.015)
     artists["wrong names"][1].set_x(0.86 * experts / chosen / 1.12)
-    artists["uniform"].set_data(BATCHES, experts_touched(experts, chosen, BATCHES) / experts)
+    artists["uniform"].set_data(BATCHES, expected_distinct_experts(experts, chosen, BATCHES) / experts)
     artists["expected"].set_data(BATCHES, expected / experts)
     artists["drawn"].set_data(np.tile(DOTS, RUNS), drawn.ravel() / experts)
 
 
-def show_words(artists: dict, batch: float, favour: float, applies: bool) -> None:
+def show_words(artists: dict, batch: float, zipf_exponent: float, applies: bool) -> None:
     """The key above the lines, the mark of what was published where it applies, and the line at the batch."""
     artists["here"].set_data([batch, batch], [0, 1])
     mark = ([PUBLISHED.tokens], [PUBLISHED.touched / PUBLISHED.experts]) if applies else ([], [])
     artists["published"].set_data(*mark)
-    favourites = f"━ favour {q.significant(favour)}" if favour else "━ no favourites"
+    favourites = f"━ favour {q.significant(zipf_exponent)}" if zipf_exponent else "━ no favourites"
     published = f"✖ published: {PUBLISHED.touched} of {PUBLISHED.experts}" if applies else ""
     for label, text in zip(
         artists["key"], ("╌ uniform choice", favourites, f"○ {RUNS} runs drawn", published)
@@ -223,30 +223,39 @@ def finding(experts: int, batch: float, touched: float, said: dict[str, float]) 
 
 
 def sentence(
-    model: Model, batch: float, favour: float, touched: float, said: dict[str, float], drawn: np.ndarray
+    model: Model,
+    batch: float,
+    zipf_exponent: float,
+    touched: float,
+    said: dict[str, float],
+    drawn: np.ndarray,
 ) -> str:
     """The same in numbers and bytes, with the runs drawn at that batch and the agreement seen in practice."""
     each, experts = expert_bytes(model), model.experts
-    choice = f"favour {q.significant(favour)}" if favour else "no favourites"
+    choice = f"favour {q.significant(zipf_exponent)}" if zipf_exponent else "no favourites"
     wrongs = ", ".join(
         f"“{formula}” says {q.significant(number)} ({off(number / touched)})"
         for formula, number in said.items()
     )
     runs = ", ".join(str(int(run[int(batch) - 1])) for run in drawn)
-    agreed = float(experts_touched(experts, model.experts_per_token, batch, habits().skew))
+    agreed = float(
+        expected_distinct_experts(
+            experts, model.experts_per_token, batch, fitted_constants().routing_agreement
+        )
+    )
     return (
         f"{model.name} sends a token to {model.experts_per_token} of {experts} experts a layer. With {choice}, "
         f"{touching(batch)} {q.significant(touched)}: {q.size(touched * each)} of one layer in "
         f"{model.native_format}, {q.size(model.moe_layers * touched * each)} of all {model.moe_layers}. {wrongs}. "
         f"Drawn {RUNS} times, {touching(batch)} {runs}. Real tokens also agree with each other: the agreement of "
-        f"{q.significant(habits().skew)} that fits published batch series says {q.significant(agreed)}."
+        f"{q.significant(fitted_constants().routing_agreement)} that fits published batch series says {q.significant(agreed)}."
     )
 
 
 def panel() -> live.Panel:
     """Experts touched by a batch of any size, with and without favourites, beside the formulas that fail.
 
-    >>> panel().set(name="Mixtral 8x7B", batch=3, favour=0)
+    >>> panel().set(name="Mixtral 8x7B", batch=3, zipf_exponent=0)
     """
     return live.panel(
         draw,
@@ -255,5 +264,5 @@ def panel() -> live.Panel:
         size=(9, 4.4),
         name=controls.choice("Mixture", MODELS, start="DeepSeek-R1"),
         batch=controls.log_slider("Batch", 1, MOST, start=32, unit="tokens", whole=True),
-        favour=controls.slider("Favour", 0, 2, start=0, step=0.1),
+        zipf_exponent=controls.slider("Favour", 0, 2, start=0, step=0.1),
     )

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from ..facts import quantities as q
 from ..local import timing
-from ..models.experts import experts_touched
+from ..models.experts import expected_distinct_experts
 from ..models.routing import check_experts, distinct, route
 from ..page.layout import headline, log_axis
 from ..page.style import BLUE, GREY, ORANGE
@@ -137,7 +137,7 @@ class BatchTimings:
     @property
     def bytes_expected(self) -> np.ndarray:
         """Bytes of the experts that the formula says each batch touches."""
-        return experts_touched(self.experts, self.chosen, self.batch) * self.expert_bytes
+        return expected_distinct_experts(self.experts, self.chosen, self.batch) * self.expert_bytes
 
     @property
     def rate(self) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..cost import estimate, memory
-from ..cost.expert_parallel import ExpertLayerTime, layer, published, sliced, start_up
+from ..cost.expert_parallel import ExpertLayerTime, layer, published, start_up, tensor_parallel
 from ..facts import quantities as q
 from ..machines.fabric import Fabric, fabric
 from ..models.transformer import Model
@@ -90,27 +90,27 @@ def draw(figure: Figure) -> dict:
     }
 
 
-def update(artists: dict, place: str, devices: str, tokens: int, favour: float, remedy: str) -> str:
+def update(artists: dict, place: str, devices: str, tokens: int, zipf_exponent: float, remedy: str) -> str:
     """Move the bars and the loads to one case; say what the layer waits for."""
     where, count = fabrics()[place], int(devices)
     factor, spare = REMEDIES[remedy]
     model, near = Model.named(MODEL), min(where.node, count)
-    apart = layer(model, where, count, tokens, favour, factor, spare)
+    apart = layer(model, where, count, tokens, zipf_exponent, factor, spare)
     ways = {
         f"apart, over {count}": (apart.parts, room(where, count, tokens, "experts")),
         f"sliced over {count}": (
-            sliced(model, where, count, tokens, favour),
+            tensor_parallel(model, where, count, tokens, zipf_exponent),
             room(where, count, tokens, "tensor"),
         ),
         f"sliced in nodes of {near}": (
-            sliced(model, where, near, tokens, favour),
+            tensor_parallel(model, where, near, tokens, zipf_exponent),
             room(where, near, tokens, "tensor"),
         ),
     }
     show_bars(artists, ways, apart.seconds)
     show_loads(artists, apart, factor)
     artists["title"].set_text(finding(ways))
-    return sentence(where, count, tokens, favour, apart, ways, factor)
+    return sentence(where, count, tokens, zipf_exponent, apart, ways, factor)
 
 
 def show_bars(artists: dict, ways: dict, unit: float) -> None:
@@ -163,26 +163,32 @@ def finding(ways: dict) -> str:
 
 
 LAYER = (
-    "One layer of {model} over {count} {device}, nodes of {node}, {tokens} each, favour {favour}: {apart} The busiest device has "
+    "One layer of {model} over {count} {device}, nodes of {node}, {tokens} each, favour {zipf_exponent}: {apart} The busiest device has "
     "{straggler} the mean load, the busiest expert {asked}. {drops}{ways}"
 )
 DROPS = "The capacity drops {dropped} of what tokens asked for, and {empty} of it stays empty. "
 
 
 def sentence(
-    where: Fabric, count: int, tokens: int, favour: float, apart: ExpertLayerTime, ways: dict, factor: float
+    where: Fabric,
+    count: int,
+    tokens: int,
+    zipf_exponent: float,
+    apart: ExpertLayerTime,
+    ways: dict,
+    factor: float,
 ) -> str:
     """Every part in seconds, the straggler, the drops, and the two ways of slicing."""
-    (parts, fit), *sliced = ways.values()
+    (parts, fit), *tensor_parallel = ways.values()
     each = ", ".join(f"{WORDS[part]} {q.duration(seconds)}" for part, seconds in parts.items())
     took = [
         q.duration(sum(parts.values())) if fit.fits else f"no room, {q.size(fit.missing)} missing"
-        for parts, fit in sliced
+        for parts, fit in tensor_parallel
     ]
     names = [f"{name[0].upper()}{name[1:]}" for name in list(ways)[1:]]
     return LAYER.format(
         model=MODEL, count=count, device=where.device, node=min(where.node, count), tokens=q.several(tokens, "token"),
-        favour=q.significant(favour, 2), straggler=q.times(apart.straggler, 3), asked=q.times(float(apart.asked[0]), 3),
+        zipf_exponent=q.significant(zipf_exponent, 2), straggler=q.times(apart.straggler, 3), asked=q.times(float(apart.asked[0]), 3),
         apart=f"experts apart take {q.duration(apart.seconds)} ({each})." if fit.fits else fit.sentence(),
         drops="" if factor == np.inf
         else DROPS.format(dropped=q.percent(apart.dropped), empty=q.percent(apart.empty)),
@@ -223,7 +229,7 @@ def against_published(figure: Figure) -> str:
 def panel() -> live.Panel:
     """One layer's experts over many devices, beside the same layer sliced.
 
-    >>> panel().set(devices="256", favour=0.0)
+    >>> panel().set(devices="256", zipf_exponent=0.0)
     """
     return live.panel(
         draw,
@@ -233,6 +239,6 @@ def panel() -> live.Panel:
         place=controls.choice("Machine", list(fabrics())),
         devices=controls.choice("Devices", DEVICES, start="32"),
         tokens=controls.log_slider("Tokens of each device", 1, 512, start=32, whole=True),
-        favour=controls.slider("Favour", 0, 1, start=0.4, step=0.05),
+        zipf_exponent=controls.slider("Favour", 0, 1, start=0.4, step=0.05),
         remedy=controls.choice("Against a skewed load", list(REMEDIES)),
     )

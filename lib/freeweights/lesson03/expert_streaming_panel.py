@@ -15,7 +15,7 @@ from ..facts import quantities as q
 from ..facts.records_hardware import Link
 from ..facts.records_measured import Streaming
 from ..machines.machine import Machine
-from ..models.routing import chances
+from ..models.routing import selection_probabilities
 from ..models.transformer import Model
 from ..page import controls, live
 from ..page.layout import decades, headline, log_axis
@@ -66,7 +66,7 @@ class Streams(NamedTuple):
         return share_reached() / self.tokens[kept].seconds
 
 
-def streams(model: Model, memory, weights: str, drive: str, favour: float) -> Streams:
+def streams(model: Model, memory, weights: str, drive: str, zipf_exponent: float) -> Streams:
     """Hit rates and seconds of a token for sizes of memory that hold at least what every token reads.
 
     >>> from freeweights.models.transformer import model
@@ -76,7 +76,7 @@ def streams(model: Model, memory, weights: str, drive: str, favour: float) -> St
     """
     memory = np.asarray(memory, float)
     share = np.asarray(cached_share(model, memory, weights))
-    chosen = chances(model.experts, model.experts_per_token, favour)
+    chosen = selection_probabilities(model.experts, model.experts_per_token, zipf_exponent)
     hits = {
         "hottest": np.asarray(hottest_hit_rate(chosen, share)),
         "recent": np.asarray(recent_hit_rate(chosen, share)),
@@ -139,12 +139,12 @@ def draw(figure: Figure) -> dict:
     }
 
 
-def update(artists: dict, name: str, weights: str, memory: float, drive: str, favour: float) -> str:
+def update(artists: dict, name: str, weights: str, memory: float, drive: str, zipf_exponent: float) -> str:
     """Move curves, points and marks to one case; say how often the cache is hit and what that makes of the speed."""
     model, held = Model.named(name), memory * 1e9
     others = resident_bytes(model, weights)
-    line = streams(model, np.geomspace(max(LEAST, others), MOST, POINTS), weights, drive, favour)
-    here = streams(model, held, weights, drive, favour) if held >= others else None
+    line = streams(model, np.geomspace(max(LEAST, others), MOST, POINTS), weights, drive, zipf_exponent)
+    here = streams(model, held, weights, drive, zipf_exponent) if held >= others else None
     for kept in KEPT:
         for side in ("hits", "speeds"):
             artists["lines"][side][kept].set_data(line.memory, line.heights(side, kept))
@@ -154,7 +154,7 @@ def update(artists: dict, name: str, weights: str, memory: float, drive: str, fa
     show_points(artists, model, weights)
     artists["failure"].set_text("" if here else f"what every token reads\ntakes {q.size(others)}: no room")
     artists["title"].set_text(finding(model, held, here))
-    return sentence(model, weights, drive, favour, held, here, line)
+    return sentence(model, weights, drive, zipf_exponent, held, here, line)
 
 
 def show_points(artists: dict, model: Model, weights: str) -> None:
@@ -186,7 +186,13 @@ def finding(model: Model, memory: float, here: Streams | None) -> str:
 
 
 def sentence(
-    model: Model, weights: str, drive: str, favour: float, memory: float, here: Streams | None, line: Streams
+    model: Model,
+    weights: str,
+    drive: str,
+    zipf_exponent: float,
+    memory: float,
+    here: Streams | None,
+    line: Streams,
 ) -> str:
     """The same numbers in words, and the memory from which a person would not have to wait."""
     others = q.size(resident_bytes(model, weights))
@@ -202,7 +208,7 @@ def sentence(
     person = f"keeps up from {q.size(enough[0], 2)} on" if enough.size else f"waits even with {q.size(MOST)}"
     return (
         f"{q.size(memory)} hold {q.percent(float(here.share))} of the experts of {model.name} at {weights}, beside "
-        f"{others} that every token reads. At favour {q.significant(favour, 2)} a cache of the hottest is hit in "
+        f"{others} that every token reads. At favour {q.significant(zipf_exponent, 2)} a cache of the hottest is hit in "
         f"{hits['hottest']} of uses, one of those used last in {hits['recent']}, without favourites in "
         f"{hits['uniform']}. With the hottest kept the drive ({drive}) reads {q.size(float(took.drive_bytes))} of the "
         f"{q.size(all_of)} of one token's experts. Beside memory read at {q.rate(machine.memory_bandwidth, 'B/s')} that "
@@ -225,5 +231,5 @@ def panel() -> live.Panel:
         weights=controls.choice("Weights", WIDTHS, start="4.5 bits"),
         memory=controls.log_slider("Memory", LEAST / 1e9, MOST / 1e9, start=64, unit="GB for weights"),
         drive=controls.choice("Drive", drives(), start="NVMe SSD PCIe 4.0 x4"),
-        favour=controls.slider("Favour", 0, 2, start=round(published_favours().median, 2), step=0.05),
+        zipf_exponent=controls.slider("Favour", 0, 2, start=round(published_favours().median, 2), step=0.05),
     )

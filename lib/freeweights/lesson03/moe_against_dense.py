@@ -156,7 +156,7 @@ def fullest(name: str, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> Se
     return serving(
         name,
         machine,
-        int(memory.slots(Model.named(name), machine, context=context, weights=weights).expected),
+        int(memory.max_sequences(Model.named(name), machine, context=context, weights=weights).expected),
         weights,
         context,
     )

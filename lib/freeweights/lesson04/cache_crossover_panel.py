@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from ..models.transformer import Model
 from ..page import controls, layout, live
 from ..page.style import BLUE, LIGHT, ORANGE
-from .long_context import LONGEST, attention_takes_over, cache_takes_over
+from .long_context import LONGEST, attention_crossover, cache_crossover
 from .long_context_panel import COMPARED, WEIGHTS, short
 
 ROWS = 8
@@ -30,8 +30,8 @@ def turns(kinds: dict[str, Model], weights: str, batch: int) -> dict[str, dict[s
     {'R1': None}
     """
     return {
-        "writing": {name: cache_takes_over(what, weights, batch) for name, what in kinds.items()},
-        "reading": {name: attention_takes_over(what) for name, what in kinds.items()},
+        "writing": {name: cache_crossover(what, weights, batch) for name, what in kinds.items()},
+        "reading": {name: attention_crossover(what) for name, what in kinds.items()},
     }
 
 

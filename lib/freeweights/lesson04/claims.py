@@ -41,7 +41,7 @@ def one_request(asked: million_tokens.Request) -> str:
         cache=q.size(asked.cache),
         reading=q.duration(asked.reading),
         cost=q.money(asked.cost, 2),
-        slots=asked.slots,
+        slots=asked.max_sequences,
     )
 
 
@@ -52,7 +52,7 @@ def million_token_context() -> Judged:
     own = [million_tokens.request(model, node, CLUSTER_WEIGHTS) for model in models]
     old = [million_tokens.request(with_attention(model, OLD), node, CLUSTER_WEIGHTS) for model in models]
     at_home = [million_tokens.request(model, desk, DESKTOP_WEIGHTS) for model in models]
-    most = max(asked.slots for asked in own)
+    most = max(asked.max_sequences for asked in own)
     bodies = [
         f"{new.model.name}: {one_request(new)}; its body with grouped full attention: {one_request(grouped)}."
         for new, grouped in zip(own, old)

@@ -123,7 +123,9 @@ def request_seconds(model: Model, machine: Machine, weights, context):
     context = np.asarray(context, float)
     if np.any(context <= ANSWER):
         raise ValueError(f"A request of {context} tokens: more than the {ANSWER} of its answer are needed.")
-    users = np.clip(memory.slots(model, machine, context=context, weights=weights).expected, 1, SERVED)
+    users = np.clip(
+        memory.max_sequences(model, machine, context=context, weights=weights).expected, 1, SERVED
+    )
     step = inference.decode(model, machine, context=context, batch=users, weights=weights).seconds
     return (
         inference.prefill(model, machine, prompt=context - ANSWER, weights=weights).seconds
@@ -149,7 +151,7 @@ QUANTITIES = {
     "cache of one sequence": Quantity("B", lambda m, _, w, c: m.cache_bytes(c), False),
     "bytes read per step": Quantity("B", lambda m, _, w, c: sum(step_bytes(m, context=c, weights=w)), False),
     "slots on the machine": Quantity(
-        "slots", lambda m, o, w, c: memory.slots(m, o, context=c, weights=w).expected
+        "slots", lambda m, o, w, c: memory.max_sequences(m, o, context=c, weights=w).expected
     ),
     "time to read the prompt": Quantity(
         "s", lambda m, o, w, c: inference.prefill(m, o, prompt=c, weights=w).seconds
@@ -211,11 +213,11 @@ def crossing(model: Model, outweighs: Callable) -> float | None:
     return float(tried[np.argmax(found)]) if found.any() else None
 
 
-def cache_takes_over(model: Model, weights, batch: int) -> float | None:
+def cache_crossover(model: Model, weights, batch: int) -> float | None:
     """The context from which a decode step reads more bytes of caches than of weights; None if none up to the maximum.
 
     >>> from freeweights.models.transformer import model
-    >>> cache_takes_over(model("MiniMax-M1"), "FP8", 1) is None
+    >>> cache_crossover(model("MiniMax-M1"), "FP8", 1) is None
     True
     """
 
@@ -227,11 +229,11 @@ def cache_takes_over(model: Model, weights, batch: int) -> float | None:
 
 
 @cache
-def attention_takes_over(model: Model) -> float | None:
+def attention_crossover(model: Model) -> float | None:
     """The prompt from which attention costs more FLOPs than all weights of the layers; None if none up to the maximum.
 
     >>> from freeweights.models.transformer import model
-    >>> attention_takes_over(model("Llama 3.1 405B")) is None
+    >>> attention_crossover(model("Llama 3.1 405B")) is None
     True
     """
     body = 2.0 * model.active(WITHOUT_EMBEDDINGS)

@@ -10,7 +10,7 @@ from ..facts import quantities as q
 from ..facts.vocabulary import Verdict
 from ..money.training_bills import TEACHER
 from .distillation_bill import STUDIED, STUDIED_TEACHERS, Plan, bill, published_plan, saved_tokens
-from .published_students import BENCHMARKS, RATING, SAME_BASE, WITHOUT_TEACHER, has, kept, students
+from .published_students import BENCHMARKS, RATING, SAME_BASE, WITHOUT_TEACHER, has, retained_score, students
 
 CHEAP, CLOSE = (
     0.1,
@@ -34,7 +34,7 @@ SHORTCUT = Reasons(
 def shares(names: tuple[str, ...]) -> list[float]:
     """What models keep of the teacher's score, on every benchmark but the rating that was published for them."""
     tried = [name for name in BENCHMARKS if name != RATING]
-    return [kept(model, name) for model in names for name in tried if has(model, name)]
+    return [retained_score(model, name) for model in names for name in tried if has(model, name)]
 
 
 def distillation_is_the_shortcut() -> Judged:

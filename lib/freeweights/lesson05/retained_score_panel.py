@@ -101,7 +101,11 @@ def update(artists: dict, benchmark: str, axis: str, place: str) -> str:
     if axes.get_ylabel() != (wanted := GAMES if benchmark == pupils.RATING else SCORE):
         axes.set_ylabel(wanted)
     at = places(axis, place)
-    shares = {name: pupils.kept(name, benchmark) for name in artists["names"] if pupils.has(name, benchmark)}
+    shares = {
+        name: pupils.retained_score(name, benchmark)
+        for name in artists["names"]
+        if pupils.has(name, benchmark)
+    }
     for name, (mark, _) in artists["points"].items():
         shown = name in shares and at[name] is not None
         mark.set_data(*([at[name]], [100 * shares[name]]) if shown else ([], []))

@@ -116,7 +116,7 @@ def self_hosting_saves() -> Judged:
     for name, way in self_hosting.DEPLOYMENTS.items():
         middle = at_hosts(way.model)[middle_host(way.model, mix)]
         sides = [
-            self_hosting.own_side(name, "at best", prices, mix, wage)
+            self_hosting.deployment_cost_at(name, "at best", prices, mix, wage)
             for prices in (list_prices(CLOSED), middle)
         ]
         reached += [own.break_even is not None and own.break_even <= own.capacity for own in sides]
@@ -124,7 +124,7 @@ def self_hosting_saves() -> Judged:
         said.append(f"a {name} with {way.stored} from {' and '.join(starts)}")
     case, users = self_hosting.SIDES["at worst"], self_hosting.users_of("rented node", "at worst")
     prices = at_hosts("GLM-5.2")[middle_host("GLM-5.2", mix)]
-    node = self_hosting.own_side("rented node", "at worst", prices, mix, wage)
+    node = self_hosting.deployment_cost_at("rented node", "at worst", prices, mix, wage)
     bill, day = node.capacity * node.price, case["hours"] * q.HOUR / q.DAY
     full, night = (node.day + node.people) / bill, (node.day * day + node.people) / bill
     return SELF_HOSTING.judged(

@@ -21,9 +21,9 @@ from ..money.self_hosting import (
     MOST,
     SIDES,
     SelfHosting,
+    deployment_cost,
+    deployment_cost_at,
     mixed,
-    own_side,
-    own_way,
     people,
     users_at_once,
     users_of,
@@ -99,7 +99,7 @@ def update(
     """Draw one's own cost and the vendor's bill; say from how many tokens on the first is lower, or that it never is."""
     mix = mixed(prompt, cached / 100)
     seller, prices, listed = vendor(who, DEPLOYMENTS[way].model, mix)
-    own = own_way(way, prices, mix, users, hours, spare / 100, people(work, wage))
+    own = deployment_cost(way, prices, mix, users, hours, spare / 100, people(work, wage))
     cost, bill = own.own_cost(EACH_DAY), own.bill(EACH_DAY)
     artists.cost.set_data(EACH_DAY, cost)
     artists.bill.set_data(EACH_DAY, bill)
@@ -131,7 +131,7 @@ def both_sides(prompt: float = 3, wage: float | None = None) -> list[dict]:
             row = {"way": f"{way}, {kind.stored}", "side": side}
             for key, who in {"closed": "GPT-5.5", "middle": MIDDLE, "cheapest": CHEAPEST}.items():
                 prices = vendor(who, kind.model, mix)[1]
-                own = own_side(way, side, prices, mix, wage)
+                own = deployment_cost_at(way, side, prices, mix, wage)
                 row[key] = "never" if own.break_even is None else q.count(own.break_even)
             users = users_of(way, side)
             served = {"users": users, "serves": q.count(own.capacity)}

@@ -10,7 +10,8 @@ import numpy as np
 from ..facts import catalog
 from ..facts.arrays import plain
 from ..facts.records_hardware import Device, Engine, Link
-from .interconnect import SPLITS, joined, of_kind, timed_like
+from ..facts.vocabulary import Split, word
+from .interconnect import joined, of_kind, timed_like
 
 RATES = (
     ("flops_fp32", np.inf),
@@ -25,17 +26,17 @@ RATES = (
 class Machine:
     """`count` equal devices that share one model, joined by `link`.
 
-    split: one of `SPLITS`. engine: what runs the model; None for the one usual for the device and the format.
-    host: the computer whose memory and processor take what the devices cannot hold. drive: where routed experts
+    split: how they share it. engine: what runs the model; None for the one usual for the device and the format.
+    cpu_host: the computer whose memory and processor take what the devices cannot hold. drive: where routed experts
     stay that nothing else can hold.
     """
 
     device: Device
     count: int
     link: Link | None
-    split: str = "tensor"
+    split: Split = Split.TENSOR
     engine: Engine | None = None
-    host: Device | None = None
+    cpu_host: Device | None = None
     drive: Link | None = None
 
     @staticmethod
@@ -45,7 +46,7 @@ class Machine:
         link: str | None = None,
         split: str = "tensor",
         engine: str | None = None,
-        host: str | None = None,
+        cpu_host: str | None = None,
         drive: str | None = None,
     ) -> Machine:
         """A machine from the catalogue.
@@ -54,9 +55,9 @@ class Machine:
             device: name of a device.
             count: how many of them, at least 1.
             link: name of the link that joins them; their own interconnect if not given.
-            split: how the devices share the model, one of "tensor", "layers", "experts".
+            split: how the devices share the model, one of "tensor", "pipeline", "experts".
             engine: name of the inference engine; the usual one for the device and the format if not given.
-            host: name of the computer that holds and computes what the devices cannot hold.
+            cpu_host: name of the computer that holds and computes what the devices cannot hold.
             drive: name of the drive that routed experts are streamed from if nothing else can hold them.
 
         Raises:
@@ -69,24 +70,21 @@ class Machine:
         """
         if not isinstance(count, (int, np.integer)) or count < 1:
             raise ValueError(f"count is {count!r}: a machine has 1 device or more, a whole number.")
-        if split not in SPLITS:
-            meanings = "; ".join(f"'{name}' ({meaning})" for name, meaning in SPLITS.items())
-            raise ValueError(f"split is {split!r}: choose one of {meanings}.")
         found = catalog.device(device)
         return Machine(
             found,
             int(count),
             joined(found, int(count), link),
-            split,
+            word(Split, split, "split"),
             catalog.engine(engine) if engine else None,
-            catalog.device(host) if host else None,
+            catalog.device(cpu_host) if cpu_host else None,
             of_kind(drive, storage=True) if drive else None,
         )
 
     @property
     def name(self) -> str:
         own = self.device.name if self.count == 1 else f"{self.count} x {self.device.name}"
-        return " + ".join([own, *(extra.name for extra in (self.host, self.drive) if extra)])
+        return " + ".join([own, *(extra.name for extra in (self.cpu_host, self.drive) if extra)])
 
     @property
     def memory(self) -> float:
@@ -96,17 +94,17 @@ class Machine:
     @property
     def memory_bandwidth(self) -> float:
         """Bytes per second that the devices read together, by their specification: one at a time where they take turns."""
-        return self.working * self.device.memory_bandwidth
+        return self.devices_per_token * self.device.memory_bandwidth
 
     @property
-    def working(self) -> int:
+    def devices_per_token(self) -> int:
         """How many devices work on one token at the same time."""
-        return 1 if self.split == "layers" else self.count
+        return 1 if self.split == Split.PIPELINE else self.count
 
-    def runs(self, family: str) -> Engine:
+    def engine_for(self, family: str) -> Engine:
         """The engine that runs weights of a family of formats: the one asked for, else the usual one.
 
-        >>> machine("H200 SXM 141GB").runs("float").name, machine("H200 SXM 141GB").runs("llama.cpp").name
+        >>> machine("H200 SXM 141GB").engine_for("float").name, machine("H200 SXM 141GB").engine_for("llama.cpp").name
         ('vLLM', 'llama.cpp')
         """
         return self.engine or usual_engine(self.device.device_class, family)
@@ -128,7 +126,7 @@ class Machine:
         (989.0, 1979.0)
         """
         widths, best = rates(self.device, integers)
-        return self.working * plain(best[widths.searchsorted(bits, side="right")])
+        return self.devices_per_token * plain(best[widths.searchsorted(bits, side="right")])
 
     @property
     def computes(self) -> bool:

@@ -12,7 +12,7 @@ from ..facts.arrays import plain
 from ..facts.quantities import count
 from ..facts.records_models import Architecture
 from .attention import Mixer, mixers
-from .parameters import feed_forward, parts
+from .parameters import feed_forward, parameter_counts
 
 # Vendors count active parameters in three ways.
 WITH_EMBEDDINGS = "with both embeddings"
@@ -70,7 +70,7 @@ class Model:
         Raises:
             ValueError: the model was only announced.
         """
-        return dict(parts(self._counted))
+        return dict(parameter_counts(self._counted))
 
     @cached_property
     def parameters(self) -> int:
@@ -201,7 +201,7 @@ class Model:
         >>> model("DeepSeek-R1").cache_bytes(65_536) == 61 * 576 * 2 * 65_536
         True
         """
-        return self._cached("kept", context, bytes_per_value, latents)
+        return self._cached("cached_values", context, bytes_per_value, latents)
 
     def cache_read_bytes(self, context, bytes_per_value: float = 2, latents: bool = True):
         """Bytes of its cache that one sequence reads in one decode step.
@@ -224,7 +224,7 @@ class Model:
         spans_of = [
             (layers, span)
             for _, layers, mixer in self._mixers
-            for span in (not latents and mixer.heads) or getattr(mixer, spans)
+            for span in (not latents and mixer.full_head_values) or getattr(mixer, spans)
         ]
         values = sum(layers * span.at(context) for layers, span in spans_of)
         states = sum(layers * mixer.state_bytes for _, layers, mixer in self._mixers)

@@ -40,7 +40,6 @@ DAYS = np.geomspace(1e4, 1e11, 701)  # tokens of a day
 CONTEXTS = (2 * NEW, 524_288)  # tokens, shortest and longest
 
 
-@cache
 def listed() -> HostPrice:
     """What the lab itself asks for the model, and when.
 
@@ -55,7 +54,7 @@ def prices() -> Prices:
     return asked_by(listed())
 
 
-def kept() -> float:
+def cached_share() -> float:
     """Share of the prompts' tokens found in a cache: DeepSeek's service, 27 and 28 February 2025."""
     return service("cached-input-tokens") / service("input-tokens")
 
@@ -66,7 +65,7 @@ def mixed(ratio: float) -> Tokens:
     >>> mixed(4).total
     5.0
     """
-    return Tokens(ratio * (1 - kept()), ratio * kept(), 1.0)
+    return Tokens(ratio * (1 - cached_share()), ratio * cached_share(), 1.0)
 
 
 def prompt_words(ratio: float) -> str:
@@ -78,7 +77,7 @@ def prompt_words(ratio: float) -> str:
     if not ratio:
         return "no prompt"
     said = f"{q.significant(ratio)} {'token' if ratio == 1 else 'tokens'} of prompt"
-    return f"{said} ({q.percent(kept())} of {'it' if ratio == 1 else 'them'} kept) to one written"
+    return f"{said} ({q.percent(cached_share())} of {'it' if ratio == 1 else 'them'} kept) to one written"
 
 
 @cache

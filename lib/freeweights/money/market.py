@@ -202,15 +202,15 @@ def market(demand: DemandCurve, costs, fixed=0.0, share=0.0, rule: str = "Courno
     """
     costs, fixed = checked(demand, costs, fixed, share, rule)
     kept = 1 - np.asarray(share, float)
-    felt = costs / last(kept)
+    effective_cost = costs / last(kept)
     for _ in range(costs.shape[-1] + 1):
-        price, quantities = served(demand, felt, rule)
+        price, quantities = served(demand, effective_cost, rule)
         profits = (last(kept * price) - costs) * quantities - fixed * (quantities > 0)
         worst = profits == profits.min(axis=-1, keepdims=True)
         leaving = worst & (profits < 0) & (np.cumsum(worst, axis=-1) == 1)
         if rule == "Bertrand" or not leaving.any():
             break
-        felt = np.where(leaving, last(demand.choke), felt)
+        effective_cost = np.where(leaving, last(demand.choke), effective_cost)
     lab = share * price * quantities.sum(axis=-1)
     return Outcome(plain(price), quantities, profits, plain(lab))
 

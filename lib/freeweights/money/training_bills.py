@@ -21,7 +21,6 @@ AMORTISED, RENTED, BOUGHT = WAYS = ("its share of the devices' life", "rent", "t
 DAYS = 90  # in which a bought cluster is to finish the last run: our choice; Llama 3.1's took 54, GPT-4's some 95
 
 
-@cache
 def teacher_bill() -> tuple[float, float]:
     """US dollars of the teacher's base, and of what made a teacher of it: GPU-hours and price of an hour as published."""
     price = distilled(BASE_OF_TEACHER, "price of a GPU-hour")
