@@ -14,6 +14,7 @@ from . import (
     records_measured,
     records_models,
     records_prices,
+    records_training,
     tables,
     vocabulary,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "records_models",
     "records_measured",
     "records_prices",
+    "records_training",
     "records_derived",
     "catalog",
     "tables",
