@@ -9,6 +9,7 @@ from . import (
     records_models,
     records_practice,
     records_prices,
+    records_training,
 )
 
 ROOMS = (
@@ -18,6 +19,7 @@ ROOMS = (
     records_practice,
     records_prices,
     records_derived,
+    records_training,
 )
 TABLES: dict[type, str] = {
     record: record.table for module in ROOMS for record in vars(module).values() if hasattr(record, "table")

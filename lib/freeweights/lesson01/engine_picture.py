@@ -13,7 +13,7 @@ from ..page import charts, layout
 from ..page.style import BLUE, ORANGE
 from .smollm_pictures import step_floor
 
-MOST = 32  # users on the axis
+CALLED = {"NumPy": "NumPy", "engine": "the engine"}
 
 
 def bounds(
@@ -77,12 +77,10 @@ def draw_engine(
     curves.show(found)
     numpy, first = both["NumPy"], {name: one.tokens_per_second[0] for name, one in both.items()}
     last = {name: one.tokens_per_second[-1] for name, one in both.items()}
-    winner = {who: max(rates, key=rates.get) for who, rates in (("one", first), ("many", last))}
-    title = layout.headline(figure)
-    title.set_text(
-        f"For one user the {winner['one']} is ahead, for {engine.users[-1]} the {winner['many']}".replace(
-            "the NumPy", "NumPy"
-        )
+    one, many = (max(rates, key=rates.get) for rates in (first, last))
+    reads = max(both, key=lambda name: both[name].reading)
+    layout.headline(figure).set_text(
+        f"Ahead: for one user {CALLED[one]}, for {engine.users[-1]} {CALLED[many]}, at reading {CALLED[reads]}"
     )
     return (
         f"One user: NumPy {q.speed(first['NumPy'])}, the engine {q.speed(first['engine'])}; {engine.users[-1]} users: "
