@@ -10,7 +10,7 @@ from ..local import smollm_timing, this_machine
 from ..local.engine_timing import Parting, Rates, numpy_rates
 from ..local.measured_or_recorded import RecordedMachine
 from ..page import charts, layout
-from ..page.style import BLUE, ORANGE
+from ..page.style import BLUE, GREY, ORANGE
 from .smollm_pictures import step_floor
 
 CALLED = {"NumPy": "NumPy", "engine": "the engine"}
@@ -62,7 +62,7 @@ def draw_engine(
     curves = charts.curves(axes, names)
     for name, (colour, shape) in looks.items():
         one = both[name]
-        [marks[f"{name}, {source}"]] = axes.plot(
+        [marks[name]] = axes.plot(
             one.users,
             one.tokens_per_second,
             shape,
@@ -72,6 +72,14 @@ def draw_engine(
             zorder=4,
         )
     layout.legend(figure, marks)
+    corner = {
+        "transform": axes.transAxes,
+        "ha": "right",
+        "va": "bottom",
+        "color": GREY,
+        "fontsize": layout.POINTS,
+    }
+    axes.text(0.99, 0.02, source, **corner)
     found = {f"{name}, law": (fine, fine / one.law(fine)) for name, one in both.items()}
     found |= {f"{name}, bound": (both[name].users, limit[name]) for name in both}
     curves.show(found)

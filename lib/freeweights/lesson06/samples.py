@@ -64,7 +64,8 @@ def draw(logits: np.ndarray, temperature: float, random: np.random.Generator) ->
         )
     if temperature == 0:
         return logits.argmax(-1)
-    return (logits / temperature - np.log(random.standard_exponential(logits.shape, np.float32))).argmax(-1)
+    times = np.maximum(random.standard_exponential(logits.shape, np.float32), np.finfo(np.float32).tiny)
+    return (logits / temperature - np.log(times)).argmax(-1)
 
 
 def prompt(first: int, second: int) -> str:

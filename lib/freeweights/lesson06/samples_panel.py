@@ -43,6 +43,7 @@ class Artists:
     """What moves."""
 
     title: Text
+    costs: Text
     curves: charts.Curves
 
 
@@ -52,7 +53,7 @@ def draw(figure: Figure) -> Artists:
     layout.log_axis(axes.xaxis, layout.decades(1, MOST))
     axes.set(xlim=(1, MOST), ylim=(0, 1), xlabel="samples of each question", ylabel="questions")
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    return Artists(layout.headline(figure), charts.curves(axes, LOOKS))
+    return Artists(layout.headline(figure), layout.subtitle(figure), charts.curves(axes, LOOKS))
 
 
 def spent(name: str, place: str, questions: float, samples: float, tokens: float) -> tuple[float, float]:
@@ -88,8 +89,13 @@ def update(artists: Artists, name: str, samples: float, tokens: float, questions
         said += (
             f" Chosen without a check, published: {ends}; so a faster machine buys candidates, not choices."
         )
-    for place in PLACES:
-        seconds, cost = spent(name, place, questions, samples, tokens)
+    costs = {place: spent(name, place, questions, samples, tokens) for place in PLACES}
+    artists.costs.set_text(
+        "; ".join(
+            f"{place}: {q.duration(seconds)}, {q.money(cost)}" for place, (seconds, cost) in costs.items()
+        )
+    )
+    for place, (seconds, cost) in costs.items():
         right = questions * many
         said += (
             f" On the {place} {q.count(questions)} questions take {q.duration(seconds)} and {q.money(cost)}: "
