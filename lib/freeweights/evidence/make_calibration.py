@@ -174,7 +174,7 @@ def host_shares(constants: Constants, shown: FittedConstants) -> dict[str, list[
         tokens = row.prompt if row.phase == "prefill" else 1
         seconds = float(row.batch) * tokens / row.tokens_per_second
         case = case_of(row, model, machine, bits, shown)
-        groups = tuple(keys(machine, case.storage.family))
+        groups = tuple(keys(machine.device.device_class, case.engine))
         alone = FittedRow(row, seconds, counted(row, case), groups, None)
         beside = seconds - predicted(alone, constants)
         if beside > 0:

@@ -18,6 +18,22 @@ from . import (
     tables,
     vocabulary,
 )
+from .records_derived import Calibration, HeldOut
+from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
+from .records_measured import (
+    Collective,
+    DistillationRun,
+    Distilled,
+    Energy,
+    Load,
+    Measurement,
+    Offload,
+    StoredCache,
+    Streaming,
+)
+from .records_models import Architecture, CountException
+from .records_prices import Claim, HostPrice, Price, ServingFigure
+from .records_training import LagPair, ScalingRun, SpeedRecord, TrainingFigure, TrainingRun
 
 __all__ = [
     "vocabulary",
@@ -33,4 +49,31 @@ __all__ = [
     "tables",
     "figures",
     "datasets",
+    "Device",
+    "Link",
+    "WeightFormat",
+    "Engine",
+    "FileSize",
+    "Architecture",
+    "CountException",
+    "Measurement",
+    "Energy",
+    "Load",
+    "Offload",
+    "Collective",
+    "Streaming",
+    "StoredCache",
+    "Distilled",
+    "DistillationRun",
+    "Price",
+    "Claim",
+    "ServingFigure",
+    "HostPrice",
+    "TrainingFigure",
+    "TrainingRun",
+    "ScalingRun",
+    "SpeedRecord",
+    "LagPair",
+    "Calibration",
+    "HeldOut",
 ]
