@@ -14,8 +14,8 @@ import patience
 import pytest
 from freeweights.page import controls, live
 from freeweights.page import renderer as renderer_
-from freeweights.page.typesetter import Typesetter
 from freeweights.page.style import blank, drawing
+from freeweights.page.typesetter import Typesetter
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
@@ -107,7 +107,9 @@ def test_a_light_picture_looks_like_the_mean_of_the_sharp_one(shown):
 
 
 def test_letters_stand_where_they_stand_in_the_sharp_picture():
-    panel = live.panel(draw_words, update_words, title="T", n=controls.slider("N", 1, 10, start=5, whole=True))
+    panel = live.panel(
+        draw_words, update_words, title="T", n=controls.slider("N", 1, 10, start=5, whole=True)
+    )
     with drawing():
         light = np.asarray(panel.stage.draw_light().convert("RGB"), dtype=int)
     mean = panel.stage.draw()[..., :3].reshape(400, 2, 900, 2, 3).mean(axis=(1, 3))

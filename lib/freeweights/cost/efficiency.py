@@ -58,9 +58,13 @@ def constants_under(device_class: str, engine: Engine, phase: str) -> tuple[Cali
     found = next(key for key in wanted if key in known)
     row = known[found]
     whose = "all machines" if found[0] == "any" else f"{found[0]} machines"
-    under = "under all engines" if found[1] == "any" else f"under {found[1]} engines" * (found[1] != engine.name)
+    under = (
+        "under all engines" if found[1] == "any" else f"under {found[1]} engines" * (found[1] != engine.name)
+    )
     borrowed = (
-        "" if found == wanted[0] or under == "" else f", because none are published for it under {engine.name}"
+        ""
+        if found == wanted[0] or under == ""
+        else f", because none are published for it under {engine.name}"
     )
     where = f"{whose} {under or f'under {engine.name}'}{borrowed}"
     return row, f"{phase} on {where}: {row.rows} published rows ({row.sources})"

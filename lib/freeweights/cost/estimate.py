@@ -125,10 +125,7 @@ class Estimate:
 
     @property
     def parts(self) -> dict:
-        return {
-            name: self._where_it_fits(self._of_each_case(share))
-            for name, share in self.shares.items()
-        }
+        return {name: self._where_it_fits(self._of_each_case(share)) for name, share in self.shares.items()}
 
     @property
     def bottleneck(self):

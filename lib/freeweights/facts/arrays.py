@@ -34,7 +34,9 @@ def every(condition) -> bool:
 def numbers(value, name: str):
     """`value` as an array of numbers, or as one number, or an error that says what was given."""
     try:
-        return np.asarray(value, float)[()]  # NumPy reckons with a number five times as fast as with an array of one
+        return np.asarray(value, float)[
+            ()
+        ]  # NumPy reckons with a number five times as fast as with an array of one
     except (TypeError, ValueError):
         raise ValueError(
             f"{name} is {value!r}: one number or an array of numbers, all rows of one length, is expected."
