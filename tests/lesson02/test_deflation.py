@@ -162,7 +162,7 @@ def test_every_group_and_quantity_has_an_answer_or_says_why_not(panel, quantity,
         if found.trend is not None:
             assert q.percent(abs(found.trend.growth[1])) in said and deflation_panel.when(found) in said
             assert found.trend.flat == ("cannot be told from no change" in said)
-            low, high = panel._artists["rows"][quantity]["range"].get_xdata()
+            low, high = panel._artists.rows.ranges[quantity].get_xdata()
             assert hardware_trends.today() <= low <= high <= hardware_trends.CENTURY
 
 
@@ -180,7 +180,7 @@ def test_the_panels_sentence_says_what_the_library_says(panel):
 
 def test_what_does_not_count_is_faint_and_street_prices_are_hollow(panel):
     follow(panel, which=hardware_trends.UNIFIED, street=False)
-    offers = panel._artists["offers"]
+    offers = panel._artists.offers
     faint = {key: line.get_alpha() < 1 for key, line in offers.items()}
     assert faint == {
         (which, released): which != hardware_trends.UNIFIED or not released for which, released in offers

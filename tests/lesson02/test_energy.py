@@ -141,9 +141,10 @@ def test_every_model_can_be_asked_about_at_the_ends_of_users_and_context(panel):
         said = follow(panel, **where)
         check_text(panel, where)
         unfit += "has no room" in said
-        for marks in panel._artists["places"].values():
-            placed = len(marks["electricity"].get_xdata()) == 1
-            assert placed != (marks["words"].get_text() == "does not fit"), where
+        rows = panel._artists.rows
+        for place, mark in rows.marks.items():
+            placed = len(mark.get_xdata()) == 1
+            assert placed != (rows.words[place].get_text() == "does not fit"), where
     assert unfit > 10
 
 
@@ -165,12 +166,10 @@ def test_all_published_points_of_a_model_are_drawn_inside_the_axes(panel):
     for name in panel.controls["name"].ends:
         follow(panel, name=name)
         drawn = [
-            point
-            for line in panel._artists["points"].values()
-            for point in zip(*line.get_data(), strict=True)
+            point for line in panel._artists.points.values() for point in zip(*line.get_data(), strict=True)
         ]
         assert sorted(drawn) == sorted((row.batch, row.joules_per_token) for row in ROWS if row.model == name)
-        axes = panel._artists["users"].axes
+        axes = panel._artists.users.axes
         (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
         assert all(left < x < right and low < y < high for x, y in drawn)
 

@@ -136,7 +136,7 @@ def test_the_frontiers_sentence_says_what_the_library_says(frontier_panel):
         assert f"its {max_sequences:,.0f} slots yield {q.times(full / one)} as much" in said
         assert q.speed(one) in said and q.speed(full) in said
     assert "GeForce RTX 5090 has 32 GB: it does not fit" in said
-    assert not len(frontier_panel._artists["card"]["curve"].get_xdata())
+    assert not len(frontier_panel._artists.places["card"].curve.get_xdata())
 
 
 def test_a_row_of_gpus_gains_more_from_users_than_a_desktop_on_a_large_model():
@@ -219,14 +219,14 @@ def test_names_are_spread_apart_in_their_order_inside_the_axes(heights, gap):
 )
 def test_every_published_series_is_drawn_and_told(links_panel, name, phase, batch, counts):
     said = follow(links_panel, name=name, phase=phase, batch=batch)
-    drawn = links_panel._artists["points"][0]
+    drawn = links_panel._artists.points[0]
     assert list(drawn.get_xdata()) == counts and "Published over its own link" in said
     assert np.all(np.diff(drawn.get_ydata()) > 0)
 
 
 def test_points_of_other_batches_are_not_drawn(links_panel):
     said = follow(links_panel, name="Mixtral 8x7B on A100", phase="decode", batch=64)
-    assert not len(links_panel._artists["points"][0].get_xdata()) and "Published" not in said
+    assert not len(links_panel._artists.points[0].get_xdata()) and "Published" not in said
 
 
 def test_a_link_without_a_published_latency_is_marked_and_said_to_lack_it(links_panel):
@@ -234,7 +234,7 @@ def test_a_link_without_a_published_latency_is_marked_and_said_to_lack_it(links_
     assert without
     for name in links.LINKS:
         said = follow(links_panel, link=name)
-        label = links_panel._artists["names"][name].get_text()
+        label = links_panel._artists.curves.names[name].get_text()
         told = "(not published; that of" in said or "no latency is published" in said
         assert (name in without) == label.endswith("*") == told, name
 
@@ -242,7 +242,7 @@ def test_a_link_without_a_published_latency_is_marked_and_said_to_lack_it(links_
 def test_the_links_sentence_names_what_does_not_fit(links_panel):
     said = follow(links_panel, name="GLM-5 on M3 Ultra", phase="decode", batch=1)
     assert "fewer than 2 do not" in said
-    assert links_panel._artists["tops"][0].get_text() == "no fit"
+    assert links_panel._artists.stacks.words[0].get_text() == "no fit"
 
 
 # ---- export variants
@@ -311,10 +311,10 @@ def test_a_node_that_cannot_hold_the_model_has_no_bar_and_is_named(export_panel)
     held = {short: fw.fits(fw.model("DeepSeek-V3"), fw.machine(device, 8), weights="BF16", context=export.CONTEXT, batch=32).fits
             for short, (device, _) in export.OTHERS.items()}  # fmt: skip
     assert not held["H800"] and "do not hold it for serving: H100, H800" in said
-    for (short, job), bars in export_panel._artists["bars"].items():
+    for (short, job), bar in export_panel._artists.bars.items():
         fits = job == "train" or held[short]
-        assert (bars[0].get_width() > 0) == fits, (short, job)
-        assert (export_panel._artists["labels"][short, job].get_text() == "does not fit") != fits
+        assert (bar.get_width() > 0) == fits, (short, job)
+        assert (export_panel._artists.labels[short, job].get_text() == "does not fit") != fits
 
 
 def test_the_export_bars_are_the_librarys_times(export_panel):
@@ -324,5 +324,5 @@ def test_the_export_bars_are_the_librarys_times(export_panel):
     for job in ("prefill", "decode"):
         case = {"context": export.CONTEXT, "batch": 16, "weights": "FP8"}
         seconds = [inference.predict(what, where, job, **case).seconds for where in (h100, h20)]
-        width = export_panel._artists["bars"]["H20", job][0].get_width()
+        width = export_panel._artists.bars["H20", job].get_width()
         assert width == pytest.approx(min(seconds[0] / seconds[1], export.WIDEST))

@@ -203,7 +203,7 @@ def test_texts_stay_apart_and_inside_along_each_control(panel):
 def test_the_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(panel, data):
     where = anywhere(panel, data)
     said = follow(panel, **where)
-    title, words = (panel._artists[name].get_text() for name in ("title", "words"))
+    title, words = (getattr(panel._artists, name).get_text() for name in ("title", "words"))
     assert "None" not in said + title + words
     assert title.startswith("Never") == ("never saves" in said)
     check_text(panel, where)
@@ -213,20 +213,20 @@ def test_the_panel_can_fail_and_says_so_in_its_title_and_its_sentence(panel):
     start = {name: control.start for name, control in panel.controls.items()}
     assert "Both are equal at" in follow(panel, **start)
     assert "never saves" in follow(panel, **start | {"hours": 8})
-    assert panel._artists["title"].get_text().startswith("Never: even full")
-    assert len(panel._artists["mark"].get_xdata()) == 0
+    assert panel._artists.title.get_text().startswith("Never: even full")
+    assert len(panel._artists.mark.get_xdata()) == 0
 
 
 def test_the_mark_stands_where_the_lines_cross_and_green_begins_there(panel):
     start = {name: control.start for name, control in panel.controls.items()}
     follow(panel, **start | {"who": "GPT-5.5"})
-    at, dollars = (float(ends[0]) for ends in panel._artists["mark"].get_data())
+    at, dollars = (float(ends[0]) for ends in panel._artists.mark.get_data())
     tokens, cost, bill = (
         self_hosting_panel.EACH_DAY,
-        *(panel._artists[name].get_ydata() for name in ("cost", "bill")),
+        *(getattr(panel._artists, name).get_ydata() for name in ("cost", "bill")),
     )
     assert dollars == pytest.approx(np.interp(at, tokens, bill)) == pytest.approx(np.interp(at, tokens, cost))
-    corners = panel._artists["saves"].get_xy()
+    corners = panel._artists.saves.get_xy()
     green = corners[: tokens.size, 1] < corners[tokens.size : 2 * tokens.size, 1][::-1]
     assert tokens[green].min() == pytest.approx(at, rel=0.02)
 

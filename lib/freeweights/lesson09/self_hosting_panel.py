@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
+from matplotlib.text import Text
 
 from ..cost.reference_cases import CONTEXT, SERVED
 from ..facts import quantities as q
@@ -26,9 +30,8 @@ from ..money.self_hosting import (
     wait,
 )
 from ..money.serving_costs import Prices, Tokens
-from ..page import controls, live
-from ..page.layout import decades, headline, log_axis
-from ..page.style import BEHIND, BLUE, GREEN, ORANGE, RED
+from ..page import controls, layout, live
+from ..page.style import BEHIND, BLUE, GREEN, INK, ORANGE, RED
 
 MIDDLE, CHEAPEST = "same model, middle host", "same model, cheapest host"
 CLOSED = ("Claude Opus 5.5", "GPT-5.5", "Claude Haiku 4.5", "GPT-5-mini")
@@ -36,25 +39,40 @@ TOKENS, DOLLARS = (1e5, 1e11), (1, 1e7)  # ends of the axes
 EACH_DAY = np.geomspace(*TOKENS, 1200)
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    title: Text
+    words: Text
+    saves: Polygon
+    cost: Line2D
+    bill: Line2D
+    drop: Line2D
+    mark: Line2D
+    cost_name: Text
+    bill_name: Text
+
+
+def draw(figure: Figure) -> Artists:
     """A staircase of cost, a line of bills, what lies between them where one's own is cheaper, and the break-even."""
-    axes = figure.add_axes((0.133, 0.125, 0.837, 0.70))
-    log_axis(axes.xaxis, decades(*TOKENS))
-    log_axis(axes.yaxis, decades(*DOLLARS, q.money))
+    [axes] = layout.grid(figure)
+    layout.log_axis(axes.xaxis, layout.decades(*TOKENS))
+    layout.log_axis(axes.yaxis, layout.decades(*DOLLARS, q.money))
     axes.set(xlim=TOKENS, ylim=DOLLARS, xlabel="tokens a day, read and written", ylabel="US dollars a day")
-    saves = axes.add_patch(Polygon([[1, 1]], facecolor=GREEN, alpha=0.6, edgecolor="none"))
     named = {"fontsize": 10, "fontweight": "bold", "bbox": BEHIND | {"alpha": 1.0}, "parse_math": False}
-    return {
-        "title": headline(figure),
-        "words": figure.text(0.012, 0.878, "", fontsize=10.5, va="center", parse_math=False),
-        "saves": saves,
-        "cost": axes.plot([], [], color=BLUE)[0],
-        "bill": axes.plot([], [], color=ORANGE, linestyle="--")[0],
-        "drop": axes.plot([], [], color="black", linestyle=":", linewidth=1.5)[0],
-        "mark": axes.plot([], [], "o", color="black", zorder=4)[0],
-        "cost name": axes.text(1.2 * TOKENS[0], DOLLARS[1] / 7, "", color=BLUE, va="center", **named),
-        "bill name": axes.text(1.2 * TOKENS[0], DOLLARS[1] / 2, "", color="#8A5A00", va="center", **named),
-    }
+    named |= {"transform": axes.transAxes, "va": "center"}
+    return Artists(
+        layout.headline(figure),
+        layout.subtitle(figure),
+        axes.add_patch(Polygon([[1, 1]], facecolor=GREEN, alpha=0.6, edgecolor="none")),
+        axes.plot([], [], color=BLUE)[0],
+        axes.plot([], [], color=ORANGE, linestyle="--")[0],
+        axes.plot([], [], color="black", linestyle=":", linewidth=1.5)[0],
+        axes.plot([], [], "o", color="black", zorder=4)[0],
+        axes.text(0.015, 0.88, "", color=INK[BLUE], **named),
+        axes.text(0.015, 0.955, "", color=INK[ORANGE], **named),
+    )
 
 
 def vendor(who: str, what: str, mix: Tokens) -> tuple[str, Prices, str]:
@@ -67,7 +85,7 @@ def vendor(who: str, what: str, mix: Tokens) -> tuple[str, Prices, str]:
 
 
 def update(
-    artists: dict,
+    artists: Artists,
     way: str,
     who: str,
     prompt: float,
@@ -83,18 +101,18 @@ def update(
     seller, prices, listed = vendor(who, DEPLOYMENTS[way].model, mix)
     own = deployment_cost(way, prices, mix, users, hours, spare / 100, people(work, wage))
     cost, bill = own.own_cost(EACH_DAY), own.bill(EACH_DAY)
-    artists["cost"].set_data(EACH_DAY, cost)
-    artists["bill"].set_data(EACH_DAY, bill)
+    artists.cost.set_data(EACH_DAY, cost)
+    artists.bill.set_data(EACH_DAY, bill)
     edges = np.concatenate([cost, np.maximum(cost, bill)[::-1]])
-    artists["saves"].set_xy(np.column_stack([np.concatenate([EACH_DAY, EACH_DAY[::-1]]), edges]))
+    artists.saves.set_xy(np.column_stack([np.concatenate([EACH_DAY, EACH_DAY[::-1]]), edges]))
     at = own.break_even
     shown = at is not None and at <= TOKENS[1]
-    artists["mark"].set_data(*([at], [own.bill(at)]) if shown else ([], []))
-    artists["drop"].set_data(*([at, at], [DOLLARS[0], own.bill(at)]) if shown else ([], []))
-    artists["cost name"].set_text(f"━━ your own cost: {way}")
-    artists["bill name"].set_text(f"╍╍ bill at the price of {seller}")
-    artists["title"].set_text(finding(own))
-    artists["words"].set(text=below(own), color="black" if shown else RED)
+    artists.mark.set_data(*([at], [own.bill(at)]) if shown else ([], []))
+    artists.drop.set_data(*([at, at], [DOLLARS[0], own.bill(at)]) if shown else ([], []))
+    artists.cost_name.set_text(f"━━ your own cost: {way}")
+    artists.bill_name.set_text(f"╍╍ bill at the price of {seller}")
+    artists.title.set_text(finding(own))
+    artists.words.set(text=below(own), color="black" if shown else INK[RED])
     return sentence(way, seller, listed, own, mix, users_at_once(way, users), hours, work, wage)
 
 

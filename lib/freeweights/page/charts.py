@@ -213,7 +213,10 @@ def curves(
         names[name].set_text(said)
     thin = {"color": GREY, "linewidth": 1, "linestyle": ":", "clip_on": False}
     return Curves(
-        {name: axes.plot([], [], style, color=colour)[0] for name, (colour, style) in looks.items()},
+        {
+            name: axes.plot([], [], linestyle=style, color=colour)[0]
+            for name, (colour, style) in looks.items()
+        },
         names,
         axes.plot([], [], transform=axes.transAxes, **thin)[0],
         axes.axvline(axes.get_xlim()[0], color=GREY, linewidth=1.2, linestyle=":"),

@@ -54,6 +54,18 @@ def grid(figure: Figure, columns: Sequence[float] = (1,), rows: Sequence[float] 
     return axes.ravel().tolist()
 
 
+def split(axes: Axes, rows: Sequence[float]) -> list[Axes]:
+    """Axes of a `grid` parted into rows of their own, of such heights as ratios; the others stay as tall as they are.
+
+    >>> from freeweights.page.style import blank
+    >>> left, right = grid(blank((9, 4)), columns=(1, 1))
+    >>> above, below = split(right, rows=(3, 2))
+    """
+    parts, figure = axes.get_subplotspec().subgridspec(len(rows), 1, height_ratios=rows), axes.figure
+    axes.remove()
+    return [figure.add_subplot(part) for part in parts]
+
+
 def _take_line(figure: Figure) -> float:
     """Take one line of room from the top of a grid; the height of its upper edge."""
     engine = figure.get_layout_engine()
@@ -94,7 +106,10 @@ def legend(place: Figure | Axes, marks: Mapping[str, Artist], columns: int | Non
     Args:
         place: the figure, or one of its axes.
         marks: words, and the artist that they explain; its look is that of now.
-        columns: how many stand side by side; all of them if left out.
+        columns: on axes, how many stand side by side; all of them if left out.
+
+    Raises:
+        ValueError: the line is wider than the figure.
 
     >>> from freeweights.page.style import blank
     >>> [axes] = grid(figure := blank((9, 4)))
@@ -102,35 +117,46 @@ def legend(place: Figure | Axes, marks: Mapping[str, Artist], columns: int | Non
     ['measured']
     """
     whole = isinstance(place, Figure)
-    top = _take_line(place) if whole else 1.0
-    return place.legend(
+    found = place.legend(
         list(marks.values()),
         list(marks),
         loc="upper left" if whole else "lower left",
-        bbox_to_anchor=(EDGE, 0, 1 - 2 * EDGE, top) if whole else (0, top),
+        bbox_to_anchor=(EDGE, 0, 1 - 2 * EDGE, _take_line(place)) if whole else (0, 1),
         ncols=columns or len(marks),
         fontsize=POINTS,
         labelcolor=GREY,
         borderpad=0.0,
         borderaxespad=0.0 if whole else 0.4,
-        columnspacing=1.4,
-        handlelength=1.5,
+        columnspacing=1.2,
+        handlelength=1.3,
         handletextpad=0.5,
         numpoints=1,
     )
+    if whole and (wide := found.get_window_extent().width / place.bbox.width) > 1 - 2 * EDGE:
+        raise ValueError(
+            f"the legend takes {wide:.0%} of the figure's width: shorten {max(marks, key=len)!r}."
+        )
+    return found
 
 
-def label_beside(axes: Axes, colours: Mapping[str, str], size: float = POINTS) -> dict[str, Text]:
+def label_beside(axes: Axes, colours: Mapping[str, str], room: str = "") -> dict[str, Text]:
     """Names at the right of axes, each in the ink of its colour; `stand_beside` puts them where they belong.
+
+    Args:
+        axes: where they stand; the first name is the lowest.
+        colours: of the names.
+        room: the longest words that one will say, if they change.
 
     >>> from freeweights.page.style import blank, BLUE
     >>> [axes] = grid(blank((9, 4)))
     >>> label_beside(axes, {"cost": BLUE})["cost"].get_text()
     'cost'
     """
-    look = {"transform": axes.transAxes, "fontsize": size, "va": "center", "parse_math": False}
+    look = {"transform": axes.transAxes, "fontsize": POINTS, "va": "center", "parse_math": False}
     return {
-        name: axes.text(NAMED, (place + 1) / (len(colours) + 1), name, color=INK.get(colour, colour), **look)
+        name: axes.text(
+            NAMED, (place + 1) / (len(colours) + 1), room or name, color=INK.get(colour, colour), **look
+        )
         for place, (name, colour) in enumerate(colours.items())
     }
 
