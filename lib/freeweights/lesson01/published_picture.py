@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -22,7 +22,10 @@ from ..page.style import BLUE, GREEN
 
 @dataclass(frozen=True)
 class PublishedCase:
-    """One axes: a prediction over x, the tokens it yields there, and the published points as (x, tokens per second)."""
+    """One axes: a prediction over x, the tokens it yields there, and the published points as (x, tokens per second).
+
+    `spans` are the contexts over which a point is an average: (first, last, tokens per second).
+    """
 
     title: str
     label: str
@@ -31,6 +34,7 @@ class PublishedCase:
     tokens: float | np.ndarray
     points: list[tuple[float, float]]
     ticks: dict[float, str]
+    spans: list[tuple[float, float, float]] = field(default_factory=list)
 
 
 def cases(name: str, desk: tuple, rack: tuple) -> list[PublishedCase]:
@@ -52,6 +56,11 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[PublishedCase]:
                 if pair.row.phase == "decode"
             ],
             lengths,
+            [
+                (pair.row.context, pair.row.context + pair.row.output, pair.measured)
+                for pair in desk
+                if pair.row.phase == "decode" and pair.row.output
+            ],
         ),
         PublishedCase(
             "M3 Ultra reads a prompt",
@@ -80,11 +89,15 @@ def draw_case(axes: Axes, case: PublishedCase) -> dict[str, Artist]:
         end: case.tokens / getattr(case.estimate, end) for end in ("low", "expected", "high", "lower_bound")
     }
     key = {
-        "published": axes.plot(*zip(*case.points), "X", color="black", markeredgecolor="white", zorder=3)[0],
+        "published (line: its contexts)": axes.plot(
+            *zip(*case.points), "X", color="black", markeredgecolor="white", zorder=3
+        )[0],
         "expected": axes.plot(case.x, rate["expected"], color=BLUE)[0],
         "its range": axes.fill_between(case.x, rate["high"], rate["low"], color=BLUE, alpha=0.2, linewidth=0),
         "bound of physics": axes.plot(case.x, rate["lower_bound"], "--", color=GREEN)[0],
     }
+    for first, last, speed in case.spans:
+        axes.plot([max(first, case.x[0]), last], [speed] * 2, color="black", linewidth=1, zorder=2.5)
     axes.set(xlabel=case.label, yscale="log")
     axes.set_title(case.title, fontsize=11, fontweight="normal")
     layout.log_axis(axes.xaxis, case.ticks)

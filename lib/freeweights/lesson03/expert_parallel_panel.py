@@ -176,7 +176,7 @@ def against_published(figure: Figure) -> str:
     """Published all-to-alls of 8 to 256 devices beside the prediction, with the error of each."""
     [axes], errors = layout.grid(figure), {}
     layout.log_axis(axes.xaxis, {int(count): count for count in DEVICES})
-    axes.set(xlim=(7, 290), ylim=(0, 430), xlabel="devices", ylabel="one all-to-all, µs")
+    axes.set(xlim=(6, 290), ylim=(0, 430), xlabel="devices", ylabel="one all-to-all, µs")
     looks = {"dispatch": (BLUE, "-"), "combine": (ORANGE, "-")}
     looks |= {f"{kind}: wire alone": (colour, ":") for kind, (colour, _) in looks.items()}
     lines = {}

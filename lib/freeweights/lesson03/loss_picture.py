@@ -48,9 +48,6 @@ def draw(figure: Figure, runs: Sequence[MoeRun]) -> None:
                 spent[1:], run.held[1:], style, color=colour, marker=marker, linewidth=1.4, markersize=5
             )
             ends += [spent[1], spent[-1]]
-        low, high = axes.get_ylim()
-        axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= high])
-        axes.set_xticks([])
         if ends:
             say = q.count if label == SIDES[0] else q.significant
             layout.log_axis(axes.xaxis, layout.decades(0.7 * min(ends), 1.4 * max(ends), say))

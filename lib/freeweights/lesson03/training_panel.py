@@ -177,10 +177,8 @@ def draw_loads(figure: Figure, by_way: dict[str, MoeRun]) -> live.Artists:
     most = max([2.0, *(1.05 * smoothed(run).max() for run in by_way.values())])
     left.set(xlim=(0, experts + 1), ylim=(0, most), xlabel="expert, the busiest at last first")
     left.set(ylabel="load over an even share", xticks=[1, experts // 2, experts])
-    left.set_yticks([tick for tick in left.get_yticks() if tick <= most])
     left.axhline(1, color="black", linewidth=1, linestyle=":")
     right.set(xlim=(1, SWITCHED.steps), ylim=(0, experts + 1), xlabel="step", ylabel="experts in use")
-    right.set(xticks=range(0, SWITCHED.steps + 1, SWITCHED.steps // 3), yticks=range(0, experts + 1, 8))
     return live.Artists(
         finding=layout.headline(figure),
         bars=left.bar(np.arange(1, experts + 1), np.zeros(experts), width=0.8),
