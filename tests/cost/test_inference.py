@@ -11,7 +11,7 @@ from freeweights.facts import catalog
 from freeweights.facts.records_derived import Calibration
 from freeweights.facts.records_hardware import Engine, FileSize
 from freeweights.facts.records_measured import Measurement
-from freeweights.machines.interconnect import SPLITS
+from freeweights.facts.vocabulary import Split
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -44,13 +44,13 @@ models = st.sampled_from(MODELS).map(fw.model)
 plain_machines = st.builds(
     lambda one, split, engine: fw.machine(*one, split=split, engine=engine),
     st.sampled_from(DEVICES),
-    st.sampled_from(list(SPLITS)),
+    st.sampled_from(list(Split)),
     st.sampled_from(ENGINES),
 )
 helped_machines = st.builds(
     lambda one, split, engine, host, drive: fw.machine(*one, None, split, engine, host, drive),
     st.sampled_from(DEVICES),
-    st.sampled_from(list(SPLITS)),
+    st.sampled_from(list(Split)),
     st.sampled_from(ENGINES),
     st.sampled_from([None, SERVER]),
     st.sampled_from([None, SSD]),
@@ -94,9 +94,9 @@ def test_floor_low_expected_high_stand_in_order_and_parts_add_up(model, machine,
         assert all(part >= 0 for part in one.parts.values())
         assert one.bottleneck in {
             *one.parts,
-            "memory bandwidth",
-            "compute",
-            "link",
+            "bandwidth",
+            "arithmetic",
+            "links",
             "loader",
         }
 

@@ -240,7 +240,13 @@ def test_what_lies_with_the_host_is_read_from_its_memory_in_every_pass(phase, to
         step = fw.prefill(model, beside, prompt=passes * tokens, batch=1, weights="Q4_0")
     prompt = {"decode": 4096, "prefill": passes * tokens}[phase]
     there = memory.Case.of(model, beside, weights="Q4_0", context=prompt).placed.experts_on_host
-    moved = passes * there * step_work.shared_and_routed(model, tokens)[1] * 4.5 / 8
+    moved = (
+        passes
+        * there
+        * step_work.shared_and_routed(model, tokens, efficiency.fitted_constants().routing_agreement)[1]
+        * 4.5
+        / 8
+    )
     share = efficiency.calibrations(phase)["any", "cpu_host"].weights
     assert 0 < share < 1
     assert step.parts["host memory"] == pytest.approx(moved / beside.cpu_host.memory_bandwidth / share)

@@ -7,7 +7,7 @@ import pytest
 from freeweights.cost import efficiency, inference, memory, step_work
 from freeweights.facts import catalog
 from freeweights.facts.records_hardware import Device, Engine
-from freeweights.machines.interconnect import SPLITS
+from freeweights.facts.vocabulary import Split
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,7 +69,7 @@ def test_tensor_parallelism_divides_the_floor_and_pays_for_its_messages(model, c
 
 
 def test_a_slower_link_takes_longer_under_every_split():
-    for split in SPLITS:
+    for split in Split:
         near, far = (fw.machine(H200, 8, link, split) for link in (None, "10 GbE"))
         for phase in ("decode", "prefill"):
             one, other = (
@@ -110,7 +110,7 @@ def test_a_split_of_one_device_changes_nothing():
     for model in (DENSE, SPARSE):
         for phase in ("decode", "prefill"):
             case = {"context": 4096, "batch": 4, "weights": 8}
-            found = [inference.predict(model, fw.machine(H200, split=s), phase, **case) for s in SPLITS]
+            found = [inference.predict(model, fw.machine(H200, split=s), phase, **case) for s in Split]
             seconds = {float(one.unmasked().expected) for one in found}
             assert max(seconds) == pytest.approx(min(seconds), rel=1e-12)
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fitted_rows import all_rows
 from freeweights.cost import inference
 from freeweights.cost.efficiency import fitted_constants
 from freeweights.evidence import fitting, held_out, make_calibration, published, single_changes
@@ -57,7 +58,7 @@ RATIOS = {
 
 @pytest.fixture(scope="module")
 def cases():
-    return fitting.fitted_rows(fitted_constants())
+    return list(all_rows())
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def least_seconds(row: Measurement) -> float | None:
 def test_no_usable_published_row_beats_its_floor_nor_does_any_prediction():
     floors = {row.id: least_seconds(row) for row in READABLE}
     known = {key: floor for key, floor in floors.items() if floor is not None}
-    assert {"tensor", "pipeline"} <= {published.split_of(row) for row in READABLE if row.devices > 1}
+    assert {"tensor", "pipeline"} <= {row.split for row in READABLE if row.devices > 1}
     assert len(known) > 0.98 * len(READABLE) > 1700
     faster = [
         f"{row.id}: {published.step_seconds(row):.4g} s published, {known[row.id]:.4g} s is the floor"

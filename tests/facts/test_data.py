@@ -119,7 +119,7 @@ def test_the_package_lists_the_classes_that_devices_have_and_the_bounds_know_eac
 
 
 def test_every_table_in_the_folder_is_read_and_described():
-    files = {path.name for path in catalog.DATA.glob("*.csv")}
+    files = {path.relative_to(catalog.DATA).as_posix() for path in catalog.DATA.rglob("*.csv")}
     assert files == {resource["path"] for resource in RESOURCES}
     assert files - {"digits.csv", "recorded_smollm.csv", "teacher.csv"} == set(tables.TABLES.values())
 
@@ -139,7 +139,7 @@ def test_every_row_names_a_source_that_can_be_found(record):
 
 
 def test_no_table_carries_notes_of_how_the_facts_were_collected():
-    for path in [*catalog.DATA.glob("*.csv"), *catalog.DATA.glob("*.json"), *catalog.DATA.glob("*.md")]:
+    for path in [*catalog.DATA.rglob("*.csv"), *catalog.DATA.glob("*.json"), *catalog.DATA.glob("*.md")]:
         text = path.read_text(encoding="utf-8")
         for phrase in ("UNVERIFIED", "link to be found", "stored corpus", "stored source", "file id"):
             assert phrase.casefold() not in text.casefold(), (path.name, phrase)

@@ -35,7 +35,7 @@ def test_a_published_cache_is_counted(row):
 def test_the_data_package_knows_the_same_ways_of_storing():
     package = json.loads((catalog.DATA / "datapackage.json").read_text(encoding="utf-8"))
     (table,) = (one for one in package["resources"] if one["name"] == "caches")
-    (field,) = (one for one in table["schema"]["fields"] if one["name"] == "stored")
+    (field,) = (one for one in table["schema"]["fields"] if one["name"] == "layout")
     assert field["constraints"]["enum"] == list(kv_layouts.LAYOUTS)
 
 
@@ -61,7 +61,7 @@ def test_one_token_of_sparse_attention_in_fp8_is_the_layout_written_out():
 def test_no_runtime_stores_less_than_is_needed_but_for_its_bits(name, share):
     what = model(name)
     context = int(share * what.max_context)
-    sizes = {way: count(what, context) for way, count in kv_layouts.LAYOUTS.items()}
+    sizes = {kv_layouts_panel.LABELS[way]: count(what, context) for way, count in kv_layouts.LAYOUTS.items()}
     least = sizes.pop(kv_layouts_panel.NEEDED)
     eight = sizes.pop(kv_layouts_panel.EIGHT)
     states = sum(layers * mixer.state_bytes for _, layers, mixer in mixers(what.architecture))

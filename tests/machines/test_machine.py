@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from freeweights.facts import catalog
 from freeweights.facts.records_hardware import Device, Link
-from freeweights.machines.interconnect import PORTS, SPLITS
+from freeweights.facts.vocabulary import Split
+from freeweights.machines.interconnect import PORTS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ def test_two_of_every_device_with_an_interconnect_are_joined_by_their_own(device
     assert pair.memory == 2 * device.memory
 
 
-@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("split", Split)
 def test_every_split_holds_all_memory_and_only_turns_keep_devices_waiting(split):
     eight = fw.machine(H200, 8, split=split)
     assert eight.memory == 8 * catalog.device(H200).memory
@@ -177,7 +178,7 @@ def test_latency_enters_every_exchange_and_none_is_free_because_nobody_measured_
     assert unmeasured.latency == catalog.link("NVLink 3 (A100)").latency == unmeasured.all_reduce(0)
 
 
-@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("split", Split)
 def test_one_device_says_nothing_to_itself(split):
     one = fw.machine(H200, split=split)
     assert one.all_reduce(1e9) == one.all_to_all(1e9) == one.latency == 0

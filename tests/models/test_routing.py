@@ -289,3 +289,20 @@ def test_some_strength_of_favourites_reaches_the_published_mark():
         for zipf_exponent in slider.stops
     ]
     assert counts[-1] < seen.touched < counts[0] and np.all(np.diff(counts) < 0)
+
+
+def test_the_sentence_reports_the_runs_drawn_at_its_own_batch(panel):
+    panel.set(name="Mixtral 8x7B", batch=3, zipf_exponent=0)
+    what = fw.model("Mixtral 8x7B")
+    runs = [
+        len(
+            set(
+                route(what.experts, what.experts_per_token, 3, 0.0, np.random.default_rng(seed))
+                .ravel()
+                .tolist()
+            )
+        )
+        for seed in range(distinct_experts_panel.RUNS)
+    ]
+    drawn = panel.sentence.split(" times, ")[1].split(". Real")[0]
+    assert drawn.startswith("3 tokens") and drawn.endswith(", ".join(map(str, runs)))

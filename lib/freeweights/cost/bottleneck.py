@@ -12,6 +12,7 @@ import numpy as np
 
 from ..facts import quantities as q
 from ..facts.arrays import plain
+from ..facts.vocabulary import Bottleneck, Phase, word
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from .estimate import Fit
@@ -19,8 +20,6 @@ from .memory import Case, max_sequences
 from .step_work import decode_work, least_compute_seconds, prefill_work, specified_seconds
 from .weight_storage import bits_per_weight
 
-RESOURCES = ("arithmetic", "bandwidth", "capacity", "links")
-PHASES = ("decode", "prefill")
 LARGEST = 2**20  # where the search for a batch or a prompt ends
 
 
@@ -34,7 +33,7 @@ class StepDemand:
 
     flops: float | np.ndarray
     bytes: float | np.ndarray
-    seconds: dict[str, float | np.ndarray]
+    seconds: dict[Bottleneck, float | np.ndarray]
 
     @property
     def intensity(self) -> float | np.ndarray:
@@ -123,7 +122,7 @@ def demand(
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> llama, gpu = model("Llama 3.1 8B"), machine("H100 SXM5 80GB")
-    >>> [demand(llama, gpu, phase, weights="BF16").intensity > 295 for phase in PHASES]
+    >>> [demand(llama, gpu, phase, weights="BF16").intensity > 295 for phase in Phase]
     [False, True]
     """
     return demand_of(case_of(model, machine, phase, context, batch, weights), phase)
@@ -131,9 +130,7 @@ def demand(
 
 def case_of(model: Model, machine: Machine, phase: str, context, batch, weights) -> Case:
     """The case of one step, refused where the phase is neither of the two or a prompt is empty."""
-    if phase not in PHASES:
-        raise ValueError(f"phase is {phase!r}: choose {' or '.join(map(repr, PHASES))}.")
-    least = 1 if phase == "prefill" else 0
+    least = 1 if word(Phase, phase, "phase") == Phase.PREFILL else 0
     return Case.of(model, machine, weights=weights, context=context, batch=batch, least=least)
 
 
@@ -141,16 +138,16 @@ def demand_of(case: Case, phase: str) -> StepDemand:
     """The answer of `demand` for a case."""
     model, machine = case.model, case.machine
     count, flops = (
-        (decode_work, model.flops_per_token) if phase == "decode" else (prefill_work, model.prefill_flops)
+        (decode_work, model.flops_per_token) if phase == Phase.DECODE else (prefill_work, model.prefill_flops)
     )
     work = count(case)
     took = specified_seconds(case, work)
-    seconds = {"bandwidth": took.weights + took.experts + took.cache + took.cpu_host + took.drive}
-    if phase == "prefill" or machine.computes:
+    seconds = {Bottleneck.BANDWIDTH: took.weights + took.experts + took.cache + took.cpu_host + took.drive}
+    if phase == Phase.PREFILL or machine.computes:
         machine.flops(case.storage.bits)
-        seconds["arithmetic"] = least_compute_seconds(case, work)
+        seconds[Bottleneck.ARITHMETIC] = least_compute_seconds(case, work)
     if machine.count > 1:
-        seconds["links"] = took.messages
+        seconds[Bottleneck.LINKS] = took.messages
     seconds = {name: plain(value) for name, value in seconds.items()}
     return StepDemand(plain(case.batch * flops(case.context)), work.bytes_read, seconds)
 
@@ -159,11 +156,11 @@ def demand_of(case: Case, phase: str) -> StepDemand:
 class LimitingResource:
     """What is scarce in one case.
 
-    resource: one of RESOURCES. factor: how many times longer it takes than what comes `next`, None where nothing
+    resource: one of the four. factor: how many times longer it takes than what comes `next`, None where nothing
     else is known; for capacity, how many times the memory is needed. demand: what the step asks for.
     """
 
-    resource: str
+    resource: Bottleneck
     factor: float | None
     next: str
     demand: StepDemand
@@ -188,18 +185,18 @@ def limiting_resource(
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> llama = model("Llama 3.1 70B")
     >>> limiting_resource(llama, machine("H200 SXM 141GB"), weights="FP8").resource
-    'bandwidth'
+    <Bottleneck.BANDWIDTH: 'bandwidth'>
     >>> limiting_resource(llama, machine("H200 SXM 141GB"), "prefill", weights="FP8").resource
-    'arithmetic'
+    <Bottleneck.ARITHMETIC: 'arithmetic'>
     >>> limiting_resource(llama, machine("GeForce RTX 4090"), weights="FP8").resource
-    'capacity'
+    <Bottleneck.CAPACITY: 'capacity'>
     """
     case = case_of(model, machine, phase, context, batch, weights)
     asked, fit = demand_of(case, phase), case.fit
     seconds = asked.seconds
     longest = sorted(seconds, key=seconds.get, reverse=True)
     if not fit.fits:
-        return LimitingResource("capacity", fit.needed / fit.memory, longest[0], asked, fit)
+        return LimitingResource(Bottleneck.CAPACITY, fit.needed / fit.memory, longest[0], asked, fit)
     if len(longest) == 1:
         return LimitingResource(longest[0], None, "", asked, fit)
     return LimitingResource(longest[0], seconds[longest[0]] / seconds[longest[1]], longest[1], asked, fit)
@@ -225,12 +222,12 @@ def crossover(model: Model, machine: Machine, phase="decode", *, context=4096, w
     296
     """
     machine.flops(bits_per_weight(weights, model)[0])
-    most = LARGEST if phase == "decode" else min(model.max_context, LARGEST)
+    most = LARGEST if phase == Phase.DECODE else min(model.max_context, LARGEST)
 
     def computes_longer(numbers) -> np.ndarray:
-        batch, tokens = (numbers, context) if phase == "decode" else (1, numbers)
+        batch, tokens = (numbers, context) if phase == Phase.DECODE else (1, numbers)
         seconds = demand(model, machine, phase, context=tokens, batch=batch, weights=weights).seconds
-        return np.asarray(seconds["arithmetic"]) >= seconds["bandwidth"]
+        return np.asarray(seconds[Bottleneck.ARITHMETIC]) >= seconds[Bottleneck.BANDWIDTH]
 
     low, high = 0, most
     if not computes_longer(most):
@@ -252,18 +249,18 @@ def remedy(
     >>> remedy(what, where, limiting_resource(what, where, context=1, weights="BF16"), context=1, weights="BF16")
     'arithmetic takes over at a batch of about 296'
     """
-    if found.resource == "capacity":
+    if found.resource == Bottleneck.CAPACITY:
         return (
             f"{q.size(found.fit.missing)} are missing: fewer bits, less context, fewer users or more devices"
         )
-    if found.resource == "links":
+    if found.resource == Bottleneck.LINKS:
         return "faster links or fewer devices would move it, faster devices would not"
-    if found.resource == "arithmetic":
+    if found.resource == Bottleneck.ARITHMETIC:
         return "more FLOP/s would move it; one more user costs a whole user's time"
     if not machine.computes:
         return "faster memory or fewer bits would move it"
     number = crossover(model, machine, phase, context=context, weights=weights)
-    if phase == "prefill":
+    if phase == Phase.PREFILL:
         return (
             f"arithmetic takes over in prompts of about {number:,} tokens"
             if number

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..facts import catalog
 from ..facts.records_derived import Calibration
+from ..facts.records_hardware import Engine
 from ..machines.machine import Machine
 
 READING = ("weights", "experts", "cache")
@@ -18,47 +19,54 @@ WAITING = ("layer", "expert_layer")
 
 
 class FittedConstants(NamedTuple):
-    """Two habits that published rows show: how much tokens of a batch agree on their experts, and what share of the
+    """Two constants that published rows show: how much tokens of a batch agree on their experts, and what share of the
     gain from keeping every stage of a layer split busy is had."""
 
     routing_agreement: float
     pipeline_utilisation: float
 
 
-@cache
 def fitted_constants() -> FittedConstants:
-    """The habits of data/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
+    """The constants of data/derived/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
     row = calibrations("any")["any", "any"]
     return FittedConstants(row.routing_agreement, row.pipeline_utilisation)
 
 
-def keys(machine: Machine, family: str) -> list[tuple[str, str]]:
+def keys(device_class: str, engine: Engine) -> list[tuple[str, str]]:
     """Whose measurements speak for a machine, the closest first: its class and engine, its class and kind of engine, ..."""
-    engine, own = machine.engine_for(family), machine.device.device_class
     names = (engine.name, engine.family)
-    wanted = [(whose, name) for whose in (own, "any") for name in names]
+    wanted = [(whose, name) for whose in (device_class, "any") for name in names]
     return list(dict.fromkeys([*wanted, ("any", "any")]))
 
 
 @cache
 def calibrations(phase: str) -> dict[tuple[str, str], Calibration]:
-    """The rows of data/calibration.csv for one phase, by class of device and engine."""
+    """The rows of data/derived/calibration.csv for one phase, by class of device and engine."""
     return {(row.device_class, row.engine): row for row in catalog.table(Calibration) if row.phase == phase}
 
 
 def constants(machine: Machine, family: str, phase: str) -> tuple[Calibration, str]:
     """What measurements show for a machine, and a sentence that says whose they are."""
+    return constants_under(machine.device.device_class, machine.engine_for(family), phase)
+
+
+@cache
+def constants_under(device_class: str, engine: Engine, phase: str) -> tuple[Calibration, str]:
+    """What measurements show for devices of a class under an engine, and a sentence that says whose they are."""
     known = calibrations(phase)
-    wanted = keys(machine, family)
+    wanted = keys(device_class, engine)
     found = next(key for key in wanted if key in known)
     row = known[found]
-    engine = machine.engine_for(family).name
     whose = "all machines" if found[0] == "any" else f"{found[0]} machines"
-    under = "under all engines" if found[1] == "any" else f"under {found[1]} engines" * (found[1] != engine)
-    borrowed = (
-        "" if found == wanted[0] or under == "" else f", because none are published for it under {engine}"
+    under = (
+        "under all engines" if found[1] == "any" else f"under {found[1]} engines" * (found[1] != engine.name)
     )
-    where = f"{whose} {under or f'under {engine}'}{borrowed}"
+    borrowed = (
+        ""
+        if found == wanted[0] or under == ""
+        else f", because none are published for it under {engine.name}"
+    )
+    where = f"{whose} {under or f'under {engine.name}'}{borrowed}"
     return row, f"{phase} on {where}: {row.rows} published rows ({row.sources})"
 
 

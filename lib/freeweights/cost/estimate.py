@@ -9,6 +9,7 @@ import numpy as np
 
 from ..facts import quantities as q
 from ..facts.arrays import plain
+from ..facts.vocabulary import Bottleneck
 
 
 class DoesNotFit(ValueError):
@@ -46,7 +47,7 @@ class Estimate:
 
     lower_bound: no machine of this kind can do better (specified rates, nothing lost). expected: with the efficiencies that
     published measurements show; low and high span those measurements. parts: named shares of `expected` that add up to
-    it. bottleneck: the word for what would take longest alone. tokens: how many tokens the time yields. basis: which
+    it. bottleneck: what would take longest alone, a `Bottleneck`. tokens: how many tokens the time yields. basis: which
     published rows the efficiencies come from. fit: whether the model is in memory at all; where it is not, times are
     masked in arrays, and a single time raises DoesNotFit, because a model that does not fit has no speed.
 
@@ -55,7 +56,7 @@ class Estimate:
         fit, basis, tokens: as above.
         least: the physical bound in seconds.
         shares: named seconds; their sum is the expectation.
-        causes: for each word that can name the bottleneck, the seconds it would take alone; the longest names it.
+        causes: for each possible `Bottleneck` the seconds it would take alone; the longest is it.
         spread: factors (at most 1, at least 1) from the expectation to the low and the high end.
     """
 
@@ -65,7 +66,7 @@ class Estimate:
     tokens: float | np.ndarray = field(repr=False)
     least: float | np.ndarray = field(repr=False)
     shares: dict[str, float | np.ndarray] = field(repr=False)
-    causes: dict[str, float | np.ndarray] = field(repr=False)
+    causes: dict[Bottleneck, float | np.ndarray] = field(repr=False)
     spread: tuple[float, float] = field(repr=False)
 
     def _where_it_fits(self, values):
@@ -84,15 +85,18 @@ class Estimate:
     @cached_property
     def _shape(self) -> tuple[int, ...]:
         arrays = (*self.shares.values(), *self.causes.values(), self.least, self.tokens)
-        return np.broadcast_shapes(*(np.shape(array) for array in arrays))
+        return np.broadcast(*arrays).shape
+
+    def _of_each_case(self, values) -> np.ndarray:
+        return values if np.shape(values) == self._shape else np.broadcast_to(values, self._shape)
 
     @cached_property
     def _expected(self) -> np.ndarray:
-        return np.broadcast_to(sum(self.shares.values()), self._shape)
+        return self._of_each_case(sum(self.shares.values()))
 
     @cached_property
     def _lower_bound(self) -> np.ndarray:
-        return np.broadcast_to(self.least, self._shape)
+        return self._of_each_case(self.least)
 
     def unmasked(self) -> Estimate:
         """The same as if every model fitted, for whoever asks what a step would take, or masks the cases himself."""
@@ -121,15 +125,13 @@ class Estimate:
 
     @property
     def parts(self) -> dict:
-        return {
-            name: self._where_it_fits(np.broadcast_to(share, self._shape))
-            for name, share in self.shares.items()
-        }
+        return {name: self._where_it_fits(self._of_each_case(share)) for name, share in self.shares.items()}
 
     @property
     def bottleneck(self):
-        longest = np.argmax([np.broadcast_to(cause, self._shape) for cause in self.causes.values()], axis=0)
-        return self._where_it_fits(np.array(list(self.causes))[longest])
+        longest = np.argmax([self._of_each_case(cause) for cause in self.causes.values()], axis=0)
+        found = self._where_it_fits(np.array(list(self.causes))[longest])
+        return Bottleneck(found) if isinstance(found, str) else found
 
     @property
     def seconds(self):
@@ -183,7 +185,7 @@ class Capacity:
 
     @property
     def bottleneck(self):
-        return plain(np.broadcast_to(np.array("memory"), np.shape(self.expected)))
+        return plain(np.broadcast_to(np.array(Bottleneck.CAPACITY), np.shape(self.expected)))
 
     @property
     def seconds(self):

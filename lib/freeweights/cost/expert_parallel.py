@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -84,12 +84,10 @@ def published() -> dict[str, list[tuple[Collective, float]]]:
     """
     nodes, found = fabric("H800 SXM5 80GB", "InfiniBand NDR (4x port)"), {"dispatch": [], "combine": []}
     for row in catalog.table(Collective):
-        kind = "dispatch" if "dispatch" in row.algorithm else "combine"
-        found[kind].append((row, on_the_wire(nodes, row.devices, row.message_bytes)))
+        found[row.operation].append((row, on_the_wire(nodes, row.devices, row.message_bytes)))
     return found
 
 
-@cache
 def start_up() -> float:
     """Seconds of an all-to-all that no byte explains: packing, signals, waiting for the last part.
 

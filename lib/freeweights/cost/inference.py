@@ -1,7 +1,7 @@
 """How long one model takes on one machine: cold load, prefill, decode.
 
 Every time is bytes over bandwidth or FLOPs over rate, whichever is larger, plus what the devices say to each other and
-an overhead per layer. The shares of bandwidth and rate that machines really reach are read from data/calibration.csv.
+an overhead per layer. The shares of bandwidth and rate that machines really reach are read from data/derived/calibration.csv.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import numpy as np
 from ..facts import catalog
 from ..facts.arrays import at_least, plain
 from ..facts.records_derived import Calibration
+from ..facts.vocabulary import Bottleneck, Phase, word
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from .efficiency import COMPUTING, READING, WAITING, calibrations, constants, slowness, weighted_seconds
@@ -26,7 +27,7 @@ from .step_work import (
 )
 from .weight_storage import weight_bytes
 
-DOING = {"decode": "decoding", "prefill": "prefill"}
+DOING = {Phase.DECODE: "decoding", Phase.PREFILL: "prefill"}
 
 
 def load_constants(loader: str = "any") -> Calibration:
@@ -67,7 +68,7 @@ def cold_load(
     else:
         fit = fits(model, machine, weights=weights, context=1)
     least = size / drive.bandwidth
-    parts = {"drive": least, "loader": least / row.weights - least}
+    parts = {Bottleneck.DRIVE: least, Bottleneck.LOADER: least / row.weights - least}
     basis = f"loading with today's engines: {row.rows} published rows ({row.sources})"
     return Estimate("loading", fit, basis, 0.0, least, parts, parts, (row.fast, row.slow))
 
@@ -91,10 +92,10 @@ def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=Non
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> step = decode(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), weights="Q4_0")
     >>> step.bottleneck, step.lower_bound < step.expected
-    ('memory bandwidth', True)
+    (<Bottleneck.BANDWIDTH: 'bandwidth'>, True)
     """
     case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0)
-    return time_step("decode", case, decode_work(case), case.batch)
+    return time_step(Phase.DECODE, case, decode_work(case), case.batch)
 
 
 def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=None) -> Estimate:
@@ -115,31 +116,31 @@ def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=Non
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> prefill(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), prompt=2048, weights="Q4_0").bottleneck
-    'compute'
+    <Bottleneck.ARITHMETIC: 'arithmetic'>
     """
     case = Case.of(model, machine, weights=weights, context=at_least(prompt, "prompt", 1), batch=batch)
     machine.flops(case.storage.bits)  # reading is computing: refused where no rate is published
-    return time_step("prefill", case, prefill_work(case), case.batch * case.context)
+    return time_step(Phase.PREFILL, case, prefill_work(case), case.batch * case.context)
 
 
 def predict(model: Model, machine: Machine, phase: str, *, context=4096, batch=1, weights=None) -> Estimate:
     """`decode` or `prefill` by the name of the phase; `context` is what each sequence holds, or each prompt's length."""
-    if phase == "prefill":
+    if word(Phase, phase, "phase") == Phase.PREFILL:
         return prefill(model, machine, prompt=context, batch=batch, weights=weights)
     return decode(model, machine, context=context, batch=batch, weights=weights)
 
 
-def elsewhere(machine: Machine, seconds: StepSeconds, phase: str) -> dict[str, np.ndarray]:
+def elsewhere(machine: Machine, seconds: StepSeconds, phase: Phase) -> dict[str, np.ndarray]:
     """Seconds of reading what lies with the host, whose processor multiplies it, and what lies on the drive."""
     found = {}
     if machine.cpu_host:
-        found["host memory"] = seconds.cpu_host / calibrations(phase)["any", "cpu_host"].weights
+        found[Bottleneck.HOST_MEMORY] = seconds.cpu_host / calibrations(phase)["any", "cpu_host"].weights
     if machine.drive:
-        found["drive"] = seconds.drive / load_constants().weights
+        found[Bottleneck.DRIVE] = seconds.drive / load_constants().weights
     return found
 
 
-def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
+def time_step(phase: Phase, case: Case, work: StepWork, tokens) -> Estimate:
     """An Estimate from the work of a step and the constants of its phase and of the machine's arithmetic.
 
     Arithmetic is known from prefill: a decode step of many sequences multiplies in the same way. For the lower bound, a
@@ -147,7 +148,7 @@ def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
     """
     machine, family = case.machine, case.storage.family
     row, basis = constants(machine, family, phase)
-    arithmetic = row if phase == "prefill" else constants(machine, family, "prefill")[0]
+    arithmetic = row if phase == Phase.PREFILL else constants(machine, family, Phase.PREFILL)[0]
     shown, multiplied = slowness(row), slowness(arithmetic)
     seconds = specified_seconds(case, work)
     read, far = weighted_seconds(seconds, shown, READING), elsewhere(machine, seconds, phase)
@@ -156,11 +157,11 @@ def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
         weighted_seconds(seconds, shown, WAITING),
     )
     longest = {
-        "memory bandwidth": read,
+        Bottleneck.BANDWIDTH: read,
         **far,
-        "compute": computed,
-        "link": seconds.messages,
-        "overhead": waited,
+        Bottleneck.ARITHMETIC: computed,
+        Bottleneck.LINKS: seconds.messages,
+        Bottleneck.OVERHEAD: waited,
     }
     parts = {
         "weights": weighted_seconds(seconds, shown, ("weights", "experts")),
@@ -178,8 +179,6 @@ def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
 
 def least_seconds(case: Case, work: StepWork, seconds: StepSeconds):
     """Seconds below which no machine of this kind does the work: all at the specified rates, a pipeline full."""
-    full = seconds if work.pipelined is None else specified_seconds(case, work, pipeline_utilisation=1.0)
-    here = np.maximum(
-        full.weights + full.experts + full.cache, least_compute_seconds(case, work, pipeline_utilisation=1.0)
-    )
+    full = seconds if work.pipelined is None else specified_seconds(case, work, full=True)
+    here = np.maximum(full.weights + full.experts + full.cache, least_compute_seconds(case, work, full=True))
     return here + full.cpu_host + full.drive

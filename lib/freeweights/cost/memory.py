@@ -11,8 +11,10 @@ import numpy as np
 from ..facts import quantities as q
 from ..facts.arrays import at_least, numbers, plain, together
 from ..facts.records_hardware import Engine
+from ..facts.vocabulary import Split
 from ..machines.machine import Machine
 from ..models.transformer import Model
+from .efficiency import FittedConstants, fitted_constants
 from .estimate import Capacity, DoesNotFit, Fit
 from .weight_storage import WeightStorage, weight_storage
 
@@ -35,7 +37,7 @@ def routed_weights(model: Model) -> int:
 
 def copies(model: Model, machine: Machine) -> int:
     """How often all but the routed experts are held: on every device where only the experts are split, else once."""
-    return machine.count if machine.split == "experts" and model.is_moe else 1
+    return machine.count if machine.split == Split.EXPERTS and model.is_moe else 1
 
 
 def shared_bytes(model: Model, machine: Machine, bits):
@@ -48,7 +50,7 @@ class Case:
     """One model on one machine with so many sequences of so many tokens; what follows from that is worked out once.
 
     storage: of the weights. context: tokens of each sequence. batch: sequences at once. Numbers or arrays that go
-    together. engine: what runs it. fit: whether it is in memory. placed: where its weights lie.
+    together. constants: of published rows, what two tokens' experts and a pipeline's stages have in common. engine: what runs it. fit: whether it is in memory. placed: where its weights lie.
     """
 
     model: Model
@@ -56,9 +58,20 @@ class Case:
     storage: WeightStorage
     context: np.ndarray
     batch: np.ndarray
+    constants: FittedConstants
 
     @classmethod
-    def of(cls, model: Model, machine: Machine, *, weights=None, context=4096, batch=1, least=None) -> Case:
+    def of(
+        cls,
+        model: Model,
+        machine: Machine,
+        *,
+        weights=None,
+        context=4096,
+        batch=1,
+        least=None,
+        constants=None,
+    ) -> Case:
         """A case from what a caller types: a format's name or bits, numbers or arrays; `context` from `least` on.
 
         Raises:
@@ -69,7 +82,7 @@ class Case:
         batch = at_least(batch, "batch", 1)
         context = numbers(context, "context") if least is None else at_least(context, "context", least)
         together(context=context, batch=batch, weights=storage.bits)
-        return cls(model, machine, storage, context, batch)
+        return cls(model, machine, storage, context, batch, constants or fitted_constants())
 
     @cached_property
     def engine(self) -> Engine:
@@ -124,6 +137,7 @@ def fit_in_memory(case: Case) -> Fit:
         "engine": np.asarray(working + reserve),
     }
     needed = sum(parts.values())
+    nothing = 0.0 * needed  # in the shape of all cases
     # Caches and buffers stay on the devices, whatever a host could hold.
     missing = np.maximum(needed - memory, parts["cache"] + parts["engine"] - machine.memory)
     return Fit(
@@ -134,7 +148,7 @@ def fit_in_memory(case: Case) -> Fit:
         memory,
         plain(np.maximum(memory - needed, 0)),
         plain(np.maximum(missing, 0)),
-        {name: plain(part + np.zeros(needed.shape)) for name, part in parts.items()},
+        {name: plain(part + nothing) for name, part in parts.items()},
     )
 
 

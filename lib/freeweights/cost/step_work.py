@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..facts.arrays import plain
+from ..facts.vocabulary import Split
 from ..machines.machine import Machine
 from ..models import experts
 from ..models.transformer import WITHOUT_EMBEDDINGS, Model
@@ -65,20 +66,17 @@ class StepWork:
         return plain(self.linear + self.blocks + self.expert_linear + self.attention)
 
 
-def shared_and_routed(model: Model, tokens, routing_agreement: float | None = None) -> tuple:
+def shared_and_routed(model: Model, tokens, routing_agreement: float) -> tuple:
     """How many weights one pass reads: all shared ones, and of the routed experts those that its tokens touch.
 
     Args:
         model: the model.
         tokens: tokens in the pass, number or array.
-        routing_agreement: see `experts.expected_distinct_experts`; that of published batch series if None.
+        routing_agreement: see `experts.expected_distinct_experts`.
     """
     shared = float(model.shared_weights)
     if not model.is_moe:
         return shared, 0.0
-    routing_agreement = (
-        fitted_constants().routing_agreement if routing_agreement is None else routing_agreement
-    )
     touched = experts.expected_distinct_experts(
         model.experts, model.experts_per_token, tokens, routing_agreement
     )
@@ -92,7 +90,8 @@ def weights_read(model: Model, tokens):
     >>> weights_read(model("Llama 3.1 8B"), 1) == weights_read(model("Llama 3.1 8B"), 64)
     True
     """
-    return plain(np.zeros(np.shape(tokens)) + sum(shared_and_routed(model, tokens)))
+    read = shared_and_routed(model, tokens, fitted_constants().routing_agreement)
+    return plain(np.zeros(np.shape(tokens)) + sum(read))
 
 
 def step_bytes(model: Model, *, context, batch=1, weights=None) -> tuple:
@@ -123,9 +122,9 @@ def messages(model: Model, machine: Machine, tokens) -> tuple[Message, ...]:
         return ()
     tokens = np.asarray(tokens, float)
     message = tokens * model.hidden_size * ACTIVATION_BYTES
-    if machine.split == "pipeline":
+    if machine.split == Split.PIPELINE:
         return (Message("pass_on", message, machine.count - 1),)
-    if machine.split == "experts" and model.is_moe:
+    if machine.split == Split.EXPERTS and model.is_moe:
         sent = tokens / machine.count * model.experts_per_token * model.hidden_size
         sizes = sent, ACTIVATION_BYTES * sent
         return tuple(Message("all_to_all", size, model.moe_layers) for size in sizes)
@@ -137,13 +136,11 @@ def message_seconds(machine: Machine, sent: tuple[Message, ...]):
     return sum(one.times * np.asarray(getattr(machine, one.pattern)(one.size)) for one in sent) + 0.0
 
 
-def weight_bytes_read(
-    case: Case, placed: Placement, tokens, routing_agreement: float | None
-) -> dict[str, np.ndarray]:
+def weight_bytes_read(case: Case, placed: Placement, tokens) -> dict[str, np.ndarray]:
     """Bytes of weights that one pass reads, by where they lie; shared ones on every device that has a copy."""
     shared, routed = (
         np.asarray(read) * case.storage.bits / 8
-        for read in shared_and_routed(case.model, tokens, routing_agreement)
+        for read in shared_and_routed(case.model, tokens, case.constants.routing_agreement)
     )
     read = {
         "weights": copies(case.model, case.machine) * placed.resident * shared,
@@ -186,7 +183,7 @@ def routed_flops(model: Model) -> float:
     return 2.0 * model.moe_layers * model.experts_per_token * model.expert_weights
 
 
-def decode_work(case: Case, routing_agreement: float | None = None) -> StepWork:
+def decode_work(case: Case) -> StepWork:
     """The work of one decode step: one token for each sequence of the case."""
     model, batch, context = case.model, case.batch, case.context
     cached = model.cache_read_bytes(context, latents=case.engine.keeps_latents)
@@ -199,12 +196,12 @@ def decode_work(case: Case, routing_agreement: float | None = None) -> StepWork:
         layer=float(model.layers),
         expert_layer=float(model.moe_layers),
         messages=messages(model, case.machine, batch),
-        **weight_bytes_read(case, case.placed, batch, routing_agreement),
+        **weight_bytes_read(case, case.placed, batch),
         **flops_by_kind(case, body, routed, attended),
     )
 
 
-def prefill_work(case: Case, routing_agreement: float | None = None) -> StepWork:
+def prefill_work(case: Case) -> StepWork:
     """The work of reading the prompts of a case, chunk by chunk: every chunk reads the weights anew."""
     model, machine, prompt = case.model, case.machine, case.context
     tokens = case.batch * prompt
@@ -213,9 +210,9 @@ def prefill_work(case: Case, routing_agreement: float | None = None) -> StepWork
     body = 2.0 * model.active(WITHOUT_EMBEDDINGS) * tokens
     routed = tokens * routed_flops(model)
     attended = case.batch * model.prefill_flops(prompt) - body
-    read = weight_bytes_read(case, case.placed, size, routing_agreement)
+    read = weight_bytes_read(case, case.placed, size)
     pipelined = None
-    if machine.split == "pipeline":  # the chunks of a long prompt follow each other through the devices
+    if machine.split == Split.PIPELINE:  # the chunks of a long prompt follow each other through the devices
         pipelined = chunks * machine.count / (chunks + machine.count - 1)
     return StepWork(
         cache=0.0,
@@ -247,14 +244,14 @@ class StepSeconds(NamedTuple):
     messages: np.ndarray
 
 
-def specified_seconds(case: Case, work: StepWork, pipeline_utilisation: float | None = None) -> StepSeconds:
+def specified_seconds(case: Case, work: StepWork, full: bool = False) -> StepSeconds:
     """Work over the specified rates of a machine.
 
     Args:
         case, work: where it is done, and what.
-        pipeline_utilisation: the share of a pipeline's gain that is had, from 0 to 1; that of published rows if None.
+        full: whether a pipeline is kept busy throughout, as none of published rows is.
     """
-    machine, waves = case.machine, share_of_pipeline(work, pipeline_utilisation)
+    machine, waves = case.machine, share_of_pipeline(case, work, full)
     read = waves / machine.memory_bandwidth
     narrow = wide = np.inf  # without a published rate, computing is not counted
     if machine.computes:
@@ -277,18 +274,15 @@ def specified_seconds(case: Case, work: StepWork, pipeline_utilisation: float | 
     )
 
 
-def share_of_pipeline(work: StepWork, pipeline_utilisation: float | None = None):
+def share_of_pipeline(case: Case, work: StepWork, full: bool):
     """Time over the time without a pipeline, of devices that take turns; 1 where they do not."""
     if work.pipelined is None:
         return 1.0
-    pipeline_utilisation = (
-        fitted_constants().pipeline_utilisation if pipeline_utilisation is None else pipeline_utilisation
-    )
-    return 1 / (1 + pipeline_utilisation * (work.pipelined - 1))
+    return 1 / (1 + (1.0 if full else case.constants.pipeline_utilisation) * (work.pipelined - 1))
 
 
-def least_compute_seconds(case: Case, work: StepWork, pipeline_utilisation: float | None = None):
+def least_compute_seconds(case: Case, work: StepWork, full: bool = False):
     """Seconds of all FLOPs at the highest rate that the stored width allows: unpacking might be avoided."""
     if not case.machine.computes:
         return 0.0
-    return work.flops * share_of_pipeline(work, pipeline_utilisation) / case.machine.flops(case.storage.bits)
+    return work.flops * share_of_pipeline(case, work, full) / case.machine.flops(case.storage.bits)

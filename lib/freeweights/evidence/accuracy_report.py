@@ -27,14 +27,12 @@ EVERY_KIND, EVERY_MACHINE = "every kind of step", "all machines"
 NAMED = 4  # how many of the worst rows are named
 
 
-@cache
 def classes() -> tuple[str, ...]:
     """Classes of machine with published rows, the one with most rows first."""
     names = [pair.device_class for pair in pairs() if pair.device_class != NO_DEVICE]
     return tuple(sorted(set(names), key=lambda name: (-names.count(name), name)))
 
 
-@cache
 def chosen(kind: str, machines: str) -> tuple[Pair, ...]:
     """The rows of one kind of step, or of all, on one class of machines, or on all."""
     return tuple(
@@ -51,7 +49,6 @@ def summary(kind: str, machines: str) -> Errors | None:
     return errors(rows, kind) if rows else None
 
 
-@cache
 def worst(kind: str, machines: str) -> tuple[Pair, ...]:
     """The rows furthest off, one for each source."""
     found: dict[str, Pair] = {}

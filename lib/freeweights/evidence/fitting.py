@@ -59,7 +59,7 @@ class FittedRow:
     def series(self) -> tuple:
         """Rows that differ in lengths and batch only: together they count as one."""
         row = self.row
-        return row.source, row.device, row.devices, row.model, row.weights, row.engine, row.phase
+        return row.source, row.device, row.devices, row.model, row.weights, row.engine_as_published, row.phase
 
 
 def fitted_row(row: Measurement, shown: FittedConstants) -> FittedRow | None:
@@ -71,31 +71,31 @@ def fitted_row(row: Measurement, shown: FittedConstants) -> FittedRow | None:
     bits = published.bits_of(row, model.parameters)
     if bits is None or (row.phase == "prefill" and not machine.computes):
         return None
-    case = case_of(row, model, machine, bits)
+    case = case_of(row, model, machine, bits, shown)
     reading = None
     if published.serves(row):
         alone = replace(row, phase="prefill", batch="1")
-        one = counted(alone, case_of(alone, model, machine, bits), shown)
+        one = counted(alone, case_of(alone, model, machine, bits, shown))
         reading = StepSeconds(*(part * (float(row.batch) - 1) / row.output for part in one))
-    groups = tuple(keys(machine, case.storage.family))
-    return FittedRow(row, seconds, counted(row, case, shown), groups, reading)
+    groups = tuple(keys(machine.device.device_class, case.engine))
+    return FittedRow(row, seconds, counted(row, case), groups, reading)
 
 
-def case_of(row: Measurement | Offload, model: Model, machine: Machine, bits) -> Case:
-    """What a published step is about."""
+def case_of(row: Measurement | Offload, model: Model, machine: Machine, bits, shown: FittedConstants) -> Case:
+    """What a published step is about, under the constants given."""
     length = published.mean_context(row) if row.phase == "decode" else row.prompt
-    return Case.of(model, machine, weights=bits, context=length, batch=float(row.batch))
+    return Case.of(model, machine, weights=bits, context=length, batch=float(row.batch), constants=shown)
 
 
-def counted(row: Measurement | Offload, case: Case, shown: FittedConstants) -> StepSeconds:
-    """The work of one published step in seconds at the specified rates, under the habits given."""
+def counted(row: Measurement | Offload, case: Case) -> StepSeconds:
+    """The work of one published step in seconds at the specified rates."""
     count = decode_work if row.phase == "decode" else prefill_work
-    found = specified_seconds(case, count(case, shown.routing_agreement), shown.pipeline_utilisation)
+    found = specified_seconds(case, count(case))
     return StepSeconds(*map(float, found))
 
 
 def fitted_rows(shown: FittedConstants) -> list[FittedRow]:
-    """All rows that can be fitted or predicted, under the habits given."""
+    """All rows that can be fitted or predicted, under the constants given."""
     return [found for found in (fitted_row(row, shown) for row in catalog.table(Measurement)) if found]
 
 

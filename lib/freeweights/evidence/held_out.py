@@ -1,6 +1,6 @@
 """How far off predictions are: every published row beside one made without the row's source.
 
-`pairs` joins data/held_out.csv to what was measured; `errors` and `by` say how far off, for any rows.
+`pairs` joins data/derived/held_out.csv to what was measured; `errors` and `by` say how far off, for any rows.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Errors:
 
 @cache
 def pairs() -> tuple[Pair, ...]:
-    """Every row of data/held_out.csv with what was measured.
+    """Every row of data/derived/held_out.csv with what was measured.
 
     >>> all(pair.factor >= 1 for pair in pairs())
     True
@@ -139,7 +139,6 @@ def of_source(pair: Pair) -> str:
     return pair.source
 
 
-@cache
 def not_predicted() -> dict[str, int]:
     """How many usable rows no prediction stands beside, by reason.
 

@@ -1,4 +1,4 @@
-"""Make data/calibration.csv and data/held_out.csv: `python -m freeweights.evidence.make_calibration`.
+"""Make data/derived/: `python -m freeweights.evidence.make_calibration`.
 
 The constants come from data/measurements.csv and data/loads.csv; none is fitted per row. Left out: rows marked not
 usable, and every row of GLM-5.2, because lesson 01 predicts that model from the others and shows the error. The ranges
@@ -30,7 +30,7 @@ from .fitting import (
     predicted,
     width,
 )
-from .published import bits_of, split_of
+from .published import bits_of
 
 PREDICTED_NOT_FITTED = ("GLM-5.2",)
 # A group of fewer series than this takes the wider group's range.
@@ -57,7 +57,7 @@ def fitted(rows: list[FittedRow]) -> list[FittedRow]:
 
 
 def surprise(shown: FittedConstants, speaks) -> float:
-    """How far off the rows that `speaks` picks are on average, as a logarithm, after a fit of all rows under habits."""
+    """How far off the rows that `speaks` picks are on average, as a logarithm, after a fit of all rows."""
     rows = fitted(fitted_rows(shown))
     found = fit_all(rows)
     return float(np.mean([abs(np.log(predicted(row, found) / row.seconds)) for row in rows if speaks(row)]))
@@ -70,11 +70,11 @@ def chooses_experts(row: FittedRow) -> bool:
 
 def follows_layers(row: FittedRow) -> bool:
     """Whether a row is a prompt that goes through devices which hold different layers."""
-    return row.row.phase == "prefill" and row.row.devices > 1 and split_of(row.row) == "pipeline"
+    return row.row.phase == "prefill" and row.row.split == "pipeline"
 
 
 def found_constants() -> FittedConstants:
-    """The habits that make the rows which can speak for them least surprising, one after the other."""
+    """The constants that make the rows which can speak for them least surprising, one after the other."""
     routing_agreement = min(STEPS, key=lambda step: surprise(FittedConstants(step, 0.5), chooses_experts))
     pipeline_utilisation = min(
         STEPS, key=lambda step: surprise(FittedConstants(routing_agreement, step), follows_layers)
@@ -173,9 +173,9 @@ def host_shares(constants: Constants, shown: FittedConstants) -> dict[str, list[
             continue
         tokens = row.prompt if row.phase == "prefill" else 1
         seconds = float(row.batch) * tokens / row.tokens_per_second
-        case = case_of(row, model, machine, bits)
-        groups = tuple(keys(machine, case.storage.family))
-        alone = FittedRow(row, seconds, counted(row, case, shown), groups, None)
+        case = case_of(row, model, machine, bits, shown)
+        groups = tuple(keys(machine.device.device_class, case.engine))
+        alone = FittedRow(row, seconds, counted(row, case), groups, None)
         beside = seconds - predicted(alone, constants)
         if beside > 0:
             found[row.phase].append((row, min(1.0, alone.work.cpu_host / beside)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,7 +9,7 @@ from ..cost import inference
 from ..cost.estimate import Estimate
 from ..facts import catalog, figures
 from ..facts import quantities as q
-from ..facts.records_hardware import Engine, Link, WeightFormat
+from ..facts.records_hardware import WeightFormat
 from ..facts.records_measured import Measurement
 from ..machines.machine import Machine
 from ..models.transformer import Model
@@ -59,9 +58,9 @@ def step_seconds(row: Measurement) -> float | None:
     tokens = tokens_of(row)
     if tokens is None:
         return None
-    if row.unit == "tok/s":
+    if row.reports == "speed":
         return tokens / row.value
-    return row.value / 1000 if row.unit.startswith("ms") else None
+    return row.value / 1000 if row.reports else None
 
 
 def bits_of(row: Measurement, parameters: float):
@@ -71,37 +70,9 @@ def bits_of(row: Measurement, parameters: float):
     return row.weights if any(row.weights == known.name for known in catalog.table(WeightFormat)) else None
 
 
-def split_of(row: Measurement) -> str:
-    """How a row's devices share the model, from the words its source uses."""
-    if "layer split" in row.engine + row.remark:
-        return "pipeline"
-    return (
-        "experts"
-        if re.search(r"\bEP[0-9]+|DP attention", row.engine) and " TP" not in row.engine
-        else "tensor"
-    )
-
-
-def engine_of(row: Measurement) -> str | None:
-    """The engine of data/engines.csv that a row ran under; None for any other."""
-    for engine in catalog.table(Engine):
-        names = [engine.name, *filter(None, engine.also_called.split(";"))]
-        if any(name.casefold() in row.engine.casefold() for name in names):
-            return engine.name
-    return None
-
-
-def link_of(row: Measurement) -> str | None:
-    """The link a row names after the word "over"; None for the device's own."""
-    names = [link.name for link in catalog.table(Link) if f"over {link.name}" in row.engine]
-    return max(names, key=len) if names and row.devices > 1 else None
-
-
 def machine_of(row: Measurement) -> Machine:
     """The machine that a row ran on."""
-    return Machine.named(
-        row.device, row.devices, link_of(row), split_of(row) if row.devices > 1 else "tensor", engine_of(row)
-    )
+    return Machine.named(row.device, row.devices, row.link, row.split, row.engine)
 
 
 def mean_context(row: Measurement) -> float:
@@ -111,7 +82,7 @@ def mean_context(row: Measurement) -> float:
 
 def serves(row: Measurement) -> bool:
     """Whether other users' prompts are read between the tokens of a row's answers, as a serving engine does."""
-    return "TPOT" in row.unit and float(row.batch) > 1 and bool(row.prompt and row.output)
+    return row.reports == "serving step" and float(row.batch) > 1 and bool(row.prompt and row.output)
 
 
 def between(row: Measurement, model: Model, machine: Machine, bits) -> float:

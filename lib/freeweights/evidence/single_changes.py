@@ -63,7 +63,7 @@ class RowPair:
 
 def engine_words(row: Measurement) -> str:
     """The engine as published, without how many devices share the model."""
-    return re.sub(r",? (TP|EP)\d+\b| TP$|,? layer split", "", row.engine)
+    return re.sub(r",? (TP|EP)\d+\b| TP$|,? layer split", "", row.engine_as_published)
 
 
 def lengths(row: Measurement) -> tuple:
@@ -104,7 +104,7 @@ def with_devices(name: str, split: str) -> Change:
         tuple(DEVICES),
         among(DEVICES, lambda p: p.row.devices),
         lambda p: (p.row.model, p.row.batch, *stored_as(p.row), *lengths(p.row)),
-        lambda fewer, more: published.split_of(more.row) == split,
+        lambda fewer, more: more.row.split == split,
     )
 
 

@@ -14,12 +14,12 @@ class Calibration:
     drive's rate). linear, blocks, expert_linear, attention: fraction of the specified FLOP/s, for weights multiplied
     at their own width, for weights unpacked from blocks of integers, for routed experts, and for scores and values.
     layer, expert_layer: seconds per layer, and per layer with experts besides, that no byte and no FLOP explains.
-    routing_agreement: how much the tokens of a batch agree on their experts; filled: share of the gain from keeping all stages of a
-    layer split busy. fast, slow: 10th and 90th percentile of measured over
-    predicted, each row predicted without its source. rows: how many measurements stand behind.
+    routing_agreement: how much the tokens of a batch agree on their experts. pipeline_utilisation: share of a full
+    pipeline's gain that is had. fast, slow: 10th and 90th percentile of measured over predicted, each row predicted
+    without its source. rows: how many measurements stand behind.
     """
 
-    table: ClassVar[str] = "calibration.csv"
+    table: ClassVar[str] = "derived/calibration.csv"
     device_class: str
     engine: str
     phase: str
@@ -48,7 +48,7 @@ class HeldOut:
     group: the kind of case, one of "dense decode on one device", "experts or several devices", "prefill", "load".
     """
 
-    table: ClassVar[str] = "held_out.csv"
+    table: ClassVar[str] = "derived/held_out.csv"
     id: str
     group: str
     seconds: float

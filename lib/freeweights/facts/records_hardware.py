@@ -79,7 +79,7 @@ class WeightFormat:
 class Engine:
     """One inference engine: what it leaves of the memory, and how it reads and stores.
 
-    family: engines calibrated together. also_called, default_for: names and classes of device, parted by ";".
+    family: engines calibrated together. default_for: classes of device, parted by ";".
     memory_share: fraction of the memory it lets weights, activations and caches have; reserve: bytes it leaves free
     on each device besides. chunk_tokens: tokens of a prompt read at once. keeps_latents: whether a model with latent
     attention (MLA) is cached as latents; otherwise as full heads. flash_attention: whether the scores of attention
@@ -89,7 +89,6 @@ class Engine:
     table: ClassVar[str] = "engines.csv"
     name: str
     family: str
-    also_called: str
     default_for: str
     memory_share: float
     reserve: float = scaled("reserve_GB", GIGA)

@@ -138,21 +138,30 @@ def finding(found: dict) -> str:
     )
 
 
+LOADS = "{place} loads in {load}, reads {reads}, {writes}"
+WRITES = "and writes {speed} for {whom}{seen}; it has room for {room}."
+CROWDED = "but has room for only {room} of {users:,.0f} users with {context:,.0f} tokens each."
+
+
 def say(model: Model, machine: Machine, weights: str, values: dict, context: float, users: float) -> str:
     """One machine's five quantities in words."""
-    place = f"{machine.name} with {weights} weights"
     if not values:
         return (
             f"{weights} weights: {memory.fits(model, machine, weights=weights, context=context).sentence()}"
         )
-    head = f"{place} loads in {q.duration(values['load'].at)}, reads {q.speed(values['prefill'].at)}, "
     room = f"{values['slots'].at:,.0f}"
-    if "all" not in values:
-        return head + f"but has room for only {room} of {users:,.0f} users with {context:,.0f} tokens each."
-    seen = values["all"].published
-    tail = f" (published: {q.speed(seen)}{' in all' if users > 1 else ''})" if seen else ""
-    whom = "one user" if users == 1 else f"each of {users:,.0f} users"
-    return head + f"and writes {q.speed(values['decode'].at)} for {whom}{tail}; it has room for {room}."
+    writes = CROWDED.format(room=room, users=users, context=context)
+    if "all" in values:
+        seen = values["all"].published
+        writes = WRITES.format(
+            speed=q.speed(values["decode"].at), room=room,
+            whom="one user" if users == 1 else f"each of {users:,.0f} users",
+            seen=f" (published: {q.speed(seen)}{' in all' if users > 1 else ''})" if seen else "",
+        )  # fmt: skip
+    return LOADS.format(
+        place=f"{machine.name} with {weights} weights", load=q.duration(values["load"].at),
+        reads=q.speed(values["prefill"].at), writes=writes,
+    )  # fmt: skip
 
 
 def panel() -> live.Panel:

@@ -69,7 +69,9 @@ def place(name: str, what: str) -> tuple[Machine, str]:
     return Machine.named(*where), energy.weights_on(Model.named(what), weights)
 
 
-def spent(name: str, what: str, users: float, context: float, tariff: float, host: float) -> Spent | None:
+def spent(
+    name: str, what: str, users: float, context: float, tariff: float, power_overhead: float
+) -> Spent | None:
     """Joules and dollars of one machine; None where the model and so many caches do not fit.
 
     >>> alone, crowd = (spent("node", "Llama 3.1 70B", users, 1024, 0.1, 1.1) for users in (1, 64))
@@ -80,7 +82,7 @@ def spent(name: str, what: str, users: float, context: float, tariff: float, hos
     step = inference.decode(Model.named(what), machine, context=context, batch=users, weights=weights)
     if not step.fits:
         return None
-    used = energy.joules(machine, step, host)
+    used = energy.joules(machine, step, power_overhead)
     return Spent(used, electricity.electricity(used, tariff), electricity.rent(machine, step))
 
 
@@ -135,13 +137,15 @@ def draw(figure: Figure) -> Artists:
     )
 
 
-def update(artists: Artists, name: str, users: float, context: float, tariff: float, host: float) -> str:
+def update(
+    artists: Artists, name: str, users: float, context: float, tariff: float, power_overhead: float
+) -> str:
     """Move lines, points and dollars to one model and load; say the same."""
     context = min(context, Model.named(name).max_context)
     artists.users.set_xdata([users, users])
     show_points(artists.points, name)
-    found = {whose: spent(whose, name, users, context, tariff, host) for whose in PLACES}
-    artists.curves.show({whose: (USERS, joules(whose, name, context, host)) for whose in PLACES})
+    found = {whose: spent(whose, name, users, context, tariff, power_overhead) for whose in PLACES}
+    artists.curves.show({whose: (USERS, joules(whose, name, context, power_overhead)) for whose in PLACES})
     for whose, mark in artists.here.items():
         mark.set_data(*(([users], [found[whose].joules]) if found[whose] else charts.NOWHERE))
     artists.rows.show({PLACES[whose][2]: dollars(one) for whose, one in found.items()})
@@ -157,17 +161,16 @@ def show_points(lines: dict, name: str) -> None:
         points = [
             (row.batch, row.joules_per_token)
             for row in rows
-            if owners.get((row.device, row.devices), "") == whose
-            and row.what_is_measured.startswith("wall") is wall
+            if owners.get((row.device, row.devices), "") == whose and row.at_the_wall is wall
         ]
         line.set_data(*zip(*points) if points else ([], []))
 
 
-def joules(whose: str, name: str, context: float, host: float) -> np.ma.MaskedArray:
+def joules(whose: str, name: str, context: float, power_overhead: float) -> np.ma.MaskedArray:
     """Joules per token of one machine over all numbers of users; masked where they do not fit."""
     machine, weights = place(whose, name)
     step = inference.decode(Model.named(name), machine, context=context, batch=USERS, weights=weights)
-    return energy.joules(machine, step, host)
+    return energy.joules(machine, step, power_overhead)
 
 
 def dollars(found: Spent | None) -> charts.Quantity:
@@ -232,7 +235,7 @@ def published(name: str) -> str:
 
 def panel() -> live.Panel:
     """Joules per token and dollars per million, for a model on a desktop, a card and a node."""
-    tariff, host = electricity.usual_tariff().value, round(energy_published.wall_over_device(), 2)
+    tariff, power_overhead = electricity.usual_tariff().value, round(energy_published.wall_over_device(), 2)
     return live.panel(
         draw,
         update,
@@ -242,7 +245,7 @@ def panel() -> live.Panel:
         users=controls.log_slider("Users", 1, int(USERS[-1]), start=64, unit="at once", whole=True),
         context=controls.log_slider("Context", 256, 131_072, start=1024, unit="tokens", whole=True),
         tariff=controls.slider("Electricity", 0.01, 0.6, start=tariff, step=0.005, unit="dollars per kWh"),
-        host=controls.slider(
-            "Whole computer and cooling", 1.0, 3.0, start=host, step=0.01, unit="times the devices"
+        power_overhead=controls.slider(
+            "Whole computer and cooling", 1.0, 3.0, start=power_overhead, step=0.01, unit="times the devices"
         ),
     )

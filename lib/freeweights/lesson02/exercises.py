@@ -6,13 +6,12 @@ import numpy as np
 
 from ..cost import inference
 from ..cost.reference_cases import CLUSTER, CONTEXT, DESKTOP, LONG_CONTEXT, SERVED
+from ..facts.vocabulary import Bottleneck
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money import hardware_trends
 from ..page import questions
 from . import claims
-
-SCARCE = {"compute": "arithmetic", "memory bandwidth": "bandwidth", "capacity": "capacity", "link": "links"}
 
 
 def scarce_on_a_desktop() -> questions.Exercise:
@@ -22,13 +21,13 @@ def scarce_on_a_desktop() -> questions.Exercise:
 
     def answer() -> str:
         reading = inference.prefill(llama, desktop, prompt=tokens, weights=weights)
-        return SCARCE[reading.bottleneck if reading.fits else "capacity"]
+        return str(reading.bottleneck if reading.fits else Bottleneck.CAPACITY)
 
     return questions.exercise(
         "scarce",
         f"The 512 GB desktop **reads** a prompt of {tokens:,} tokens with Llama 3.1 70B at `{weights}`. What is scarce?",
         answer=answer,
-        choices=list(SCARCE.values()),
+        choices=[str(one) for one in list(Bottleneck)[:4]],
         mistakes=[
             (
                 "bandwidth",

@@ -35,7 +35,6 @@ Setting = tuple[
 ]  # model, layout, utilisation, hidden, batch, serving weights
 
 
-@cache
 def node(device: str, borrowed: str = "") -> Machine:
     """Eight devices, at the efficiencies of the H100 so that only specifications differ.
 

@@ -159,6 +159,13 @@ def finding(found: dict[int, float], link: str) -> str:
     return f"Over {LINKS[link][2]}, {count} devices are {q.times(found[count])} as fast as one"
 
 
+SPEEDUPS = (
+    "over {link}, {gains} as fast as one{room}. {doubling}. With {most}: {shares} of the step. {message}"
+)
+ENDS = "Beyond {end} a doubling gains less than {little}, because of {cause}"
+GOES_ON = "Each doubling still gains {little} or more; what is lost is lost to {cause}"
+
+
 def sentence(
     case: SpeedupCase, phase: str, batch: float, link: str, found: dict, taken: dict[int, Step]
 ) -> str:
@@ -166,27 +173,19 @@ def sentence(
     head = f"{case.model} at {case.weights} on {case.device}, {WORK[phase]}, batch {batch:,.0f}: "
     if not found:
         model, machine = Model.named(case.model), joined(case, COUNTS[-1], link)
-        return (
-            head
-            + memory.fits(model, machine, weights=case.weights, context=case.tokens, batch=batch).sentence()
-        )
-    most, least = max(found), min(found)
-    gains = ", ".join(f"{count} devices {q.times(gain)}" for count, gain in found.items() if count > 1)
-    room = "" if least == 1 else f" (which could not hold it: fewer than {least} do not)"
-    end = stops(found)
-    last = taken[most]
+        fit = memory.fits(model, machine, weights=case.weights, context=case.tokens, batch=batch)
+        return head + fit.sentence()
+    least, end, last = min(found), stops(found), taken[max(found)]
     lost = causes(last)
-    cause = max(lost, key=lost.get)
-    machine = (
-        f"Beyond {end} a doubling gains less than {q.percent(LITTLE)}, because of {cause}"
-        if end
-        else f"Each doubling still gains {q.percent(LITTLE)} or more; what is lost is lost to {cause}"
+    doubling = (ENDS if end else GOES_ON).format(
+        end=end, little=q.percent(LITTLE), cause=max(lost, key=lost.get)
     )
-    shares = ", ".join(f"{name} {q.percent(seconds / last.seconds)}" for name, seconds in lost.items())
-    return (
-        f"{head}over {link}, {gains} as fast as one{room}. {machine}. With {most}: {shares} of the step. "
-        f"{say_message(case, phase, batch, link)}"
-    )
+    return head + SPEEDUPS.format(
+        link=link, most=max(found), doubling=doubling, message=say_message(case, phase, batch, link),
+        gains=", ".join(f"{count} devices {q.times(gain)}" for count, gain in found.items() if count > 1),
+        room="" if least == 1 else f" (which could not hold it: fewer than {least} do not)",
+        shares=", ".join(f"{name} {q.percent(seconds / last.seconds)}" for name, seconds in lost.items()),
+    )  # fmt: skip
 
 
 def say_message(case: SpeedupCase, phase: str, batch: float, link: str) -> str:

@@ -254,27 +254,37 @@ def finding(machine: Machine, place: str, points: dict) -> str:
     return f"{name}: " + ", ".join(f"{verbs[phase]} lacks {word}" for phase, word in words.items())
 
 
+ROOFLINE = (
+    "{machine}: {ridge}.{chunks} Writing for {users}, {model} at {weights}: {writing}; {remedy}.{reading}"
+)
+RIDGE = "the ridge lies at {ridge} FLOP per byte"
+NO_RIDGE = "no FLOP/s are published, so it has no known ridge and reading a prompt cannot be predicted"
+CHUNKS = " So little memory takes a prompt in chunks of {tokens:,} tokens."
+
+
 def sentence(model: Model, machine: Machine, weights: str, context: float, batch: float, points: dict) -> str:
     """Both points in words, each with what is scarce and what would move it."""
-    users = "one user" if batch == 1 else f"{batch:,.0f} users"
     bits, _ = weight_storage.bits_per_weight(weights, model)
+    reading, found = points["prefill"], points["decode"].found
     ridge = (
-        f"the ridge lies at {q.significant(bottleneck.ridge_point(machine, bits))} FLOP per byte"
+        RIDGE.format(ridge=q.significant(bottleneck.ridge_point(machine, bits)))
         if machine.computes
-        else "no FLOP/s are published, so it has no known ridge and reading a prompt cannot be predicted"
+        else NO_RIDGE
     )
+    return ROOFLINE.format(
+        machine=devices(machine), ridge=ridge, users="one user" if batch == 1 else q.several(batch, "user"),
+        chunks=CHUNKS.format(tokens=machine.engine.chunk_tokens) if machine.engine else "",
+        model=model.name, weights=weights, writing=verdict(points["decode"]),
+        remedy=bottleneck.remedy(model, machine, found, "decode", context=context, weights=weights),
+        reading=f" Reading a prompt of {context:,.0f} tokens: {verdict(reading)}." if reading else "",
+    )  # fmt: skip
+
+
+def devices(machine: Machine) -> str:
+    """How many devices of which kind, and what joins them."""
     turns = ", taking turns" if machine.split == "pipeline" else ""
     joined = f" joined by {machine.link.name}{turns}" if machine.link else ""
-    number = f"{machine.count:,} x " if machine.count > 1 else ""
-    said = f"{number}{machine.device.name}{joined}: {ridge}."
-    if machine.engine:
-        said += f" So little memory takes a prompt in chunks of {machine.engine.chunk_tokens:,} tokens."
-    writing = points["decode"]
-    said += f" Writing for {users}, {model.name} at {weights}: {verdict(writing)}; "
-    said += bottleneck.remedy(model, machine, writing.found, "decode", context=context, weights=weights) + "."
-    if reading := points["prefill"]:
-        said += f" Reading a prompt of {context:,.0f} tokens: {verdict(reading)}."
-    return said
+    return f"{f'{machine.count:,} x ' if machine.count > 1 else ''}{machine.device.name}{joined}"
 
 
 def verdict(at: RooflinePoint) -> str:

@@ -94,22 +94,24 @@ def update(artists: Artists, name: str, weights: str, context: float, paid: str)
 
 def show(place: Place, one: Frontier, paid: str) -> None:
     """Place one machine's curve and marks, or the words that it has none."""
-    each = one.yields / one.users if one.slots else one.yields
+    each = one.yields / one.users if one.max_sequences else one.yields
     place.curve.set_data(each, one.yields)
-    for wanted, mark in zip((*MARKED, one.slots), place.marks):
+    for wanted, mark in zip((*MARKED, one.max_sequences), place.marks):
         here = one.users == wanted
         mark.set_data(each[here], one.yields[here])
-    ink = INK[place.curve.get_color() if one.slots else RED]
+    ink = INK[place.curve.get_color() if one.max_sequences else RED]
     place.words.set(text=f"{one.machine.name}\n{words(one, paid)}", color=ink)
 
 
 def words(one: Frontier, paid: str) -> str:
     """The lines beside the picture: slots, gain and cost of one machine, or what is missing."""
-    if not one.slots:
+    if not one.max_sequences:
         return f"does not fit:\n{q.size(one.fit.missing)} are missing"
     alone, full = cost_per_million(one, paid)
     slots = (
-        f"{one.slots:,} slots; full {q.times(one.gain)} one user" if one.slots > 1 else "1 slot, so no gain"
+        f"{one.max_sequences:,} slots; full {q.times(one.gain)} one user"
+        if one.max_sequences > 1
+        else "1 slot, so no gain"
     )
     return f"{slots}\ncost per million: {q.money(alone, 2)}, full {q.money(full, 2)}"
 
@@ -117,28 +119,28 @@ def words(one: Frontier, paid: str) -> str:
 def finding(found: dict[str, Frontier]) -> str:
     """The title: what filling every slot multiplies the yield by, on the node and on the desktop."""
     node, desktop = found["node"], found["desktop"]
-    if node.slots and desktop.slots:
+    if node.max_sequences and desktop.max_sequences:
         node_gain, desktop_gain = q.times(node.gain), q.times(desktop.gain)
         return f"Full, the node yields {node_gain} one user's tokens, the desktop {desktop_gain}"
-    if node.slots or desktop.slots:
-        who, one = ("node", node) if node.slots else ("desktop", desktop)
+    if node.max_sequences or desktop.max_sequences:
+        who, one = ("node", node) if node.max_sequences else ("desktop", desktop)
         return f"Only the {who} holds this; full, it yields {q.times(one.gain)} one user's tokens"
     return "Neither node nor desktop holds this"
 
 
 def say(one: Frontier, paid: str) -> str:
     """One machine in words: its slots, what they gain, and what its hour buys."""
-    if not one.slots:
+    if not one.max_sequences:
         return one.fit.sentence()
     first, last = float(one.yields[0]), float(one.yields[-1])
     alone, full = cost_per_million(one, paid)
     gain = (
-        f"its {one.slots:,} slots yield {q.times(one.gain)} as much, {q.speed(last)}, "
-        f"{q.speed(last / one.slots)} for each"
-        if one.slots > 1
+        f"its {one.max_sequences:,} slots yield {q.times(one.gain)} as much, {q.speed(last)}, "
+        f"{q.speed(last / one.max_sequences)} for each"
+        if one.max_sequences > 1
         else "it has room for no second"
     )
-    cost = f"{q.money(alone)} alone" + (f" and {q.money(full)} full" if one.slots > 1 else "")
+    cost = f"{q.money(alone)} alone" + (f" and {q.money(full)} full" if one.max_sequences > 1 else "")
     counted = hourly_cost(one.machine.device, paid)[1]
     head = f"{one.machine.name} writes {q.speed(first)} for one user; {gain}"
     return f"{head}; {counted}, a million tokens cost {cost}."

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
+from ..cost import inference, memory
 from ..cost.reference_cases import CLUSTER, CONTEXT, DESKTOP, DESKTOP_WEIGHTS
 from ..evidence import verdicts
 from ..evidence.verdicts import FAR, Judged, Reasons, weighed
 from ..facts import quantities as q
 from ..facts.vocabulary import Verdict
 from ..machines.machine import Machine
+from ..models.transformer import Model
+from ..money.hourly_rate import PAID, dollars_per_million
 from . import moe_against_dense as versus
 from . import releases
 
@@ -23,13 +27,36 @@ FASTER = Reasons(
     "Where both were published, on eight MI300X, its twin took {seen} of the dense model's time. Predicted for eight H200 at "
     f"{versus.WEIGHTS}, its step takes {{alone}} of the dense one's time for one user, {{few}} for {FEW}, and for {BUSY} users of "
     f"{SHORT} tokens {{busy}}; on the 512 GB desktop {{at_home}}. A token costs it {{flops}} of the FLOPs, and its weights take "
-    "{memory} the memory{lacks}.",
+    "{memory} the memory{lacks}. With every slot taken a million tokens cost {full} with the mixture and {dense} with the dense model; the mixture with "
+    "grouped attention in place of latents would cost {grouped}.",
     {
         Verdict.HOLDS: "It is faster in all of these cases, and takes no more memory.",
         Verdict.IN_PART: "So it is far faster in its best case, which is predicted, but {but}.",
         Verdict.FAILS: f"In none of these cases is it {FAR:g} times as fast.",
     },
 )
+
+
+def grouped_body() -> Model:
+    """The mixture with the dense model's heads of keys and values in place of latents: what is left is the experts' doing."""
+    mixture, dense = (model.architecture for model in versus.both())
+    return Model(
+        replace(
+            mixture,
+            name=f"{mixture.name} with grouped attention",
+            mixers=f"full:{mixture.layers}",
+            head_dim=dense.head_dim,
+            kv_heads=dense.kv_heads,
+        )
+    )
+
+
+def full_cost(model: Model, machine: Machine) -> float:
+    """Dollars for a million tokens of a bought machine with as many users as have room, the machine alone."""
+    case = {"context": CONTEXT, "weights": versus.WEIGHTS}
+    users = memory.max_sequences(model, machine, **case).expected
+    speed = inference.decode(model, machine, **case, batch=users).tokens_per_second
+    return dollars_per_million(machine, speed, PAID[0])
 
 
 def moe_faster_than_dense() -> Judged:
@@ -41,15 +68,16 @@ def moe_faster_than_dense() -> Judged:
     seen = [
         point.ratio for point in versus.published_ratios(Machine.named(*BOTH_PUBLISHED)) if point.measured
     ]
-    times, memory = [alone, few, busy, at_home, *seen], versus.memory_ratio()
+    times, held = [alone, few, busy, at_home, *seen], versus.memory_ratio()
+    full, dense, grouped = (q.money(full_cost(one, node), 2) for one in (*versus.both(), grouped_body()))
     missing = float(versus.serving(versus.MIXTURE, Machine.named(*TOO_SMALL), 1).step.fit.missing)
-    but = ["not in all of them"] * (max(times) >= 1) + ["not on less memory"] * (memory > 1)
+    but = ["not in all of them"] * (max(times) >= 1) + ["not on less memory"] * (held > 1)
     lacks = f": eight H100, which serve the dense model, lack {q.size(missing)} for it" if missing else ""
     return FASTER.judged(
-        weighed(supported=FAR * min(times) < 1, contradicted=max(times) >= 1 or memory > 1),
+        weighed(supported=FAR * min(times) < 1, contradicted=max(times) >= 1 or held > 1),
         seen=q.between(q.percent, min(seen), max(seen)), alone=q.percent(alone), few=q.percent(few),
         busy=q.percent(busy), at_home=q.percent(at_home), flops=q.percent(versus.flops_ratio(CONTEXT)),
-        memory=q.times(memory), lacks=lacks, but=q.listed(but),
+        memory=q.times(held), lacks=lacks, full=full, dense=dense, grouped=grouped, but=q.listed(but),
     )  # fmt: skip
 
 

@@ -89,11 +89,11 @@ def router(experts: int, chosen: int, zipf_exponent: float) -> tuple[np.ndarray,
     """Of a router with favourites: the chance of each expert, and how many experts the tokens of some runs touched.
 
     Returns:
-        chances (experts,); counts (runs, dots) at the batches of `DOTS`.
+        chances (experts,); counts (runs, tokens) after each token, up to the largest batch.
     """
     sent = selection_probabilities(experts, chosen, zipf_exponent)
     runs = [route(experts, chosen, MOST, zipf_exponent, np.random.default_rng(run)) for run in range(RUNS)]
-    return sent, np.array([distinct(run)[DOTS - 1] for run in runs])
+    return sent, np.array([distinct(run) for run in runs])
 
 
 def expert_bytes(model: Model) -> float:
@@ -140,7 +140,7 @@ def update(artists: live.Artists, name: str, batch: float, zipf_exponent: float)
     counts = [*wrong(experts, chosen, BATCHES).values(), expected_distinct_experts(experts, chosen, BATCHES)]
     shown = dict(zip(FORMULAS, counts)) | {"favour": expected_distinct_experts_given(sent, BATCHES)}
     artists.curves.show({one: (BATCHES, count / experts) for one, count in shown.items()}, here=batch)
-    artists.drawn.set_data(np.tile(DOTS, RUNS), drawn.ravel() / experts)
+    artists.drawn.set_data(np.tile(DOTS, RUNS), drawn[:, DOTS - 1].ravel() / experts)
     applies = (experts, chosen) == (PUBLISHED.experts, PUBLISHED.chosen)
     seen = [PUBLISHED.tokens], [PUBLISHED.touched / PUBLISHED.experts]
     artists.published.set_data(*(seen if applies else charts.NOWHERE))
@@ -190,15 +190,14 @@ def sentence(
     said: dict[str, float],
     drawn: np.ndarray,
 ) -> str:
-    """The same in numbers and bytes, with the runs nearest to the batch and the agreement seen in practice."""
+    """The same in numbers and bytes, with the runs drawn at that batch and the agreement seen in practice."""
     each, experts = expert_bytes(model), model.experts
     choice = f"favour {q.significant(zipf_exponent)}" if zipf_exponent else "no favourites"
     wrongs = ", ".join(
         f"“{formula}” says {q.significant(number)} ({off(number / touched)})"
         for formula, number in said.items()
     )
-    near = int(np.abs(np.log(DOTS / batch)).argmin())
-    runs = ", ".join(str(int(run[near])) for run in drawn)
+    runs = ", ".join(str(int(run[int(batch) - 1])) for run in drawn)
     agreed = float(
         expected_distinct_experts(
             experts, model.experts_per_token, batch, fitted_constants().routing_agreement
@@ -208,7 +207,7 @@ def sentence(
         f"{model.name} sends a token to {model.experts_per_token} of {experts} experts a layer. With {choice}, "
         f"{touching(batch)} {q.significant(touched)}: {q.size(touched * each)} of one layer in "
         f"{model.native_format}, {q.size(model.moe_layers * touched * each)} of all {model.moe_layers}. {wrongs}. "
-        f"Drawn {RUNS} times, {touching(DOTS[near])} {runs}. Real tokens also agree with each other: the agreement of "
+        f"Drawn {RUNS} times, {touching(batch)} {runs}. Real tokens also agree with each other: the agreement of "
         f"{q.significant(fitted_constants().routing_agreement)} that fits published batch series says {q.significant(agreed)}."
     )
 

@@ -141,6 +141,13 @@ def finding(ways: dict) -> str:
     return f"{head}; sliced it is {q.times(ratio)} as {'slow' if min(times) > 1 else 'fast'}"
 
 
+LAYER = (
+    "One layer of {model} over {count} {device}, nodes of {node}, {tokens} each, favour {zipf_exponent}: {apart} The busiest device has "
+    "{straggler} the mean load, the busiest expert {asked}. {drops}{ways}"
+)
+DROPS = "The capacity drops {dropped} of what tokens asked for, and {empty} of it stays empty. "
+
+
 def sentence(
     where: Fabric,
     count: int,
@@ -151,25 +158,21 @@ def sentence(
     factor: float,
 ) -> str:
     """Every part in seconds, the straggler, the drops, and the two ways of slicing."""
-    (parts, fit), *_ = ways.values()
-    nodes = f"{count} {where.device}, nodes of {min(where.node, count)}"
-    said = f"One layer of {MODEL} over {nodes}, {tokens:,} token{'s' * (tokens > 1)} each, favour {q.significant(zipf_exponent, 2)}: "
-    if fit.fits:
-        each = ", ".join(f"{WORDS[part]} {q.duration(seconds)}" for part, seconds in parts.items())
-        said += f"experts apart take {q.duration(apart.seconds)} ({each}). "
-    else:
-        said += f"{fit.sentence()} "
-    said += f"The busiest device has {q.times(apart.straggler, 3)} the mean load, the busiest expert "
-    said += f"{q.times(float(apart.asked[0]), 3)}. "
-    if factor < np.inf:
-        said += (
-            f"The capacity drops {q.percent(apart.dropped)} of what tokens asked for, and "
-            f"{q.percent(apart.empty)} of it stays empty. "
-        )
-    for name, (parts, fit) in list(ways.items())[1:]:
-        took = q.duration(sum(parts.values())) if fit.fits else f"no room, {q.size(fit.missing)} missing"
-        said += f"{name[0].upper()}{name[1:]}: {took}. "
-    return said.strip()
+    (parts, fit), *tensor_parallel = ways.values()
+    each = ", ".join(f"{WORDS[part]} {q.duration(seconds)}" for part, seconds in parts.items())
+    took = [
+        q.duration(sum(parts.values())) if fit.fits else f"no room, {q.size(fit.missing)} missing"
+        for parts, fit in tensor_parallel
+    ]
+    names = [f"{name[0].upper()}{name[1:]}" for name in list(ways)[1:]]
+    return LAYER.format(
+        model=MODEL, count=count, device=where.device, node=min(where.node, count), tokens=q.several(tokens, "token"),
+        zipf_exponent=q.significant(zipf_exponent, 2), straggler=q.times(apart.straggler, 3), asked=q.times(float(apart.asked[0]), 3),
+        apart=f"experts apart take {q.duration(apart.seconds)} ({each})." if fit.fits else fit.sentence(),
+        drops="" if factor == np.inf
+        else DROPS.format(dropped=q.percent(apart.dropped), empty=q.percent(apart.empty)),
+        ways=" ".join(f"{name}: {time}." for name, time in zip(names, took)),
+    ).strip()  # fmt: skip
 
 
 def against_published(figure: Figure) -> str:

@@ -107,7 +107,7 @@ def streamed(model: Model, machine: Machine, hit_rate, weights=None) -> Token:
         raise ValueError(f"hit_rate is {hit_rate}: hits over uses, from 0 to 1, are expected.")
     placed = Placement(np.ones(()), hit_rate, np.zeros(()), 1 - hit_rate)
     case = Case.of(model, machine, weights=weights, context=0)
-    read = weight_bytes_read(case, placed, tokens=1, routing_agreement=0.0)
+    read = weight_bytes_read(case, placed, tokens=1)
     at_hand = (read["weights"] + read["experts"]) / machine.memory_bandwidth
     return Token(read["drive"], read["drive"] / machine.drive.bandwidth, at_hand)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from ..facts import catalog
 from ..facts.records_models import Architecture
@@ -24,7 +23,6 @@ class Halves:
     after: tuple[Model, ...]
 
 
-@cache
 def everything() -> tuple[Model, ...]:
     """Every model of the catalogue by date, those that were only announced among them.
 

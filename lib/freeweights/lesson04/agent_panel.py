@@ -24,7 +24,7 @@ from ..page.style import BLUE, INK, ORANGE, RED
 from .long_context_panel import MACHINES, WAITS, WEIGHTS
 
 # Whose list prices stand for a model: its own, or those of the nearest release that has a price for cached input.
-PRICED = {"GLM-5.2": "GLM-5", "GLM-4.6": "GLM-4.6", "Kimi K2": "Kimi-K2-0711"}
+PRICED = {"GLM-5.2": "GLM-5.2", "GLM-4.6": "GLM-4.6", "Kimi K2": "Kimi-K2-0711"}
 MODELS = (
     "Gemma 3 27B",
     "Llama 3.1 70B",
@@ -168,8 +168,9 @@ def sentence(
         f"over {turns} the whole history read again is {q.count(tokens_again)} tokens, "
         f"{q.duration(seconds_again)} and {cost_again} of the machine alone; with the prefix found by {hits:.0f} % of "
         f"the turns {q.count(tokens)} tokens, {q.duration(seconds)} and {cost}. The last history is {sent[-1]:,.0f} "
-        f"tokens, its cache {q.size(model.cache_bytes(sent[-1]))}, and {held:,} such fit: since reading it again takes "
-        f"{q.duration(again)}, it is worth its memory for {q.duration(worth)}."
+        f"tokens, its cache {q.size(model.cache_bytes(sent[-1]))}, and {held:,} such fit: since the last of them adds "
+        f"{q.percent(again / worth)} of the tokens written and reading it again takes {q.duration(again)}, it is worth its memory for "
+        f"{q.duration(worth)}."
     )
     if end.lacks:
         said += f" Turn {sent.size + 1} is not possible: {LACKS[end.lacks]}."

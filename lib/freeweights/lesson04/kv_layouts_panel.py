@@ -9,15 +9,47 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from ..cost import memory
+from ..facts import catalog
 from ..facts import quantities as q
+from ..facts.records_measured import StoredCache
+from ..facts.vocabulary import Layout
 from ..machines.machine import Machine
 from ..models.attention import mixers
-from ..models.kv_layouts import BLOCK, LAYOUTS
+from ..models.kv_layouts import BLOCK, LAYOUTS, counted
 from ..models.transformer import Model
 from ..page import charts, controls, layout, live
 from ..page.style import BLUE, GREY, RED
 
-NEEDED, EIGHT, *_ = LAYOUTS
+LABELS = {
+    Layout.NEEDED_16_BIT: "what is needed, 16 bits",
+    Layout.NEEDED_8_BIT: "what is needed, 8 bits",
+    Layout.WHOLE_WINDOWS: "windows kept whole",
+    Layout.FULL_HEADS: "every head of a latent",
+    Layout.FULL_HEADS_AND_SCORES: "every head, and scores",
+}
+NEEDED, EIGHT, *_ = LABELS.values()
+
+
+def reports() -> list[dict]:
+    """Rows for a table: what was published of a cache, and what is counted for the same storage.
+
+    >>> reports()[3]["reported"], reports()[3]["counted"]
+    ('2.3 GB', '2.3 GB')
+    """
+    return [
+        {
+            "name": row.model,
+            "way": LABELS[Layout(row.layout)],
+            "tokens": row.sequences * row.tokens,
+            "reported": q.size(row.bytes),
+            "counted": q.size(counted(row)),
+            "off": f"{100 * (counted(row) / row.bytes - 1):+.1f} %".replace("-0.0", "0.0").replace(
+                "+0.0", "0.0"
+            ),
+            "by": f"{row.runtime}, {row.kind}",
+        }
+        for row in catalog.table(StoredCache)
+    ]
 
 
 # ---- The panel
@@ -52,7 +84,7 @@ def draw(figure: Figure) -> Artists:
     layout.log_axis(axes.xaxis, layout.decades(LEAST, MOST, q.size))
     axes.set(xlim=(LEAST, MOST), xlabel="cache of one sequence, bytes")
     room = axes.axvline(LEAST, color="black", linewidth=1.5)
-    rows = charts.rows(axes, dict.fromkeys(LAYOUTS, (BLUE, "o")))
+    rows = charts.rows(axes, dict.fromkeys(LABELS.values(), (BLUE, "o")))
     return Artists(layout.headline(figure), layout.subtitle(figure), room, rows)
 
 
@@ -61,7 +93,7 @@ def update(artists: Artists, name: str, context: float, weights: str) -> str:
     model = Model.named(name)
     tokens, note = model.clip_context(context)
     room = room_for_caches(model, weights)
-    stored = {way: count(model, tokens) for way, count in LAYOUTS.items()}
+    stored = {LABELS[layout]: count(model, tokens) for layout, count in LAYOUTS.items()}
     shown = {}
     for way, size in stored.items():
         same, fits = way != NEEDED and size == stored[NEEDED], size <= room

@@ -86,8 +86,8 @@ def below(found: Bill) -> str:
 SENTENCE = (
     "{samples:,.0f} answers of {tokens:,.0f} tokens are {written} tokens and {flops} of the teacher; {paid} they are {answers}. "
     "Training {student} on them {epochs:.0f} times takes {hours} hours of {gpu} at {use} of its rate, {training}. Others paid, for "
-    "its base {scratch} by the same count, and for the final runs of DeepSeek-V3 {base} and of R1 {more}; all runs before those "
-    "among it {low} to {high} as much ({date}), and the teacher is carried by {few} to {many} students."
+    "its base {scratch} by the same count, and for the final runs of DeepSeek-V3 {base} and of R1 {more}; with all runs before "
+    "them {low} to {high} that (Epoch AI, {date}), which {carried}."
 )
 
 
@@ -107,8 +107,20 @@ def sentence(plan: Plan, found: Bill) -> str:
         student=short(plan.student), epochs=costs.epochs(), gpu=plan.gpu, use=q.percent(plan.utilisation),
         hours=q.significant(training_bills.gpu_hours(costs.training_flops(plan), plan.gpu, plan.utilisation)),
         training=q.money(found.training), scratch=q.money(found.scratch), base=q.money(base), more=q.money(more),
-        low=q.significant(every.low), high=q.times(every.high), date=every.date, few=few or "no", many=many or "no number of",
+        low=q.significant(every.low), high=q.times(every.high), date=every.date,
+        carried=f"{students_in_words(few, many)} would carry",
     )  # fmt: skip
+
+
+def students_in_words(few: int | None, many: int | None) -> str:
+    """A range of numbers of students; None where no number is enough.
+
+    >>> students_in_words(3, 9), students_in_words(1, 1), students_in_words(None, None)
+    ('3 to 9 students', '1 student', 'no number of students')
+    """
+    if few is None or many is None:
+        return "no number of students"
+    return q.between(lambda number: q.several(number, "student"), few, many)
 
 
 def panel() -> live.Panel:

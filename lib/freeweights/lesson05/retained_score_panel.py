@@ -138,26 +138,35 @@ def finding(benchmark: str, best: str, share: float, at: dict, axis: str) -> str
     return f"{head} at {q.percent(at[best] / at[training_bills.TEACHER])} of {WORDS[axis]}"
 
 
+SCORES = "On {benchmark} {best} {keeps}, the smallest student {least}. From Qwen-32B's base or a near relative, but without this teacher: {same}."
+SERVED = " {place}, {users}; what narrower weights lose and how long answers are is not counted."
+
+
 def sentence(benchmark: str, axis: str, place: str, best: str, shares: dict, at: dict) -> str:
     """Best and smallest student, the others of one base, and what the figures leave out."""
-    least = pupils.students()[0]
-    verb = "is expected to win" if benchmark == pupils.RATING else "keeps"
-    what = "of its games against DeepSeek-R1" if benchmark == pupils.RATING else "of DeepSeek-R1's score"
-    said = f"On {benchmark} {short(best)} {verb} {q.percent(shares[best])} {what}, the smallest student {q.percent(shares[least])}."
-    same = [f"{name} {q.percent(shares[name])}" for name in pupils.WITHOUT_TEACHER if name in shares]
-    said += f" From Qwen-32B's base or a near relative, but without this teacher: {', '.join(same)}."
+    share, students = q.percent(shares[best]), pupils.students()
+    keeps = f"keeps {share} of DeepSeek-R1's score"
+    if benchmark == pupils.RATING:
+        keeps = f"is expected to win {share} of its games against DeepSeek-R1"
+    same = (f"{name} {q.percent(shares[name])}" for name in pupils.WITHOUT_TEACHER if name in shares)
+    said = SCORES.format(
+        benchmark=benchmark,
+        best=short(best),
+        keeps=keeps,
+        least=q.percent(shares[students[0]]),
+        same=", ".join(same),
+    )
     if axis == "parameters":
         return said
-    if missing := [short(name) for name in [*pupils.students(), training_bills.TEACHER] if at[name] is None]:
-        said += f" No room on {place} for {' and '.join(missing)}."
-    else:
-        slow = [short(n) for n in pupils.students() if axis == "speed" and at[n] < at[training_bills.TEACHER]]
-        said += f" Slower than the teacher here: {' and '.join(slow)}." if slow else ""
-    counted = f"at most {reference_cases.SERVED} users, {hourly_cost(Machine.named(*MACHINES[place][0]).device, PAID[1])[1]}"
-    return (
-        f"{said} {place}, {counted if axis == 'cost' else 'one user'}; what narrower weights lose and how long answers are is "
-        "not counted."
-    )
+    teacher, users = training_bills.TEACHER, "one user"
+    if missing := [short(name) for name in [*students, teacher] if at[name] is None]:
+        said += f" No room on {place} for {q.listed(missing)}."
+    elif slow := [short(name) for name in students if axis == "speed" and at[name] < at[teacher]]:
+        said += f" Slower than the teacher here: {q.listed(slow)}."
+    if axis == "cost":
+        paid = hourly_cost(Machine.named(*MACHINES[place][0]).device, PAID[1])[1]
+        users = f"at most {reference_cases.SERVED} users, {paid}"
+    return said + SERVED.format(place=place, users=users)
 
 
 def panel() -> live.Panel:

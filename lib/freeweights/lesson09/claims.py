@@ -60,7 +60,7 @@ LICENCE = 0.0  # of a host's revenue that the licences of these models ask for t
 REVENUE = Reasons(
     "The licences of these models ask hosts for {licence}. But DeepSeek hosts, too: at its published costs and "
     "list prices of 2025-02, if every token were billed, which DeepSeek says it was not, it would keep {own} of {revenue} a year. "
-    "The final runs of V3 and R1 took {final}, all runs before them among it {low} to {high} as much ({source}, {date}): it would "
+    "The final runs of V3 and R1 took {final}, with all runs before them {low} to {high} that ({source}, {date}): it would "
     "have paid that in {alone}. Z.ai, which makes GLM, kept {zai} in the cloud in {zai_date}, and less than nothing in the first half of 2025. "
     "The {share} of its revenue that OpenAI is said to pay Microsoft, asked of hosts that take that revenue, would need {paid}.",
     {

@@ -137,38 +137,49 @@ def paying(place: str, rent: float, share: float) -> Iterator[str]:
     yield f"it serves {q.significant(share, 2)} % of the hours"
 
 
+COSTS = (
+    "For {users} with {context:,} tokens, {speed} each, a million tokens cost, predicted: {costs}.{published} With {prompt}: cost "
+    "{mix} a million, price {price}."
+)
+PUBLISHED = " Its slowest published reading there, {speed}, makes that input {cost}."
+
+
 def sentences(found: Business, place: str, users: int, context: int, ratio: float) -> Iterator[str]:
     """Costs with their ranges, prices with their date, the mix, and from how many users on it earns."""
     asked = listed()
-    if not found.costs:
-        if not found.room:
-            yield memory.fits(
-                Model.named(MODEL), rented(place), weights=MACHINES[place][1], context=context
-            ).sentence()
-        else:
-            yield f"With {context:,} tokens each {found.room:,} users have room, not {users:,}."
+    if found.costs:
+        yield costs_in_words(found, place, users, context, ratio)
+    elif found.room:
+        yield f"With {context:,} tokens each {found.room:,} users have room, not {users:,}."
     else:
-        each = f"{q.several(users, 'user')} with {context:,} tokens"
-        yield f"For {each}, {q.speed(found.speed)} each, a million tokens cost, predicted:"
-        said = []
-        for name in ("input", "cached", "output"):
-            low, middle, high = found.costs[name]
-            spread = f" ({q.money(low)} to {q.money(high)})"
-            said.append(f"{ROWS[name]} {q.money(middle)}{spread if low < high else ''}")
-        yield f"{'; '.join(said)}."
-        if seen := published_reading(place):
-            dearer = found.costs["input"][1] * speeds(place, context)["expected"].input / seen
-            yield f"Its slowest published reading there, {q.speed(seen)}, makes that input {q.money(dearer)}."
-        low, middle, high = found.costs["mix"]
-        yield f"With {prompt_words(ratio)}: cost {q.money(middle)} ({q.money(low)} to {q.money(high)}) a million, price"
-        yield f"{q.money(found.prices['mix'])}."
+        model, weights = Model.named(MODEL), MACHINES[place][1]
+        yield memory.fits(model, rented(place), weights=weights, context=context).sentence()
     if found.room:
-        if found.least is None:
-            yield "No number of users with room would earn at that mix."
-        else:
-            yield f"It is expected to earn from {q.several(found.least, 'user')} on."
+        yield (
+            "No number of users with room would earn at that mix."
+            if found.least is None
+            else f"It is expected to earn from {q.several(found.least, 'user')} on."
+        )
     listing = ", ".join(q.money(found.prices[name]) for name in ("input", "cached", "output"))
     yield f"List prices of {asked.host}, {asked.date}: {listing}."
+
+
+def costs_in_words(found: Business, place: str, users: int, context: int, ratio: float) -> str:
+    """What each kind of token costs with its range, what a published reading makes of it, and the mix."""
+
+    def cost(name: str) -> str:
+        low, middle, high = map(q.money, found.costs[name])
+        return f"{middle} ({low} to {high})" if low != high else middle
+
+    seen, published = published_reading(place), ""
+    if seen:
+        dearer = found.costs["input"][1] * speeds(place, context)["expected"].input / seen
+        published = PUBLISHED.format(speed=q.speed(seen), cost=q.money(dearer))
+    return COSTS.format(
+        users=q.several(users, "user"), context=context, speed=q.speed(found.speed), published=published,
+        costs="; ".join(f"{ROWS[name]} {cost(name)}" for name in ("input", "cached", "output")),
+        prompt=prompt_words(ratio), mix=cost("mix"), price=q.money(found.prices["mix"]),
+    )  # fmt: skip
 
 
 def lengths() -> dict[str, Control]:

@@ -113,33 +113,51 @@ def finding(found: dict[str, OperatingPoint | None]) -> str:
     return f"Full node: {begins if desktop else 'the desktop has no room'}; {batch}"
 
 
+PLACES = (
+    "{model}, {context:,} tokens of context, {prompt}. The desktop, at {desk_weights} a weight, is bought at {desk} over {years}, "
+    "with household electricity; {node}, at {weights}, is {how}. All are paid for every hour and serve {most} of them at most."
+)
+RENTED, BOUGHT = (
+    "rented at {rent} a GPU-hour ({date})",
+    "bought at {price} a GPU, with servers and power, over {years}",
+)
+WAY = (
+    "{way} ({users}): {small} a million at {least} tokens a day, {middle} ({low} to {high}) at {capacity}, which one machine can do, "
+    "{sells}."
+)
+
+
 def sentences(
     found: dict[str, OperatingPoint | None], node: str, paid: str, context: int, ratio: float, price: float
 ) -> Iterator[str]:
     """Each way at its best and at a small day, and where it falls below the list price."""
-    device = rented(node).device
-    years = f"{Terms().life:.0f} years"
-    how = f"rented at {q.money(device.rental)} a GPU-hour ({device.rental_date})"
-    if paid == PAID[0]:
-        how = f"bought at {q.money(device.price)} a GPU, with servers and power, over {years}"
-    desk, most = rented(DESK).device.price, q.percent(Terms().utilisation)
-    yield f"{MODEL}, {context:,} tokens of context, {prompt_words(ratio)}. The desktop, at {MACHINES[DESK][1]} a weight, is bought"
-    yield f"at {q.money(desk)} over {years}, with household electricity; {node}, at {MACHINES[node][1]}, is {how}."
-    yield f"All are paid for every hour and serve {most} of them at most."
-    for name, one in found.items():
-        words = WAYS[name][2].capitalize()
-        if one is None:
-            yield f"{words}: no room at this context."
-            continue
-        users = f"{one.users:,} users, {q.speed(one.speed)} each" if one.users > 1 else q.speed(one.speed)
-        low, middle, high = map(q.money, one.ends)
-        below = one.own.break_even
-        sells = f"below the list price from {q.count(below)} on" if below else "never below the list price"
-        yield (
-            f"{words} ({users}): {q.money(one.cost(DAYS[0]))} a million at {q.count(DAYS[0])} tokens a day, {middle} "
-            f"({low} to {high}) at {q.count(one.own.capacity)}, which one machine can do, {sells}."
-        )
+    device, years = rented(node).device, f"{Terms().life:.0f} years"
+    how = (
+        BOUGHT.format(price=q.money(device.price), years=years)
+        if paid == PAID[0]
+        else RENTED.format(rent=q.money(device.rental), date=device.rental_date)
+    )
+    yield PLACES.format(
+        model=MODEL, context=context, prompt=prompt_words(ratio), desk_weights=MACHINES[DESK][1],
+        desk=q.money(rented(DESK).device.price), years=years, node=node, weights=MACHINES[node][1], how=how,
+        most=q.percent(Terms().utilisation),
+    )  # fmt: skip
+    yield from (one_way(WAYS[name][2].capitalize(), one) for name, one in found.items())
     yield f"List price of this mix ({listed().host}, {listed().date}): {q.money(price)}."
+
+
+def one_way(way: str, one: OperatingPoint | None) -> str:
+    """One way to serve: its users, its cost at a small day and at a full one, and from where it is below the list price."""
+    if one is None:
+        return f"{way}: no room at this context."
+    low, middle, high = map(q.money, one.ends)
+    below = one.own.break_even
+    return WAY.format(
+        way=way, users=f"{one.users:,} users, {q.speed(one.speed)} each" if one.users > 1 else q.speed(one.speed),
+        small=q.money(one.cost(DAYS[0])), least=q.count(DAYS[0]), middle=middle, low=low, high=high,
+        capacity=q.count(one.own.capacity),
+        sells=f"below the list price from {q.count(below)} on" if below else "never below the list price",
+    )  # fmt: skip
 
 
 def panel() -> live.Panel:

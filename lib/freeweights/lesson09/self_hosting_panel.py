@@ -164,6 +164,15 @@ def hourly(number: float) -> str:
     return f"{number:.0f} {'hour' if number == 1 else 'hours'}"
 
 
+SENTENCE = (
+    "{stored} on {machine}, {paid}, serves {users} and {capacity} tokens in {hours} of a day; when full, a prompt of {prompt:,} "
+    "tokens and its answer of {answer:,.0f} take {seconds}. The machine costs {day} a day, used or not, and {work} of work a month "
+    "at {wage} {cost} {people} a day. {seller} asks {price} for a million such tokens ({listed}). {end}"
+)
+NEVER = "A full machine costs {full} for as many: it never saves."
+EQUAL = "Both are equal at {tokens} tokens a day, {bill} a day."
+
+
 def sentence(
     way: str,
     seller: str,
@@ -176,33 +185,23 @@ def sentence(
     wage: float,
 ) -> str:
     """What a machine is, serves and costs, how long its users wait, what the vendor asks, and when they are equal."""
-    kind = DEPLOYMENTS[way]
-    device = kind.machine.device
-    bought = kind.paid == PAID[0]
-    paid = (
-        f"bought and written off over {Terms().life:.0f} years, with household electricity"
-        if bought
-        else f"rented ({device.rental_date})"
+    kind, even = DEPLOYMENTS[way], own.break_even
+    machine = kind.machine
+    paid = f"rented ({machine.device.rental_date})"
+    if kind.paid == PAID[0]:
+        paid = f"bought and written off over {Terms().life:.0f} years, with household electricity"
+    end = (
+        NEVER.format(full=q.money(1e6 * own.day / own.capacity))
+        if even is None
+        else EQUAL.format(tokens=q.count(even), bill=q.money(own.bill(even)))
     )
-    at_once = "one user at a time" if users == 1 else f"{users} users at once"
-    seconds = q.duration(wait(own, mix, users, hours), 2)
-    asks = CONTEXT / (mix.input + mix.cached)
-    price = q.money(1e6 * own.price)
-    said = (
-        f"{kind.stored} on {kind.machine.name}, {paid}, serves {at_once} and {q.count(own.capacity)} tokens in "
-        f"{hourly(hours)} of a day; when full, a prompt of {CONTEXT:,} tokens and its answer of {asks:,.0f} take {seconds}. "
-        f"The machine costs {q.money(own.day)} a day, used or not, and {hourly(work)} of work a month at {q.money(wage, 4)} "
-        f"{'costs' if work == 1 else 'cost'} {q.money(own.people)} a day. {seller} asks {price} for a million such tokens ({listed}). "
-    )
-    if own.break_even is None:
-        return (
-            said
-            + f"A full machine costs {q.money(1e6 * own.day / own.capacity)} for as many: it never saves."
-        )
-    return (
-        said
-        + f"Both are equal at {q.count(own.break_even)} tokens a day, {q.money(own.bill(own.break_even))} a day."
-    )
+    return SENTENCE.format(
+        stored=kind.stored, machine=machine.name, paid=paid, capacity=q.count(own.capacity), hours=hourly(hours),
+        users="one user at a time" if users == 1 else f"{users} users at once", prompt=CONTEXT,
+        answer=CONTEXT / (mix.input + mix.cached), seconds=q.duration(wait(own, mix, users, hours), 2),
+        day=q.money(own.day), work=hourly(work), wage=q.money(wage, 4), cost="costs" if work == 1 else "cost",
+        people=q.money(own.people), seller=seller, price=q.money(1e6 * own.price), listed=listed, end=end,
+    )  # fmt: skip
 
 
 def panel() -> live.Panel:

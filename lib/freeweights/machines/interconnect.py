@@ -9,11 +9,6 @@ import numpy as np
 from ..facts import catalog
 from ..facts.records_hardware import Device, Link
 
-SPLITS = {
-    "tensor": "every device works on a share of every layer",
-    "pipeline": "every device holds some of the layers, and they take turns",
-    "experts": "every device holds some of the experts, and all the rest",
-}
 # Kinds of link that a device needs a port for; any computer can be joined by a network.
 PORTS = ("GPU fabric", "accelerator fabric", "peer link")
 WHOLE = {"NVLink 4 cut (H800)": "NVLink 4 (H100/H200)"}

@@ -10,7 +10,8 @@ import numpy as np
 from ..facts import catalog
 from ..facts.arrays import plain
 from ..facts.records_hardware import Device, Engine, Link
-from .interconnect import SPLITS, joined, of_kind, timed_like
+from ..facts.vocabulary import Split, word
+from .interconnect import joined, of_kind, timed_like
 
 RATES = (
     ("flops_fp32", np.inf),
@@ -25,7 +26,7 @@ RATES = (
 class Machine:
     """`count` equal devices that share one model, joined by `link`.
 
-    split: one of `SPLITS`. engine: what runs the model; None for the one usual for the device and the format.
+    split: how they share it. engine: what runs the model; None for the one usual for the device and the format.
     cpu_host: the computer whose memory and processor take what the devices cannot hold. drive: where routed experts
     stay that nothing else can hold.
     """
@@ -33,7 +34,7 @@ class Machine:
     device: Device
     count: int
     link: Link | None
-    split: str = "tensor"
+    split: Split = Split.TENSOR
     engine: Engine | None = None
     cpu_host: Device | None = None
     drive: Link | None = None
@@ -69,15 +70,12 @@ class Machine:
         """
         if not isinstance(count, (int, np.integer)) or count < 1:
             raise ValueError(f"count is {count!r}: a machine has 1 device or more, a whole number.")
-        if split not in SPLITS:
-            meanings = "; ".join(f"'{name}' ({meaning})" for name, meaning in SPLITS.items())
-            raise ValueError(f"split is {split!r}: choose one of {meanings}.")
         found = catalog.device(device)
         return Machine(
             found,
             int(count),
             joined(found, int(count), link),
-            split,
+            word(Split, split, "split"),
             catalog.engine(engine) if engine else None,
             catalog.device(cpu_host) if cpu_host else None,
             of_kind(drive, storage=True) if drive else None,
@@ -101,7 +99,7 @@ class Machine:
     @property
     def devices_per_token(self) -> int:
         """How many devices work on one token at the same time."""
-        return 1 if self.split == "pipeline" else self.count
+        return 1 if self.split == Split.PIPELINE else self.count
 
     def engine_for(self, family: str) -> Engine:
         """The engine that runs weights of a family of formats: the one asked for, else the usual one.

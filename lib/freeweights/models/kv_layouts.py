@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..facts import catalog
-from ..facts import quantities as q
 from ..facts.records_measured import StoredCache
+from ..facts.vocabulary import Layout
 from .attention import FLOAT32_BYTES, mixers
 from .transformer import Model
 
@@ -67,12 +67,12 @@ def with_scores(model: Model, context: float) -> float:
     return every_head(model, context) + scores
 
 
-LAYOUTS: dict[str, Callable[[Model, float], float]] = {
-    "what is needed, 16 bits": needed,
-    "what is needed, 8 bits": eight_bits,
-    "windows kept whole": no_windows,
-    "every head of a latent": every_head,
-    "every head, and scores": with_scores,
+LAYOUTS: dict[Layout, Callable[[Model, float], float]] = {
+    Layout.NEEDED_16_BIT: needed,
+    Layout.NEEDED_8_BIT: eight_bits,
+    Layout.WHOLE_WINDOWS: no_windows,
+    Layout.FULL_HEADS: every_head,
+    Layout.FULL_HEADS_AND_SCORES: with_scores,
 }
 
 
@@ -83,26 +83,4 @@ def counted(row: StoredCache) -> float:
     >>> abs(counted(row) / row.bytes - 1) < 0.001
     True
     """
-    return row.sequences * LAYOUTS[row.stored](Model.named(row.model), row.tokens)
-
-
-def reports() -> list[dict]:
-    """Rows for a table: what was published of a cache, and what is counted for the same storage.
-
-    >>> reports()[3]["reported"], reports()[3]["counted"]
-    ('2.3 GB', '2.3 GB')
-    """
-    return [
-        {
-            "name": row.model,
-            "way": row.stored,
-            "tokens": row.sequences * row.tokens,
-            "reported": q.size(row.bytes),
-            "counted": q.size(counted(row)),
-            "off": f"{100 * (counted(row) / row.bytes - 1):+.1f} %".replace("-0.0", "0.0").replace(
-                "+0.0", "0.0"
-            ),
-            "by": f"{row.runtime}, {row.kind}",
-        }
-        for row in catalog.table(StoredCache)
-    ]
+    return row.sequences * LAYOUTS[Layout(row.layout)](Model.named(row.model), row.tokens)

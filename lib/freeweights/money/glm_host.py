@@ -40,7 +40,6 @@ DAYS = np.geomspace(1e4, 1e11, 701)  # tokens of a day
 CONTEXTS = (2 * NEW, 524_288)  # tokens, shortest and longest
 
 
-@cache
 def listed() -> HostPrice:
     """What the lab itself asks for the model, and when.
 

@@ -186,7 +186,6 @@ def release_price(device: Device) -> bool:
     return device.price_basis.startswith(("release price", "launch", "list price", "maker list price"))
 
 
-@cache
 def priced(which: str, street: bool) -> tuple[Device, ...]:
     """The devices of a group that have a price; those with a street price only if `street`."""
     wanted = {which} if which != EVERY else {UNIFIED, CARDS, DATACENTRE}

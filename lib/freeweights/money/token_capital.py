@@ -34,7 +34,6 @@ MONTH = q.YEAR / 12
 WEIGHTS = {"DeepSeek-R1": "FP8", "GLM-5.2": "FP8", "gpt-oss-120b": None, "Llama 3.1 405B": "FP8"}
 
 
-@cache
 def companies() -> Mapping[str, float]:
     """H100 equivalents of each owner, to be read only; everybody else's follow from the published share of the five largest.
 
@@ -47,7 +46,6 @@ def companies() -> Mapping[str, float]:
     return MappingProxyType(owned | {REST: total - sum(owned.values())})
 
 
-@cache
 def blocs() -> Mapping[str, float]:
     """The same stock by the country in which the named owners have their seat.
 
