@@ -38,11 +38,12 @@ def boxes(panel, artists=None) -> dict[str, tuple]:
 
 
 def beyond(figure) -> set[Text]:
-    """Labels of ticks that lie beyond the ends of their axis: matplotlib keeps them, and does not draw them."""
+    """Labels of ticks beyond the ends of their axis, or of one that is hidden: matplotlib has them and draws none."""
     sides = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
     ends = [sorted(axis.get_view_interval()) for axis in sides]
     ticks = [(tick, low, high) for axis, (low, high) in zip(sides, ends) for tick in axis.majorTicks]
-    return {tick.label1 for tick, low, high in ticks if not low <= tick.get_loc() <= high}
+    shown = (tick.axes.axison and low <= tick.get_loc() <= high for tick, low, high in ticks)
+    return {tick.label1 for (tick, *_), is_shown in zip(ticks, shown) if not is_shown}
 
 
 def extent(one: Text) -> tuple[float, float, float, float]:
@@ -102,15 +103,18 @@ def struck(panel) -> list[str]:
 
 
 def log_bars(axes) -> list[Artist]:
-    """What says how much by its length along a logarithmic axis, where no length does: bars, wide lines, steps."""
+    """What says how much by its length along a logarithmic axis, where no length does: bars, filled steps, wide lines."""
     log = {"vertical": axes.get_yscale() == "log", "horizontal": axes.get_xscale() == "log"}
-    bars = [bars for bars in axes.containers if isinstance(bars, BarContainer) and log[bars.orientation]]
-    steps = [one for one in axes.patches if isinstance(one, StepPatch) and one.get_fill() and np.ndim(one.get_data().baseline) == 0
-             and log["vertical"] and one.get_hatch() is None]  # fmt: skip
+    bars = [one for one in axes.containers if isinstance(one, BarContainer) and log[one.orientation]]
+    filled = [
+        one for one in axes.patches if isinstance(one, StepPatch) and one.get_fill() and not one.get_hatch()
+    ]
     wide = [
         one for one in axes.collections if isinstance(one, LineCollection) and max(one.get_linewidths()) > 3
     ]
-    return bars + steps + (wide if any(log.values()) else [])
+    spans = [(line, np.ptp(ends, axis=0)) for line in wide for ends in line.get_segments()]
+    long = [line for line, (across, up) in spans if across and log["horizontal"] or up and log["vertical"]]
+    return bars + (filled if log["vertical"] else []) + long
 
 
 def covered(figure) -> list[str]:
