@@ -9,6 +9,7 @@ import itertools
 import re
 import weakref
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import ipywidgets as W
 import numpy as np
@@ -34,6 +35,14 @@ _numbers = itertools.count(1)
 _panels: weakref.WeakValueDictionary[int, Panel] = weakref.WeakValueDictionary()
 
 
+class Artists(SimpleNamespace):
+    """What moves on a figure, by name, and the axes it moves on: what `draw` returns and `update` takes.
+
+    >>> Artists(finding="one in four").finding
+    'one in four'
+    """
+
+
 def panel(
     draw: Callable[[Figure], object],
     update: Callable[..., str],
@@ -46,7 +55,7 @@ def panel(
 
     Args:
         draw: called once with an empty figure; draws everything and returns the artists that will move
-            (an artist, or a list, dict or dataclass of artists; axes may be among them).
+            (`Artists`, or an artist, or a list, dict or dataclass of them; axes may be among them).
         update: called with what `draw` returned and the value of every control by name; moves the artists and
             returns one sentence computed from the same numbers. It is quick when it changes only those
             artists and titles; changed limits, ticks or labels are followed too, at the price of a full draw.
