@@ -6,6 +6,8 @@ an overhead per layer. The shares of bandwidth and rate that machines really rea
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..facts import catalog
@@ -13,6 +15,7 @@ from ..facts.arrays import at_least, plain
 from ..facts.records_derived import Calibration
 from ..facts.vocabulary import Bottleneck, Phase, word
 from ..machines.machine import Machine
+from ..models.speculation import Speculation
 from ..models.transformer import Model
 from .efficiency import COMPUTING, READING, WAITING, calibrations, constants, slowness, weighted_seconds
 from .estimate import Estimate, Fit
@@ -73,7 +76,15 @@ def cold_load(
     return Estimate("loading", fit, basis, 0.0, least, parts, parts, (row.fast, row.slow))
 
 
-def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=None) -> Estimate:
+def decode(
+    model: Model,
+    machine: Machine,
+    *,
+    context=4096,
+    batch=1,
+    weights=None,
+    speculation: Speculation | None = None,
+) -> Estimate:
     """Time of one decode step: one new token for every sequence of the batch.
 
     Args:
@@ -81,10 +92,11 @@ def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=Non
         context: tokens that each sequence already has, number or array.
         batch: sequences at once, number or array.
         weights: format or bits per weight; the released format if None.
+        speculation: tokens guessed ahead and by what; none if None. A drafting model's own memory is not counted.
 
     Returns:
-        an Estimate in seconds per step; a step yields `batch` tokens. It reads the shared weights, the experts that
-        the batch touches, and every sequence's cache.
+        an Estimate in seconds per step; a step yields `batch` tokens, and with speculation those accepted on top. It
+        reads the shared weights, the experts that its tokens touch, and every sequence's cache.
 
     Raises:
         ValueError: batch below 1, or a context beyond the model's maximum.
@@ -95,7 +107,23 @@ def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=Non
     (<Bottleneck.BANDWIDTH: 'bandwidth'>, True)
     """
     case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0)
-    return time_step(Phase.DECODE, case, decode_work(case), case.batch)
+    if speculation is None:
+        return time_step(Phase.DECODE, case, decode_work(case), case.batch)
+    drafts = np.asarray(speculation.drafts, float)
+    written = plain(case.batch * speculation.tokens_per_step)
+    step = time_step(Phase.DECODE, case, decode_work(case, checked=drafts + 1), written)
+    if isinstance(speculation.drafter, Model):
+        guess, share = decode(speculation.drafter, machine, context=context, batch=batch), 1.0
+    else:
+        guess, share = time_step(Phase.DECODE, case, decode_work(case), case.batch), speculation.drafter
+    guess = guess.unmasked()
+    drafting = drafts * share * np.asarray(guess.expected)
+    return replace(
+        step,
+        least=step.least + drafts * share * np.asarray(guess.lower_bound),
+        shares=step.shares | {Bottleneck.DRAFTING: drafting},
+        causes=step.causes | {Bottleneck.DRAFTING: drafting},
+    )
 
 
 def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=None) -> Estimate:
