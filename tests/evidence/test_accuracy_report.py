@@ -17,6 +17,7 @@ from freeweights.cost.efficiency import fitted_constants
 from freeweights.evidence import fitting, held_out, make_calibration, published, single_changes
 from freeweights.evidence.make_calibration import DENSE, EXPERTS, LOADING, PREFILL
 from freeweights.facts import catalog
+from freeweights.facts import quantities as q
 from freeweights.facts.records_derived import Calibration, HeldOut
 from freeweights.facts.records_measured import Load, Measurement
 from freeweights.models.transformer import model
@@ -258,7 +259,7 @@ def test_the_command_prints_what_the_tests_judge(found):
     for name, one in found.items():
         assert any(
             line.split() == [*name.split(), f"{one.rows}", f"{one.sources}", f"{one.median:.2f}",
-                             f"{one.p90:.2f}", f"{one.bias:.2f}"]
+                             f"{one.p90:.2f}", f"{one.bias:.2f}", *q.percent(one.inside).split()]
             for line in printed.splitlines()
         ), name  # fmt: skip
     assert all(shape.name in printed for shape in single_changes.CHANGES)

@@ -10,6 +10,7 @@ import numpy as np
 from ..facts import catalog
 from ..facts.records_derived import Calibration
 from ..machines.machine import Machine
+from ..models.transformer import Model
 
 READING = ("weights", "experts", "cache")
 # Scores go to memory and back only in engines without flash attention; then they add to computing.
@@ -25,17 +26,32 @@ class FittedConstants(NamedTuple):
     pipeline_utilisation: float
 
 
-def fitted_constants() -> FittedConstants:
-    """The constants of data/derived/calibration.csv; `freeweights.evidence.make_calibration` finds them."""
+def fitted_constants(agreement: float | None = None) -> FittedConstants:
+    """The constants of data/derived/calibration.csv; `freeweights.evidence.make_calibration` finds them.
+
+    agreement: how much the tokens of a batch agree on their experts, in place of the fitted one.
+
+    Raises:
+        ValueError: an agreement outside 0 to 1.
+    """
     row = calibrations("any")["any", "any"]
-    return FittedConstants(row.routing_agreement, row.pipeline_utilisation)
+    if agreement is not None and not 0 <= agreement <= 1:
+        raise ValueError(
+            f"agreement is {agreement!r}: a number from 0 (each token chooses its experts for itself) to 1 (all choose alike) "
+            f"is expected; leave it out for the {row.routing_agreement:g} that fits published batches."
+        )
+    fitted = row.routing_agreement if agreement is None else float(agreement)
+    return FittedConstants(fitted, row.pipeline_utilisation)
 
 
 def keys(machine: Machine, family: str) -> list[tuple[str, str]]:
-    """Whose measurements speak for a machine, the closest first: its class and engine, its class and kind of engine, ..."""
-    engine, own = machine.engine_for(family), machine.device.device_class
-    names = (engine.name, engine.family)
-    wanted = [(whose, name) for whose in (own, "any") for name in names]
+    """Whose measurements speak for a machine, the closest first: its generation within its class and its engine, the
+    same and the kind of engine, its class and engine, ..."""
+    engine, device = machine.engine_for(family), machine.device
+    own = [device.device_class, "any"]
+    if device.generation:
+        own.insert(0, f"{device.device_class} {device.generation}")
+    wanted = [(whose, name) for whose in own for name in (engine.name, engine.family)]
     return list(dict.fromkeys([*wanted, ("any", "any")]))
 
 
@@ -59,6 +75,12 @@ def constants(machine: Machine, family: str, phase: str) -> tuple[Calibration, s
     )
     where = f"{whose} {under or f'under {engine}'}{borrowed}"
     return row, f"{phase} on {where}: {row.rows} published rows ({row.sources})"
+
+
+def ends_of(row: Calibration, model: Model, machine: Machine) -> tuple[float, float]:
+    """The range that goes with a prediction, over its expectation: mixtures and several devices have their own."""
+    apart = model.is_moe or machine.count > 1
+    return (row.fast_apart, row.slow_apart) if apart else (row.fast, row.slow)
 
 
 @cache
