@@ -44,7 +44,7 @@ def hands(request, lab, lend_page, screenshots) -> Hands:
         yield learner
         try:
             keep_run(learner, lab, path)
-        except Exception as problem:  # of a page that a failed test left behind: then the notebook is run again
+        except Exception as problem:  # of a page that a failed test left behind
             page.failed = True
             warnings.warn(f"{path.name} will run again: {type(problem).__name__}: {problem}", stacklevel=1)
     lab.close_all()

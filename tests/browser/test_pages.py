@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import browser
 import eyes
 import pytest
@@ -17,11 +15,17 @@ pytestmark = pytest.mark.skipif(not (FIRST and OTHER), reason="lessons 00 and 09
 
 @pytest.fixture(autouse=True)
 def nothing_runs_on(lab):
-    """No kernel outlives its test, and no saved lesson: the next one opens the same lessons anew."""
+    """No kernel outlives its test: the next one opens the same lessons anew."""
     yield
     lab.close_all()
-    for path in (FIRST, OTHER):
-        shutil.copy(path, lab.home / path.name)
+
+
+@pytest.fixture
+def page(chromium, screenshots):
+    """A page of its own for one test: what JupyterLab keeps of an earlier one would be looked at too."""
+    page = browser.open_page(chromium)
+    yield page
+    page.close()
 
 
 def test_jupyterlab_opens_without_asking_about_news(lab, page):

@@ -6,11 +6,13 @@ import freeweights as fw
 import numpy as np
 import pytest
 from freeweights.cost import energy, prefix_cache, weight_storage
+from freeweights.evidence import progress, scaling_published
 from freeweights.facts import figures
 from freeweights.lesson03 import moe_against_dense as versus
 from freeweights.lesson04 import long_context
 from freeweights.lesson05 import distillation_bill as costs
 from freeweights.lesson05 import published_students
+from freeweights.lesson07 import tenfold_panel, who_pays_panel
 from freeweights.models import routing
 from freeweights.models.experts import expected_distinct_experts_given
 from freeweights.money import (
@@ -101,6 +103,37 @@ def answers_outgrow_all() -> bool:
     return bill.answers > bill.scratch + bill.teacher + bill.training
 
 
+def serving_wants_smaller_models() -> bool:
+    """Whether a model that serves a hundred times more should be smaller, and trained on more tokens."""
+    scaling, flops = scaling_published.law(scaling_published.REFIT), 3.8e25
+    loss = scaling.least_loss(flops)
+    sizes = [scaling_published.best_size(scaling, loss, served) for served in (1e14, 1e16)]
+    tokens = [scaling_published.tokens_needed(scaling, loss, size) for size in sizes]
+    return sizes[1] < sizes[0] and tokens[1] > tokens[0]
+
+
+def later_steps_buy_less() -> bool:
+    """Whether ten times the money buys less from ten billion on than from ten million."""
+    first, later = (tenfold_panel.gains(tenfold_panel.WEB, money, 0.4)["loss"][0] for money in (1e7, 1e10))
+    return later < first
+
+
+def the_race_began_fast() -> bool:
+    """Whether the speed run halved faster in its first eight months than in all."""
+    when, minutes = progress.records()
+    early = when - when[0] <= 8
+    return progress.halving(when[early], minutes[early]).high < progress.halving(when, minutes).low
+
+
+def small_budgets_agree_more() -> bool:
+    """Whether published laws differ by a smaller factor at a small budget than at a large one."""
+    spread = [
+        np.ptp(np.log([split(flops)[0] for split in scaling_published.allocations().values()]))
+        for flops in (1e18, 3.8e25)
+    ]
+    return spread[0] < spread[1]
+
+
 def long_texts_raise_the_full_node_most() -> bool:
     """Whether long texts raise the cost of a full node most of all ways, and leave it fewer users."""
     short, long = (glm_host.ways("8 x H200 141GB", "by the hour", length, 4) for length in (4096, 65_536))
@@ -164,6 +197,11 @@ def most_copy_the_lab() -> bool:
     ("04", "The few misses cost more than all hits together", misses_outweigh_hits),
     ("04", "small to keep and dear to use", attention_of_r1_is_dearest),
     ("05", "The answers outgrow every other bill", answers_outgrow_all),
+    ("07", "Smaller, and trained for longer", serving_wants_smaller_models),
+    ("07", "Less than the same step bought before", later_steps_buy_less),
+    ("07", "Faster: easy gains come first", the_race_began_fast),
+    ("07", "Serving, by far", lambda: who_pays_panel.year_of_serving(1e9) > 10 * 140e6),
+    ("07", "They come closer", small_budgets_agree_more),
     ("09", "The full node's: fewer users have room", long_texts_raise_the_full_node_most),
     ("09", "Marginal cost; fixed costs stay unpaid", marginal_cost_is_asked),
     ("09", "Customers and hosts: dearer tokens, less kept", both_bear_the_share),

@@ -288,14 +288,18 @@ def test_at_no_agreement_a_step_reads_what_the_formula_says():
     assert step_work.weights_read(what, 32, agreement=0) == pytest.approx(read)
     alike = step_work.weights_read(what, 32, agreement=1)
     assert alike == pytest.approx(step_work.weights_read(what, 1)) < read
-    steps = [fw.decode(what, where, batch=32, weights="FP8", agreement=share).seconds for share in (0, 0.5, 1)]
+    steps = [
+        fw.decode(what, where, batch=32, weights="FP8", agreement=share).seconds for share in (0, 0.5, 1)
+    ]
     assert steps == sorted(steps, reverse=True)
 
 
 @pytest.mark.parametrize("agreement", [-0.1, 1.1, float("nan")])
 def test_an_agreement_that_is_no_share_is_refused(agreement):
     with pytest.raises(ValueError, match="agreement is .*from 0 .* to 1"):
-        fw.decode(fw.model("DeepSeek-R1"), fw.machine("H200 SXM 141GB", 8), weights="FP8", agreement=agreement)
+        fw.decode(
+            fw.model("DeepSeek-R1"), fw.machine("H200 SXM 141GB", 8), weights="FP8", agreement=agreement
+        )
 
 
 def test_twice_one_rate_saves_what_a_machine_with_it_saves():

@@ -134,7 +134,7 @@ def test_the_row_decides_for_a_crowd_and_the_file_for_one():
 
 
 def test_the_gap_in_memory_closes_first_and_the_one_in_bandwidth_last():
-    because = settled("hardware-deflation")[2]
+    because = LESSONS["02"].settled("hardware-deflation")[2]
     price, years = MAC.device.price, {}
     for quantity, (_, _, amount) in hardware_trends.QUANTITIES.items():
         found = hardware_trends.trend(quantity)

@@ -263,6 +263,79 @@ def many_own_it_however_counted(claims, patch):
     patch(claims.token_capital, "index", lambda owned, others=1: 300.0)
 
 
+def rents(claims, patch, of: dict[str, float]):
+    patch(claims, "usual_bill", lambda name: SimpleNamespace(total=of.get(name, 1e6)))
+
+
+@moves("07", "small-budget-equal-performance", Verdict.HOLDS)
+def nobody_is_behind(claims, patch):
+    patch(claims, "published_lags", lambda: {"an index": 0.0})
+
+
+@moves("07", "small-budget-equal-performance", Verdict.FAILS)
+def all_runs_cost_alike(claims, patch):
+    rents(claims, patch, {})
+
+
+def gain(claims, patch, errors: tuple[float, float, float]):
+    patch(claims, "gains", lambda *case: {"loss": (0.1, 0.05, 0.2), "errors": errors})
+
+
+@moves("07", "capex-buys-marginal-gains", Verdict.HOLDS)
+def gains_are_small_for_sure(claims, patch):
+    gain(claims, patch, (0.01, 0.005, 0.015))
+
+
+@moves("07", "capex-buys-marginal-gains", Verdict.FAILS)
+def gains_are_large(claims, patch):
+    gain(claims, patch, (0.1, 0.05, 0.15))
+
+
+@moves("07", "subsidised-not-cheap", Verdict.HOLDS)
+def a_state_paid(claims, patch):
+    patch(claims, "PUBLIC_MONEY", 1e8)
+
+
+@moves("07", "subsidised-not-cheap", Verdict.FAILS)
+def headlines_are_whole(claims, patch):
+    patch(claims, "whole_bill", lambda name: (6e6, 7e6))
+
+
+@moves("07", "capital-decides", Verdict.HOLDS)
+def nobody_can_pay(claims, patch):
+    patch(claims, "can_pay", lambda dollars: 0)
+
+
+@moves("07", "capital-decides", Verdict.FAILS)
+def everybody_can_pay(claims, patch):
+    patch(claims, "can_pay", lambda dollars: 13)
+
+
+def behind(claims, patch, months: float):
+    patch(claims, "lags", lambda: {"a method": claims.Trend(months, months - 1, months + 1)})
+    patch(claims, "published_lags", lambda: {"an index": months})
+
+
+@moves("07", "frontier-keeps-its-lead", Verdict.HOLDS)
+def all_lags_are_long(claims, patch):
+    behind(claims, patch, 20.0)
+
+
+@moves("07", "frontier-keeps-its-lead", Verdict.FAILS)
+def no_lag_is_sure(claims, patch):
+    behind(claims, patch, 0.5)
+
+
+@moves("07", "hardware-deflation", Verdict.HOLDS)
+def leaders_spend_no_more(claims, patch):
+    patch(claims, "run_growth", lambda: (1.1, 1.0, 1.2))
+
+
+@moves("07", "hardware-deflation", Verdict.FAILS)
+def nothing_becomes_cheap(claims, patch):
+    patch(claims, "race", lambda: claims.Trend(60.0, 30.0, 90.0))
+
+
 # ---- the words follow
 
 

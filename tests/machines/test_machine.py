@@ -187,7 +187,9 @@ def test_an_all_reduce_takes_what_was_measured_at_its_number_of_devices():
             assert bus_bandwidth(link, row.devices) == pytest.approx(row.bus) and row.bus <= link.bandwidth
 
 
-@pytest.mark.parametrize("link", [link for link in catalog.table(Link) if link.kind not in ("storage", "memory")])
+@pytest.mark.parametrize(
+    "link", [link for link in catalog.table(Link) if link.kind not in ("storage", "memory")]
+)
 def test_more_devices_never_exchange_sooner(link):
     seconds = [all_reduce_latency(link, count) for count in range(2, 65)]
     assert all(earlier <= later for earlier, later in zip(seconds, seconds[1:]))

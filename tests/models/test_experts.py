@@ -127,9 +127,9 @@ def test_a_model_without_experts_touches_none():
     "arguments, message",
     [
         ((8, 9, 1), "9 distinct experts of 8"),
-        ((8, 2, -1), "batch holds -1"),
-        ((8, 2, float("nan")), "batch holds nan"),
-        ((-8, 2, 1), "experts holds -8"),
+        ((8, 2, -1), "batch is -1: 0 or more"),
+        ((8, 2, float("nan")), "batch is nan: 0 or more"),
+        ((-8, 2, 1), "experts is -8: 0 or more"),
     ],
 )
 def test_impossible_routing_is_refused(arguments, message):

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..facts import catalog
 from ..facts.records_derived import Calibration
+from ..facts.records_hardware import Engine
 from ..machines.machine import Machine
 from ..models.transformer import Model
 
@@ -44,13 +45,10 @@ def fitted_constants(agreement: float | None = None) -> FittedConstants:
     return FittedConstants(fitted, row.pipeline_utilisation)
 
 
-def keys(machine: Machine, family: str) -> list[tuple[str, str]]:
+def keys(device_class: str, generation: str, engine: Engine) -> list[tuple[str, str]]:
     """Whose measurements speak for a machine, the closest first: its generation within its class and its engine, the
     same and the kind of engine, its class and engine, ..."""
-    engine, device = machine.engine_for(family), machine.device
-    own = [device.device_class, "any"]
-    if device.generation:
-        own.insert(0, f"{device.device_class} {device.generation}")
+    own = [f"{device_class} {generation}"] * bool(generation) + [device_class, "any"]
     wanted = [(whose, name) for whose in own for name in (engine.name, engine.family)]
     return list(dict.fromkeys([*wanted, ("any", "any")]))
 
@@ -63,17 +61,29 @@ def calibrations(phase: str) -> dict[tuple[str, str], Calibration]:
 
 def constants(machine: Machine, family: str, phase: str) -> tuple[Calibration, str]:
     """What measurements show for a machine, and a sentence that says whose they are."""
+    device = machine.device
+    return constants_under(device.device_class, device.generation, machine.engine_for(family), phase)
+
+
+@cache
+def constants_under(
+    device_class: str, generation: str, engine: Engine, phase: str
+) -> tuple[Calibration, str]:
+    """What measurements show for devices of a class and generation under an engine, and a sentence that says whose they are."""
     known = calibrations(phase)
-    wanted = keys(machine, family)
+    wanted = keys(device_class, generation, engine)
     found = next(key for key in wanted if key in known)
     row = known[found]
-    engine = machine.engine_for(family).name
     whose = "all machines" if found[0] == "any" else f"{found[0]} machines"
-    under = "under all engines" if found[1] == "any" else f"under {found[1]} engines" * (found[1] != engine)
-    borrowed = (
-        "" if found == wanted[0] or under == "" else f", because none are published for it under {engine}"
+    under = (
+        "under all engines" if found[1] == "any" else f"under {found[1]} engines" * (found[1] != engine.name)
     )
-    where = f"{whose} {under or f'under {engine}'}{borrowed}"
+    borrowed = (
+        ""
+        if found == wanted[0] or under == ""
+        else f", because none are published for it under {engine.name}"
+    )
+    where = f"{whose} {under or f'under {engine.name}'}{borrowed}"
     return row, f"{phase} on {where}: {row.rows} published rows ({row.sources})"
 
 

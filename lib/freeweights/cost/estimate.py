@@ -85,15 +85,18 @@ class Estimate:
     @cached_property
     def _shape(self) -> tuple[int, ...]:
         arrays = (*self.shares.values(), *self.causes.values(), self.least, self.tokens)
-        return np.broadcast_shapes(*(np.shape(array) for array in arrays))
+        return np.broadcast(*arrays).shape
+
+    def _of_each_case(self, values) -> np.ndarray:
+        return values if np.shape(values) == self._shape else np.broadcast_to(values, self._shape)
 
     @cached_property
     def _expected(self) -> np.ndarray:
-        return np.broadcast_to(sum(self.shares.values()), self._shape)
+        return self._of_each_case(sum(self.shares.values()))
 
     @cached_property
     def _lower_bound(self) -> np.ndarray:
-        return np.broadcast_to(self.least, self._shape)
+        return self._of_each_case(self.least)
 
     def unmasked(self) -> Estimate:
         """The same as if every model fitted, for whoever asks what a step would take, or masks the cases himself."""
@@ -122,14 +125,11 @@ class Estimate:
 
     @property
     def parts(self) -> dict:
-        return {
-            name: self._where_it_fits(np.broadcast_to(share, self._shape))
-            for name, share in self.shares.items()
-        }
+        return {name: self._where_it_fits(self._of_each_case(share)) for name, share in self.shares.items()}
 
     @property
     def bottleneck(self):
-        longest = np.argmax([np.broadcast_to(cause, self._shape) for cause in self.causes.values()], axis=0)
+        longest = np.argmax([self._of_each_case(cause) for cause in self.causes.values()], axis=0)
         found = self._where_it_fits(np.array(list(self.causes))[longest])
         return Bottleneck(found) if isinstance(found, str) else found
 

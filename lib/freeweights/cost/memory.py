@@ -137,6 +137,7 @@ def fit_in_memory(case: Case) -> Fit:
         "engine": np.asarray(working + reserve),
     }
     needed = sum(parts.values())
+    nothing = 0.0 * needed  # in the shape of all cases
     # Caches and buffers stay on the devices, whatever a host could hold.
     missing = np.maximum(needed - memory, parts["cache"] + parts["engine"] - machine.memory)
     return Fit(
@@ -147,7 +148,7 @@ def fit_in_memory(case: Case) -> Fit:
         memory,
         plain(np.maximum(memory - needed, 0)),
         plain(np.maximum(missing, 0)),
-        {name: plain(part + np.zeros(needed.shape)) for name, part in parts.items()},
+        {name: plain(part + nothing) for name, part in parts.items()},
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..facts import catalog
-from ..facts.arrays import numbers, plain
+from ..facts.arrays import every, numbers, plain
 from ..models.transformer import Model
 
 # Files of 16-bit weights spend a little less or more than 16 bits a weight; nothing between 9 and 15 is in use.
@@ -53,7 +53,7 @@ def weight_storage(weights, model: Model) -> WeightStorage:
         found = catalog.weight_format(weights)
         return WeightStorage(found.bits, found.bits if found.family == "float" else 16.0, found.family)
     bits = numbers(weights, "weights")
-    if not np.all((bits > 0) & (bits <= 64)):
+    if not every((bits > 0) & (bits <= 64)):
         raise ValueError(
             f"weights is {weights}: bits per weight lie above 0 and at most 64, for instance 4.5."
         )

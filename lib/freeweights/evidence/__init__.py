@@ -12,8 +12,12 @@ from . import (
     held_out,
     known_speeds,
     make_calibration,
+    progress,
     published,
+    scaling_law,
+    scaling_published,
     single_changes,
+    training_hours,
     verdicts,
 )
 
@@ -25,6 +29,10 @@ __all__ = [
     "single_changes",
     "accuracy_report",
     "energy_published",
+    "training_hours",
+    "scaling_law",
+    "scaling_published",
+    "progress",
     "known_speeds",
     "verdicts",
 ]

@@ -135,7 +135,9 @@ def worst_left_out(number: int = NAMED) -> list[str]:
     found: dict[str, str] = {}
     both = ((pair, without) for without in ("model", "device") for pair in pairs(without))
     for pair, without in sorted(both, key=lambda one: -one[0].factor):
-        found.setdefault(pair.source, f"{case_of(pair)} ({pair.row.phase}, its {without} left out): {pair.factor:.1f}")
+        found.setdefault(
+            pair.source, f"{case_of(pair)} ({pair.row.phase}, its {without} left out): {pair.factor:.1f}"
+        )
     return list(found.values())[:number]
 
 

@@ -78,7 +78,7 @@ def fitted_row(row: Measurement, shown: FittedConstants) -> FittedRow | None:
         alone = replace(row, phase="prefill", batch="1")
         one = counted(alone, case_of(alone, model, machine, bits, shown))
         reading = StepSeconds(*(part * (float(row.batch) - 1) / row.output for part in one))
-    groups = tuple(keys(machine, case.storage.family))
+    groups = tuple(keys(machine.device.device_class, machine.device.generation, case.engine))
     return FittedRow(row, seconds, counted(row, case), groups, reading)
 
 

@@ -131,9 +131,7 @@ def constants(found: Constants, rows: list[FittedRow], without: np.ndarray) -> l
         shares = {name: 1 / slowness[name] for name in (*READING, *FITTED[phase]) if name not in WAITING}
         seconds = {name: slowness[name] for name in WAITING}
         made.append(
-            row_of(
-                *group, phase, shares | seconds, ends, len(kept), joined(r.row.source for r in kept)
-            )
+            row_of(*group, phase, shares | seconds, ends, len(kept), joined(r.row.source for r in kept))
         )
     return made
 
@@ -144,8 +142,16 @@ def row_of(device_class, engine, phase, values: dict, ends: tuple, rows: int, so
     names = ("weights", "experts", "cache", "linear", "blocks", "expert_linear", "attention", "scores")
     empty = dict.fromkeys((*names, "layer", "expert_layer", "routing_agreement", "pipeline_utilisation"))
     return Calibration(
-        device_class, engine, phase, **empty | values, fast=fast, slow=slow,
-        fast_apart=fast_apart, slow_apart=slow_apart, rows=rows, sources=sources,
+        device_class,
+        engine,
+        phase,
+        **empty | values,
+        fast=fast,
+        slow=slow,
+        fast_apart=fast_apart,
+        slow_apart=slow_apart,
+        rows=rows,
+        sources=sources,
     )
 
 
@@ -199,7 +205,7 @@ def host_shares(constants: Constants, shown: FittedConstants) -> dict[str, list[
         tokens = row.prompt if row.phase == "prefill" else 1
         seconds = float(row.batch) * tokens / row.tokens_per_second
         case = case_of(row, model, machine, bits, shown)
-        groups = tuple(keys(machine, case.storage.family))
+        groups = tuple(keys(machine.device.device_class, machine.device.generation, case.engine))
         alone = FittedRow(row, seconds, counted(row, case), groups, None)
         beside = seconds - predicted(alone, constants)
         if beside > 0:

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from . import records_derived, records_hardware, records_measured, records_models, records_prices
+from . import (
+    records_derived,
+    records_hardware,
+    records_measured,
+    records_models,
+    records_prices,
+    records_training,
+)
 
-ROOMS = (records_models, records_hardware, records_measured, records_prices, records_derived)
+ROOMS = (
+    records_models,
+    records_hardware,
+    records_measured,
+    records_prices,
+    records_derived,
+    records_training,
+)
 TABLES: dict[type, str] = {
     record: record.table for module in ROOMS for record in vars(module).values() if hasattr(record, "table")
 }

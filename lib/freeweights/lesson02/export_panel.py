@@ -43,7 +43,10 @@ def node(device: str, borrowed: str = "") -> Machine:
         borrowed: what is taken over from the H100: "arithmetic", "bandwidth", "link", or nothing.
     """
     own, base = Machine.named(device, NODE), Machine.named(BASE, NODE)
-    link, chip = own.link, replace(own.device, device_class=base.device.device_class, generation=base.device.generation)
+    link, chip = (
+        own.link,
+        replace(own.device, device_class=base.device.device_class, generation=base.device.generation),
+    )
     if borrowed == "link":
         link = base.link
     if borrowed == "arithmetic":

@@ -102,9 +102,7 @@ def shares(one: ServedStep) -> dict[str, float]:
     return {part: sum(taken.get(name, 0.0) for name in names) for part, (_, _, names) in PARTS.items()}
 
 
-def update(
-    artists: dict, place: str, weights: str, users: float, context: float, agreement: float
-) -> str:
+def update(artists: dict, place: str, weights: str, users: float, context: float, agreement: float) -> str:
     """Move bars and curves to one machine, format, batch, context and agreement of tokens; say where the claim holds there."""
     machine = Machine.named(*MACHINES[place])
     pair = [serving(name, machine, int(users), weights, context, agreement) for name in (MIXTURE, DENSE)]

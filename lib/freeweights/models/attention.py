@@ -33,7 +33,8 @@ class Span:
         >>> float(Span(2.0, limit=128).at(1000)), float(Span(2.0, every=4).at(10))
         (256.0, 4.0)
         """
-        return self.amount * np.minimum(np.floor_divide(context, self.every), self.limit)
+        entries = context // self.every
+        return self.amount * (entries if math.isinf(self.limit) else np.minimum(entries, self.limit))
 
     def summed(self, tokens):
         """The sum of `at` over contexts 1, 2, ... tokens: what a causal prompt adds up to.

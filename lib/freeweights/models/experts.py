@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..facts.arrays import at_least, every
+
 
 def expected_distinct_experts(experts, experts_per_token, batch, routing_agreement: float = 0.0):
     """Expected number of distinct experts that a batch of tokens touches in one layer.
@@ -33,11 +35,9 @@ def expected_distinct_experts(experts, experts_per_token, batch, routing_agreeme
         raise ValueError(
             f"routing_agreement is {routing_agreement}: a number from 0 (uniform routing) to 1 (all choose alike) is expected."
         )
-    experts, chosen, batch = (np.asarray(value, dtype=float) for value in (experts, experts_per_token, batch))
-    for value, name in ((experts, "experts"), (chosen, "experts_per_token"), (batch, "batch")):
-        if not (np.isfinite(value) & (value >= 0)).all():
-            raise ValueError(f"{name} holds {value}: numbers of 0 or more are expected.")
-    if (chosen > experts).any():
+    given = {"experts": experts, "experts_per_token": experts_per_token, "batch": batch}
+    experts, chosen, batch = (at_least(value, name, 0) for name, value in given.items())
+    if not every(chosen <= experts):
         raise ValueError(
             f"A token cannot be sent to {np.max(chosen):g} distinct experts of {np.min(experts):g}."
         )

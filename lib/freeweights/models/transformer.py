@@ -8,7 +8,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from ..facts import catalog
-from ..facts.arrays import plain
+from ..facts.arrays import every, plain
 from ..facts.quantities import count
 from ..facts.records_models import Architecture
 from .attention import Mixer, mixers
@@ -219,15 +219,13 @@ class Model:
     def _cached(self, spans: str, context, bytes_per_value, latents):
         """Bytes of the kept or the read spans of all layers, and of their states."""
         context = self._valid(context)
-        if not np.all(np.asarray(bytes_per_value) > 0):
+        if not every(np.asarray(bytes_per_value) > 0):
             raise ValueError(f"bytes_per_value is {bytes_per_value}: 2 stands for 16 bits, 1 for 8 bits.")
-        spans_of = [
-            (layers, span)
-            for _, layers, mixer in self._mixers
-            for span in (not latents and mixer.full_head_values) or getattr(mixer, spans)
-        ]
-        values = sum(layers * span.at(context) for layers, span in spans_of)
-        states = sum(layers * mixer.state_bytes for _, layers, mixer in self._mixers)
+        values = states = 0.0
+        for _, layers, mixer in self._mixers:
+            states += layers * mixer.state_bytes
+            for span in (not latents and mixer.full_head_values) or getattr(mixer, spans):
+                values += layers * span.at(context)
         return plain(values * bytes_per_value + states)
 
     def flops_per_token(self, context):
@@ -301,8 +299,8 @@ class Model:
 
     def _valid(self, context):
         """The context as an array of floats, refused where the model has no such context."""
-        tokens = np.asarray(context, dtype=float)
-        if ((tokens >= 0) & (tokens <= self.max_context)).all():
+        tokens = np.asarray(context, dtype=float)[()]
+        if every((tokens >= 0) & (tokens <= self.max_context)):
             return tokens
         if not np.all(np.isfinite(tokens) & (tokens >= 0)):
             raise ValueError(

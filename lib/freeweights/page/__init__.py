@@ -18,11 +18,13 @@ from . import (
     controls,
     layout,
     live,
+    page_link,
     questions,
     renderer,
     saved_answers,
     style,
     text,
+    typesetter,
 )
 from .bibliography import sources
 from .live import picture
@@ -41,7 +43,9 @@ __all__ = [
     "layout",
     "charts",
     "controls",
+    "typesetter",
     "renderer",
+    "page_link",
     "live",
     "text",
     "questions",
