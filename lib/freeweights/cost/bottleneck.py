@@ -277,7 +277,7 @@ def remedy(
 BESIDE = {
     Bottleneck.LINKS: "so might fewer devices",
     Bottleneck.ARITHMETIC: "one more user costs a whole user's time",
-    Bottleneck.OVERHEAD: "faster devices do not, fewer layers or a leaner engine would",
+    Bottleneck.OVERHEAD: "so would fewer layers or a leaner engine",
 }
 GAINS = {
     Bottleneck.ARITHMETIC: "twice the arithmetic",

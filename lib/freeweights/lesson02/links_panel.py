@@ -141,7 +141,7 @@ def show_points(artists: Artists, seen: dict[str, dict[int, float]]) -> None:
 def show_bars(artists: Artists, taken: dict[int, Step], link: str) -> None:
     """Stack each step by what it waits for, as shares of one device's, cut at the axis' end; its time behind."""
     one = taken[1].seconds
-    unit, name = (1, "seconds") if max(found.seconds for found in taken.values()) >= 1 else (1e-3, "ms")
+    unit, name = (1, "s") if max(found.seconds for found in taken.values()) >= 1 else (1e-3, "ms")
     for row, found in enumerate(taken.values()):
         if found.fits:
             parts = {part: getattr(found, part) / one for part in PARTS}

@@ -171,7 +171,7 @@ def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> l
 
     >>> from freeweights.machines.machine import machine
     >>> table_rows(machine("H200 SXM 141GB", 8), [1])[0]["time"]
-    '0.42'
+    '0.43'
     """
     found = []
     for users in batches:
