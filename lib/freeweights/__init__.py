@@ -12,11 +12,13 @@ from .cost.inference import cold_load, decode, prefill
 from .cost.memory import fits, max_sequences
 from .facts.catalog import CatalogError, UnknownName
 from .machines.machine import machine
+from .models.speculation import Speculation
 from .models.transformer import model
 
 __all__ = [
     "CatalogError",
     "DoesNotFit",
+    "Speculation",
     "UnknownName",
     "cold_load",
     "decode",

@@ -12,6 +12,7 @@ from freeweights.lesson03 import moe_against_dense as versus
 from freeweights.lesson04 import long_context
 from freeweights.lesson05 import distillation_bill as costs
 from freeweights.lesson05 import published_students
+from freeweights.lesson06 import agent_task, good_enough_panel, paired_test
 from freeweights.lesson07 import tenfold_panel, who_pays_panel
 from freeweights.models import routing
 from freeweights.models.experts import expected_distinct_experts_given
@@ -186,6 +187,31 @@ def most_copy_the_lab() -> bool:
     return copied > sum(len(one.hosts) for one in beside) / 2
 
 
+def dropped_caches_hurt_the_desktop_most() -> bool:
+    """Whether a dropped cache makes the desktop's task longer by a larger factor than the node's."""
+    task = agent_task.usual()
+
+    def longer(machine, weights: str) -> float:
+        again, kept = (
+            agent_task.on_machine(GLM, machine, weights, one) for one in (agent_task.dropped(task), task)
+        )
+        return again.seconds / kept.seconds
+
+    return longer(MAC, "4.5 bits") > longer(NODE, "FP8")
+
+
+def halves_take_four_times_as_many() -> bool:
+    """Whether half of a difference takes about four times the tasks, at the panel's disagreement."""
+    whole, half = (paired_test.tasks_needed(points, 0.12) for points in (0.03, 0.015))
+    return 3 < half / whole < 5
+
+
+def agents_give_up_most() -> bool:
+    """Whether the best desktop model loses most points to the best of all in agentic coding."""
+    lost = {what: good_enough_panel.behind(what) for what in good_enough_panel.BENCHMARKS}
+    return max(lost, key=lost.get) == "agentic coding"
+
+
 @pytest.mark.parametrize(("number", "words", "holds"), [
     ("00", "the crowd gains far more than the one user", lambda: gain(NODE, "Q4_K_M") > 10),
     ("01", "its file is smaller", smaller_file),
@@ -197,6 +223,9 @@ def most_copy_the_lab() -> bool:
     ("04", "The few misses cost more than all hits together", misses_outweigh_hits),
     ("04", "small to keep and dear to use", attention_of_r1_is_dearest),
     ("05", "The answers outgrow every other bill", answers_outgrow_all),
+    ("06", "The desktop: reading is what it does slowly", dropped_caches_hurt_the_desktop_most),
+    ("06", "Roughly four times as many", halves_take_four_times_as_many),
+    ("06", "The agent's work", agents_give_up_most),
     ("07", "Smaller, and trained for longer", serving_wants_smaller_models),
     ("07", "Less than the same step bought before", later_steps_buy_less),
     ("07", "Faster: easy gains come first", the_race_began_fast),

@@ -6,6 +6,8 @@ an overhead per layer. The shares of bandwidth and rate that machines really rea
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..facts import catalog
@@ -13,6 +15,7 @@ from ..facts.arrays import at_least, plain
 from ..facts.records_derived import Calibration
 from ..facts.vocabulary import Bottleneck, Phase, word
 from ..machines.machine import Machine
+from ..models.speculation import Speculation
 from ..models.transformer import Model
 from .efficiency import (
     COMPUTING,
@@ -85,7 +88,14 @@ def cold_load(
 
 
 def decode(
-    model: Model, machine: Machine, *, context=4096, batch=1, weights=None, agreement=None
+    model: Model,
+    machine: Machine,
+    *,
+    context=4096,
+    batch=1,
+    weights=None,
+    agreement: float | None = None,
+    speculation: Speculation | None = None,
 ) -> Estimate:
     """Time of one decode step: one new token for every sequence of the batch.
 
@@ -96,10 +106,11 @@ def decode(
         weights: format or bits per weight; the released format if None.
         agreement: how much the tokens of a batch agree on a mixture's experts, from 0, as many touched as in
             E (1 - (1 - k/E)^B), to 1, those of one token; what fits published batches if None.
+        speculation: tokens guessed ahead and by what; none if None. A drafting model's own memory is not counted.
 
     Returns:
-        an Estimate in seconds per step; a step yields `batch` tokens. It reads the shared weights, the experts that
-        the batch touches, and every sequence's cache.
+        an Estimate in seconds per step; a step yields `batch` tokens, and with speculation those accepted on top. It
+        reads the shared weights, the experts that its tokens touch, and every sequence's cache.
 
     Raises:
         ValueError: batch below 1, a context beyond the model's maximum, or an agreement outside 0 to 1.
@@ -111,7 +122,26 @@ def decode(
     """
     shown = fitted_constants(agreement)
     case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0, constants=shown)
-    return time_step(Phase.DECODE, case, decode_work(case), case.batch)
+    if speculation is None:
+        return time_step(Phase.DECODE, case, decode_work(case), case.batch)
+    drafts = np.asarray(speculation.drafts, float)
+    written = plain(case.batch * speculation.tokens_per_step)
+    step = time_step(Phase.DECODE, case, decode_work(case, checked=drafts + 1), written)
+    if isinstance(speculation.drafter, Model):
+        guess, share = (
+            decode(speculation.drafter, machine, context=context, batch=batch, agreement=agreement),
+            1.0,
+        )
+    else:
+        guess, share = time_step(Phase.DECODE, case, decode_work(case), case.batch), speculation.drafter
+    guess = guess.unmasked()
+    drafting = drafts * share * np.asarray(guess.expected)
+    return replace(
+        step,
+        least=step.least + drafts * share * np.asarray(guess.lower_bound),
+        shares=step.shares | {Bottleneck.DRAFTING: drafting},
+        causes=step.causes | {Bottleneck.DRAFTING: drafting},
+    )
 
 
 def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=None) -> Estimate:

@@ -184,20 +184,24 @@ def routed_flops(model: Model) -> float:
     return 2.0 * model.moe_layers * model.experts_per_token * model.expert_weights
 
 
-def decode_work(case: Case) -> StepWork:
-    """The work of one decode step: one token for each sequence of the case."""
+def decode_work(case: Case, checked=1) -> StepWork:
+    """The work of one decode step: `checked` tokens for each sequence of the case, one without speculation.
+
+    All of them touch experts, are multiplied and sent; the sequence's cache is read once for them all.
+    """
     model, batch, context = case.model, case.batch, case.context
+    tokens = batch * checked
     cached = model.cache_read_bytes(context, latents=case.engine.keeps_latents)
     again = 1.0 if case.engine.flash_attention else heads_per_key(model)
-    attended = batch * (model.flops_per_token(context) - model.flops_of_weights)
-    routed = batch * routed_flops(model)
-    body = batch * model.flops_of_weights - routed
+    attended = tokens * (model.flops_per_token(context) - model.flops_of_weights)
+    routed = tokens * routed_flops(model)
+    body = tokens * model.flops_of_weights - routed
     return StepWork(
         cache=again * batch * cached,
         layer=float(model.layers),
         expert_layer=float(model.moe_layers),
-        messages=messages(model, case.machine, batch),
-        **weight_bytes_read(case, case.placed, batch),
+        messages=messages(model, case.machine, tokens),
+        **weight_bytes_read(case, case.placed, tokens),
         **flops_by_kind(case, body, routed, attended),
     )
 

@@ -13,6 +13,7 @@ from . import (
     records_hardware,
     records_measured,
     records_models,
+    records_practice,
     records_prices,
     records_training,
     tables,
@@ -32,6 +33,16 @@ from .records_measured import (
     Streaming,
 )
 from .records_models import Architecture, CountException
+from .records_practice import (
+    AgentFigure,
+    PhoneFigure,
+    Question,
+    Score,
+    Speculated,
+    TestFigure,
+    Thinking,
+    Usage,
+)
 from .records_prices import Claim, HostPrice, Price, ServingFigure
 from .records_training import LagPair, ScalingRun, SpeedRecord, TrainingFigure, TrainingRun
 
@@ -42,6 +53,7 @@ __all__ = [
     "records_hardware",
     "records_models",
     "records_measured",
+    "records_practice",
     "records_prices",
     "records_training",
     "records_derived",
@@ -77,4 +89,12 @@ __all__ = [
     "LagPair",
     "Calibration",
     "HeldOut",
+    "Speculated",
+    "AgentFigure",
+    "Thinking",
+    "Score",
+    "Usage",
+    "TestFigure",
+    "PhoneFigure",
+    "Question",
 ]

@@ -7,6 +7,7 @@ from . import (
     records_hardware,
     records_measured,
     records_models,
+    records_practice,
     records_prices,
     records_training,
 )
@@ -15,6 +16,7 @@ ROOMS = (
     records_models,
     records_hardware,
     records_measured,
+    records_practice,
     records_prices,
     records_derived,
     records_training,

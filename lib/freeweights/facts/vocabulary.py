@@ -52,6 +52,7 @@ class Bottleneck(StrEnum):
     DRIVE = "drive"
     LOADER = "loader"
     OVERHEAD = "overhead"
+    DRAFTING = "drafting"
 
 
 class Split(StrEnum):

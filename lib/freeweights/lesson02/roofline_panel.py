@@ -216,7 +216,7 @@ def show_roofs(artists: Artists, place: str, bits: float) -> None:
     artists.roof.set_linestyle("-" if place in flat else (0, (4, 2)))
     if place in flat:
         artists.ridge.set(
-            text=f"ridge: {q.significant(mine[1, 0])} FLOP/byte", x=mine[1, 0], y=1.25 * mine[1, 1]
+            text=f"ridge: {q.significant(mine[1, 0])} FLOP/byte", x=mine[1, 0], y=2 * mine[1, 1]
         )
     else:
         artists.ridge.set_text("")

@@ -1,7 +1,7 @@
 """What one model holds and does: parameters, caches, FLOPs, experts.
 
 Read in this order: `attention` and `parameters` count one layer and its weights, `transformer` the whole model; `experts`
-says how many a batch touches, `routing` which, and `kv_layouts` what runtimes store of a cache.
+says how many a batch touches, `routing` which; `speculation` counts tokens guessed ahead, and `kv_layouts` what runtimes store of a cache.
 """
 
 from . import (
@@ -10,6 +10,7 @@ from . import (
     kv_layouts,
     parameters,
     routing,
+    speculation,
     transformer,
 )
 
@@ -18,6 +19,7 @@ __all__ = [
     "parameters",
     "transformer",
     "experts",
+    "speculation",
     "routing",
     "kv_layouts",
 ]
