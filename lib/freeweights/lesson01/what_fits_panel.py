@@ -54,7 +54,7 @@ CATALOGUE = {
     "All: Apple up to 36 GB": (("apple",), 0, 36e9),
     "All: Apple to 96 GB": (("apple",), 36e9, 96e9),
     "All: Apple above 96 GB": (("apple",), 96e9, np.inf),
-    "All: other unified memory": (("unified",), 0, np.inf),
+    "All: other unified memory": (("nvidia-unified", "amd-unified"), 0, np.inf),
     "All: GeForce up to 8 GB": (("nvidia-consumer",), 0, 8e9),
     "All: GeForce to 12 GB": (("nvidia-consumer",), 8e9, 12e9),
     "All: GeForce above 12 GB": (("nvidia-consumer",), 12e9, np.inf),
