@@ -13,11 +13,11 @@ from ..facts import catalog, records_hardware, records_models
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..page import charts, controls, layout, live
-from ..page.style import BLUE, FAINT, GREY, LIGHT, ORANGE, SKY
+from ..page.style import BLUE, FAINT, GREY, ORANGE, SAND, SKY
 
 WIDTHS = ("BF16", "Q8_0", "Q4_K_M", "Q2_K")
 LABELS = ("no", "2", "4", "8", "16")
-COLOURS = (FAINT, LIGHT, ORANGE, SKY, BLUE)
+COLOURS = (FAINT, SAND, ORANGE, SKY, BLUE)
 INKS = (GREY, "black", "black", "black", "white")  # that COLOURS bear
 FOUR_BITS = LABELS.index("4")
 # Three pages for the lesson, chosen by hand.
