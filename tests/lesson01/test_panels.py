@@ -40,11 +40,13 @@ def test_texts_stay_apart_and_inside_along_each_control(panel):
 
 def check_desk(panel, where) -> str:
     said = follow(panel, **where)
-    for marks in (value for key, value in panel._artists.items() if isinstance(key, tuple)):
-        low, high = marks["ends"]
-        xs = [x for kind in ("range", "mark", "bound", "published") for x in marks[kind].get_xdata()]
+    for rows in panel._artists.rows.values():
+        low, high = rows.bounds.axes.get_xlim()
+        lines = [rows.bounds, rows.published, *rows.marks.values(), *rows.ranges.values()]
+        xs = [x for line in lines for x in line.get_xdata()]
         assert all(low <= x <= high for x in xs), (where, xs)
-        assert bool(len(marks["mark"].get_xdata())) != (marks["label"].get_text() == "does not fit"), where
+        for name, mark in rows.marks.items():
+            assert bool(len(mark.get_xdata())) != (rows.words[name].get_text() == "does not fit"), where
     return said
 
 
@@ -97,7 +99,9 @@ def test_a_published_speed_of_many_users_is_said_to_be_that_of_all(desk_panel):
 
 def test_a_model_that_loads_faster_than_the_axis_begins_is_not_called_too_large(desk_panel):
     said = check_desk(desk_panel, {"name": "SmolLM2-135M-Instruct", "disk": reference_cases.drives()[-1]})
-    assert "loads in" in said and desk_panel._artists["load", "desktop"]["label"].get_text() != "does not fit"
+    assert (
+        "loads in" in said and desk_panel._artists.rows["load"].words["desktop"].get_text() != "does not fit"
+    )
 
 
 def test_a_context_beyond_the_model_is_said_and_cut(desk_panel):
@@ -120,10 +124,10 @@ def test_every_page_of_the_table_counts_its_cells_and_can_be_read(table_panel):
         said = follow(table_panel, **where)
         names, places = what_fits_panel.models(models_of), what_fits_panel.places(devices)
         written = [
-            cell.get_text() for row in table_panel._artists["widths"] for cell in row if cell.get_text()
+            cell.get_text() for row in table_panel._artists.cells.words for cell in row if cell.get_text()
         ]
         assert len(written) == len(names) * len(places), where
-        assert len(table_panel._artists["cells"].get_paths()) == len(names) * len(places), where
+        assert len(table_panel._artists.cells.shades.get_paths()) == len(names) * len(places), where
         assert f"{written.count('16')} of {len(written)} pairs fit at 16 bits" in said, where
         assert f"{written.count('no')} not at all" in said, where
         check_text(table_panel, where)

@@ -217,17 +217,11 @@ def test_texts_stay_apart_and_inside_along_each_control(panel):
     check_along_each_control(panel)
 
 
-def test_marks_lie_on_their_curves_and_inside_the_axes(panel):
-    art = panel._artists
-    for name in expert_streaming_panel.MODELS:
-        for held in (24, 64, 512):
-            follow(panel, name=name, memory=held)
-            for kept in expert_streaming_panel.KEPT:
-                for side, low, high in (("hits", 0, 1), ("speeds", expert_streaming_panel.SLOWEST, 100)):
-                    line, mark = (art[what][side][kept].get_data() for what in ("lines", "marks"))
-                    assert low <= mark[1][0] <= high and mark[0] == [held * 1e9]
-                    between = np.interp(np.log(mark[0][0]), np.log(line[0]), line[1])
-                    assert mark[1][0] == pytest.approx(between, rel=0.03)
+def test_the_line_stands_at_the_memory_chosen_on_both_sides(panel):
+    for held in (24, 64, 512):
+        follow(panel, memory=held)
+        for side in (panel._artists.hits, panel._artists.speeds):
+            assert side.here.get_visible() and list(side.here.get_xdata()) == [held * 1e9] * 2
 
 
 def test_every_curve_lies_inside_the_axes_for_every_model_width_and_drive(panel):
@@ -237,12 +231,12 @@ def test_every_curve_lies_inside_the_axes_for_every_model_width_and_drive(panel)
     ):
         for zipf_exponent in (0, 2):
             follow(panel, name=name, weights=weights, drive=drive, zipf_exponent=zipf_exponent)
-            speeds = [line.get_ydata() for line in (*art["lines"]["speeds"].values(), art["bound"])]
+            speeds = [line.get_ydata() for line in art.speeds.lines.values()]
             assert (
                 expert_streaming_panel.SLOWEST < np.min(speeds)
                 and np.max(speeds) < expert_streaming_panel.FASTEST
             )
-            hits = [line.get_ydata() for line in art["lines"]["hits"].values()]
+            hits = [line.get_ydata() for line in art.hits.lines.values()]
             assert np.min(hits) >= 0 and np.max(hits) <= 1
 
 
@@ -255,23 +249,22 @@ def test_the_sentence_and_title_say_what_the_library_says(panel):
     expected = expert_streaming.share_reached() / float(took.seconds)
     assert f"hold {q.percent(share)} of the experts" in said and f"hit in {q.percent(hit)}" in said
     assert q.size(float(took.drive_bytes)) in said and q.speed(expected) in said
-    title = panel._artists["title"].get_text()
+    title = panel._artists.finding.get_text()
     assert q.speed(expected, 2) in title and q.size(float(took.drive_bytes), 2) in title
 
 
-def test_memory_too_small_for_what_every_token_reads_is_told_and_shows_no_mark(panel):
+def test_memory_too_small_for_what_every_token_reads_is_told_and_has_no_curve(panel):
     said = follow(panel, name="Kimi K2", weights="16 bits", memory=8)
     art = panel._artists
-    assert "Choose more memory or fewer bits" in said and "cannot even hold" in art["title"].get_text()
-    assert not any(len(mark.get_xdata()) for side in art["marks"].values() for mark in side.values())
-    assert art["failure"].get_text() and art["lines"]["hits"]["hottest"].get_xdata()[0] > 8e9
+    assert "Choose more memory or fewer bits" in said and "cannot even hold" in art.finding.get_text()
+    assert art.hits.lines["hottest kept"].get_xdata()[0] > 8e9
 
 
 def test_published_points_of_the_model_are_drawn(panel):
     follow(panel, name="GLM-5.2", weights="4.5 bits")
     own = [row for row in ROWS if row.model == "GLM-5.2" and row.cached_share]
-    assert len(panel._artists["points"]["hits"].get_xdata()) == len(own)
-    assert len(panel._artists["others"].get_xdata()) > 0
+    assert len(panel._artists.points["hits"].get_xdata()) == len(own)
+    assert len(panel._artists.others.get_xdata()) > 0
 
 
 def test_published_speeds_stand_only_beside_weights_of_about_their_width(panel):
@@ -279,5 +272,5 @@ def test_published_speeds_stand_only_beside_weights_of_about_their_width(panel):
         follow(panel, name="DeepSeek-V4-Flash", weights=weights, memory=128)
         inside = [row for row, _ in expert_streaming_panel.points(fw.model("DeepSeek-V4-Flash"), weights)]
         rows = [row for row in inside if row.model == "DeepSeek-V4-Flash" and row.bits == width]
-        shown = sorted(panel._artists["points"]["speeds"].get_ydata())
+        shown = sorted(panel._artists.points["speeds"].get_ydata())
         assert shown == sorted(row.tokens_per_second for row in rows) and bool(rows) == bool(width), weights

@@ -175,7 +175,7 @@ def test_texts_of_both_panels_stay_apart_and_inside(panel, timeline):
 def test_every_model_since_2023_is_on_the_picture_once(timeline):
     for least in timeline.controls["least"].ends:
         follow(timeline, least=least)
-        groups = [timeline._artists[group] for group in ("in", "out")]
+        groups = [timeline._artists.counted, timeline._artists.left_out]
         seen = [
             (x, y) for group in groups for mark in ("total", "dense") for x, y in zip(*group[mark].get_data())
         ]
@@ -188,7 +188,7 @@ def test_every_model_since_2023_is_on_the_picture_once(timeline):
 
 
 def test_every_system_of_the_claim_is_named_on_the_picture():
-    said = " ".join(words for _, words, *_ in releases_panel.NAMED)
+    said = " ".join(releases_panel.NAMED)
     for system in ("Qwen3-235B", "Qwen3-30B", "QwQ", "ERNIE-4.5", "424B", "Pangu", "Kimi K2", "MiniMax-M1",
                    "Llama 4 Maverick", "Behemoth", "DeepSeek-R1", "Llama 3.1 405B"):  # fmt: skip
         assert system in said
@@ -205,17 +205,19 @@ def test_the_timelines_sentence_counts_what_the_library_counts(timeline):
 
 def test_every_machine_width_and_end_of_batch_and_context_has_its_answer(panel):
     unfit, controls = 0, panel.controls
-    for place, weights, users, context in itertools.product(*(control.ends for control in controls.values())):
-        said = follow(panel, place=place, weights=weights, users=users, context=context)
+    for place, weights, users, context, agreement in itertools.product(
+        *(control.ends for control in controls.values())
+    ):
+        said = follow(panel, place=place, weights=weights, users=users, context=context, agreement=agreement)
         art = panel._artists
         fits = [versus.serving(name, fw.machine(*moe_against_dense_panel.MACHINES[place]), users, weights, context).fits
                 for name in (MIXTURE, DENSE)]  # fmt: skip
         unfit += not all(fits)
         assert ("time 0." in said or "time 1" in said) == all(fits), said
         assert said.count("it does not fit") == fits.count(False)
-        lines = [*art["curves"].values(), *art["points"].values()]
+        lines = [*art.curves.lines.values(), *art.points.values()]
         for line in lines:
-            xs, ys = (np.asarray(values, float) for values in line.get_data())
+            xs, ys = line.get_xydata()[np.isfinite(line.get_ydata())].T
             assert np.all(
                 (xs >= 1)
                 & (xs <= 512)
@@ -225,7 +227,7 @@ def test_every_machine_width_and_end_of_batch_and_context_has_its_answer(panel):
                 said,
                 ys,
             )
-        ends = [sum(bars[row].get_width() for bars in art["steps"].values()) for row in (0, 1)]
+        ends = [sum(bars[row].get_width() for bars in art.steps.bars.values()) for row in (0, 1)]
         assert max(ends) == pytest.approx(1 if any(fits) else 0) and all(end <= 1 + 1e-9 for end in ends)
     assert unfit > 20
 
@@ -251,4 +253,4 @@ def test_published_points_stand_only_beside_contexts_like_theirs(panel):
     near = follow(panel, place="8 x MI300X 192GB", weights="FP8", context=2048)
     far = follow(panel, place="8 x MI300X 192GB", weights="FP8", context=131_072)
     assert "published ones of 405B" in near and "Published" not in far
-    assert not any(len(line.get_xdata()) for line in panel._artists["points"].values())
+    assert not any(len(line.get_xdata()) for line in panel._artists.points.values())

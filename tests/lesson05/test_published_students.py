@@ -108,12 +108,12 @@ def test_the_panel_agrees_with_the_library_everywhere(panel, data):
     at = anywhere(panel, data)
     said = follow(panel, **at)
     check_text(panel, at)
-    best = panel._artists["title"].get_text().split(": ")[1].split(" ")[0]
+    best = panel._artists.finding.get_text().split(": ")[1].split(" ")[0]
     name = next(n for n in pupils.students() if retained_score_panel.short(n) == best)
-    shown = panel._artists["points"][name][0].get_ydata()
+    shown = panel._artists.points[name].get_ydata()
     assert shown == [100 * pupils.retained_score(name, at["benchmark"])]
-    (low, high), (least, most) = panel._artists["axes"].get_xlim(), panel._artists["axes"].get_ylim()
-    for mark, _ in panel._artists["points"].values():
+    (low, high), (least, most) = panel._artists.axes.get_xlim(), panel._artists.axes.get_ylim()
+    for mark in panel._artists.points.values():
         assert all(low <= x <= high for x in mark.get_xdata())
         assert all(least <= y <= most for y in mark.get_ydata())
     assert best in said
@@ -122,7 +122,7 @@ def test_the_panel_agrees_with_the_library_everywhere(panel, data):
 def test_the_panel_says_which_models_have_no_room(panel):
     said = follow(panel, axis="speed", place="RTX 5090, 4.5 bits")
     assert "No room on RTX 5090, 4.5 bits for Llama-70B and DeepSeek-R1." in said
-    assert "has no room" in panel._artists["title"].get_text()
+    assert "has no room" in panel._artists.finding.get_text()
 
 
 def test_a_dense_student_can_be_slower_than_its_larger_sparse_teacher(panel):

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from ..models.transformer import Model
 from ..page import controls, layout, live
@@ -17,9 +14,9 @@ from .long_context import LONGEST, attention_crossover, cache_crossover
 from .long_context_panel import COMPARED, WEIGHTS, short
 
 ROWS = 8
-# What is compared: colour, place beside a row's middle, name.
-PHASES = {"writing": (BLUE, -0.17, "caches outweigh weights in bytes of a step (writing)")}
-PHASES |= {"reading": (ORANGE, 0.17, "attention outweighs weights in FLOPs of a prompt (reading)")}
+# What is compared: colour, mark, place beside a row's middle, name.
+PHASES = {"writing": (BLUE, "o", -0.17, "caches outweigh weights in bytes of a step (writing)")}
+PHASES |= {"reading": (ORANGE, "s", 0.17, "attention outweighs weights in FLOPs of a prompt (reading)")}
 
 
 def turns(kinds: dict[str, Model], weights: str, batch: int) -> dict[str, dict[str, float | None]]:
@@ -35,63 +32,53 @@ def turns(kinds: dict[str, Model], weights: str, batch: int) -> dict[str, dict[s
     }
 
 
-@dataclass(frozen=True)
-class Artists:
-    """What moves: bars of each phase as far as the weights rule, and beyond; the turning points in words."""
-
-    title: Text
-    names: list[Text]
-    weights: dict[str, LineCollection]
-    rest: dict[str, LineCollection]
-    words: list[Text]
-
-
-def draw(figure: Figure) -> Artists:
-    """Two bars for each kind, grey as far as the weights rule, and the turning points in words at the right."""
+def draw(figure: Figure) -> live.Artists:
+    """Two thin lines for each kind up to its longest context, a mark where each turns, and that in words at the right."""
     [axes] = layout.grid(figure)
     log_ticks = {1: "1", 16: "16", 256: "256", 4096: "4 Ki", 65_536: "64 Ki", LONGEST: "1 Mi"}
     layout.log_axis(axes.xaxis, log_ticks)
     axes.set(xlim=(1, LONGEST), ylim=(ROWS - 0.5, -0.5), xlabel="tokens of context", yticks=[])
     axes.grid(visible=False, axis="y")
-    heights = {phase: np.arange(ROWS) + shift for phase, (_, shift, _) in PHASES.items()}
-    bars = {phase: axes.hlines(y, 1, 1, color=PHASES[phase][0], linewidth=6) for phase, y in heights.items()}
-    grey = {phase: axes.hlines(y, 1, 1, color=LIGHT, linewidth=6) for phase, y in heights.items()}
+    reach = axes.plot([], [], color=LIGHT, linewidth=1.5, solid_capstyle="butt")[0]
+    marks = {
+        phase: axes.plot([], [], shape, color=colour, markeredgecolor="black", clip_on=False)[0]
+        for phase, (colour, shape, *_) in PHASES.items()
+    }
     look = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 10, "linespacing": 1.15}
     longest = max((name for kinds in COMPARED.values() for name in kinds()), key=len)
     names = [axes.text(-0.02, row, longest, ha="right", **look) for row in range(ROWS)]
     room = f"reading: from {LONGEST:,}\n"
     words = [axes.text(1.02, row, room, **look) for row in range(ROWS)]
-    layout.legend(figure, {words: bars[phase] for phase, (*_, words) in PHASES.items()})
-    return Artists(layout.headline(figure), names, grey, bars, words)
+    layout.legend(figure, {words: marks[phase] for phase, (*_, words) in PHASES.items()})
+    return live.Artists(finding=layout.headline(figure), names=names, reach=reach, marks=marks, words=words)
 
 
-def update(artists: Artists, compare: str, weights: str, batch: float) -> str:
+def update(artists: live.Artists, compare: str, weights: str, batch: float) -> str:
     """Move the bars to one comparison, width of weights and batch; say where the first and the last turn."""
     kinds = COMPARED[compare]()
     found = turns(kinds, weights, int(batch))
     for name, label, words in itertools.zip_longest(kinds, artists.names, artists.words):
         label.set_text(name or "")
         words.set_text("\n".join(f"{phase}: {say(found[phase][name])}" for phase in found) if name else "")
-    for phase, ends in found.items():
-        show(artists, kinds, ends, phase)
+    show(artists, kinds, found)
     users = "one user" if batch == 1 else f"{batch:,.0f} users"
-    artists.title.set_text(f"With {users} " + finding(found["writing"]))
+    artists.finding.set_text(f"With {users} " + finding(found["writing"]))
     return (
         f"Writing for {users}, weights at {weights}: caches outweigh the weights in {order(found['writing'])}. "
         f"Reading a prompt, whatever the batch: attention outweighs the weights in {order(found['reading'])}."
     )
 
 
-def show(artists: Artists, kinds: dict[str, Model], ends: dict[str, float | None], phase: str) -> None:
-    """Place one phase's bars."""
-    shift, before, after = PHASES[phase][1], [], []
-    for row, (name, what) in enumerate(kinds.items()):
-        last = min(what.max_context, LONGEST)
-        turn = min(ends[name] or last, last)
-        before.append([(1, row + shift), (turn, row + shift)])
-        after.append([(turn, row + shift), (last, row + shift)])
-    artists.weights[phase].set_segments(before)
-    artists.rest[phase].set_segments(after)
+def show(artists: live.Artists, kinds: dict[str, Model], found: dict[str, dict[str, float | None]]) -> None:
+    """Draw each kind's lines as far as it reads, and a mark on them where the weights no longer rule."""
+    reach = []
+    for phase, (_, _, shift, _) in PHASES.items():
+        turns = [(turn, row + shift) for row, turn in enumerate(found[phase].values()) if turn is not None]
+        artists.marks[phase].set_data(*(np.clip(turns, [1, -1], [LONGEST, ROWS]).T if turns else ([], [])))
+        for row, what in enumerate(kinds.values()):
+            last = min(what.max_context, LONGEST)
+            reach += [(1, row + shift), (last, row + shift), (np.nan, np.nan)]
+    artists.reach.set_data(*zip(*reach))
 
 
 def say(turn: float | None) -> str:

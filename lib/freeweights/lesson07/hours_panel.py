@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.text import Annotation, Text
+from matplotlib.text import Text
 
 from ..cost.training_step import gpu_hours
 from ..evidence.training_hours import CAUSES, OTHER, PublishedHours, published, typical_factor, usual_mfu
@@ -27,7 +27,7 @@ class Artists:
     title: Text
     marks: dict[str, Line2D]
     chosen: Line2D
-    label: Annotation
+    label: Text
 
 
 def draw(figure: Figure) -> Artists:
@@ -48,7 +48,7 @@ def draw(figure: Figure) -> Artists:
         0
     ]
     layout.legend(figure, marks)
-    return Artists(layout.headline(figure), marks, chosen, layout.beside(axes))
+    return Artists(layout.headline(figure), marks, chosen, layout.subtitle(figure))
 
 
 def update(artists: Artists, mfu: float, count: str, run: str) -> str:
@@ -63,7 +63,7 @@ def update(artists: Artists, mfu: float, count: str, run: str) -> str:
         line.set_data(said[kept], np.clip(ratios[kept], 0.1, 10))
     place = [one.run.model for one in every].index(run)
     artists.chosen.set_data([said[place]], [np.clip(ratios[place], 0.1, 10)])
-    layout.put_beside(artists.label, run, [said[place]], float(np.clip(ratios[place], 0.1, 10)))
+    artists.label.set_text(f"in the ring: {run}")
     within = int((np.abs(np.log(ratios)) < np.log(NEAR)).sum())
     factor = typical_factor(ratios)
     artists.title.set_text(

@@ -3,10 +3,10 @@
 A lesson calls what is named here. `renderer` turns a figure into a picture fast enough to follow a hand. A new panel is
 a file of about a hundred lines, in this order:
 
-- `Artists`, a frozen dataclass that names what moves: texts, lines, and forms of `charts`.
 - `draw(figure)` asks `layout.grid` for axes, sets their limits and ticks, puts `charts` on them (`rows`, `curves`,
-  `stacks`, `cells`), a `layout.legend` and the `layout.headline`, and returns the `Artists`. Colours are those of
-  `style`, and of words `style.INK`. No position is a number: a text begins with its longest words, and so has room.
+  `stacks`, `cells`), a `layout.legend` and the `layout.headline`, and returns what moves by name: `live.Artists(...)`,
+  or a dataclass of its own. Colours are those of `style`, and of words `style.INK`. No position is a number: a text
+  begins with its longest words, and so has room. On a logarithmic axis a dot says how much; a bar there would lie.
 - `update(artists, ...)` computes once, calls `artists.rows.show(...)`, sets the headline and returns the sentence.
 - `panel()` hands both to `live.panel`, with a title and `controls`.
 """

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from .layout import NAMED, POINTS, along, beside, label_beside, put_beside, stand_beside
-from .style import GREEN, GREY, INK
+from .style import BEHIND, GREEN, GREY, INK
 
 NOWHERE = ([], [])
 CLOSE = 0.02  # of the axes: a name so near to the end of its curve needs no line that leads to it
@@ -105,7 +105,7 @@ def rows(axes: Axes, looks: Mapping[str, tuple[str, str]], words: str = "beside"
     heights = dict(zip(looks, range(len(looks))))
     low = axes.get_xlim()[0]
     axes.grid(visible=False, axis="y")
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=9)  # room for half a mark at the axis' end
     if words == "below":
         axes.set(ylim=(len(looks) - 0.4, -0.62), yticks=[])
         axes.spines["left"].set_visible(False)
@@ -135,7 +135,7 @@ def _words_of_row(axes: Axes, y: float, place: str, room: str) -> Text:
     if place == "right":
         side = axes.get_yaxis_transform()
         return axes.text(1.02, y, room, va="center", linespacing=1.3, transform=side, **look)
-    return axes.text(axes.get_xlim()[0], y + 0.2, room, va="top", **look)
+    return axes.text(axes.get_xlim()[0], y + 0.2, room, va="top", bbox=BEHIND, **look)
 
 
 # ---- Curves
@@ -246,16 +246,14 @@ class Stacks:
         label.set_color(ink)
 
 
-def stacks(
-    axes: Axes, names: Sequence[str], parts: Mapping[str, tuple[str, str]], above: bool = False
-) -> Stacks:
+def stacks(axes: Axes, names: Sequence[str], parts: Mapping[str, tuple[str, str]], above: str = "") -> Stacks:
     """Bars of parts on axes whose x axis has its limits already and begins at 0; the first bar is at the top.
 
     Args:
         axes: where they stand.
         names: of the bars, at the left of them.
         parts: for each part its colour and hatch.
-        above: whether a bar's words stand above it rather than at its end.
+        above: the longest words that a bar gets, if they stand above it rather than at its end.
 
     >>> from freeweights.page import layout, style
     >>> [axes] = layout.grid(style.blank((9, 4)))
@@ -275,7 +273,9 @@ def stacks(
         for part, (colour, hatch) in parts.items()
     }
     look = {"fontsize": POINTS, "va": "bottom", "parse_math": False}
-    words = [axes.text(0, row - 0.26, "", **look) if above else beside(axes, gid="beside") for row in places]
+    words = [
+        axes.text(0, row - 0.26, above, **look) if above else beside(axes, gid="beside") for row in places
+    ]
     return Stacks(bars, words)
 
 
@@ -334,7 +334,7 @@ def cells(axes: Axes, rows: int, columns: int, name: str = "", head: str = "") -
     >>> [text.get_text() for row in found.words for text in row]
     ['16', '', '', '']
     """
-    axes.set(xlim=(0, 1), ylim=(1, 0))
+    axes.set(xlim=(0, 1), ylim=(1, 0), xticks=[], yticks=[])
     axes.axis("off")
     look = {"fontsize": POINTS, "va": "center"}
     return Cells(

@@ -247,6 +247,19 @@ def log_axis(axis: Axis, ticks: Mapping[float, str]) -> None:
     axis.set_ticks([], minor=True)
 
 
+def percent_axis(axis: Axis, end: float = 1.0, step: float = 0.25) -> None:
+    """Ticks of an axis of shares, from 0 to `end`, in per cent; its limits stay.
+
+    >>> from freeweights.page.style import blank
+    >>> axes = blank((4, 3)).subplots()
+    >>> percent_axis(axes.xaxis, 2, 0.5)
+    >>> [tick.get_text() for tick in axes.get_xticklabels()]
+    ['0 %', '50 %', '100 %', '150 %', '200 %']
+    """
+    shares = np.arange(0, end + step / 2, step)
+    axis.set_ticks(shares, [f"{100 * share:.0f} %" for share in shares])
+
+
 def decades(low: float, high: float, say: Callable[[float], str] = count, every: int = 1) -> dict[float, str]:
     """Ticks at the powers of ten from `low` to `high`, each in words, or at every so many of them.
 
@@ -276,15 +289,3 @@ def spread(heights: np.ndarray, gap: float) -> np.ndarray:
         if (moved == before).all():
             break
     return moved[np.argsort(order, kind="stable")]
-
-
-def apart(heights: list[float], gap: float) -> list[float]:
-    """Heights for labels in the same order, at least `gap` apart, each at or above where it belongs.
-
-    >>> apart([5.0, 1.0, 5.5], gap=2.0)
-    [5.0, 1.0, 7.0]
-    """
-    placed, least = {}, -np.inf
-    for index in np.argsort(heights, kind="stable"):
-        placed[index] = least = max(heights[index], least + gap)
-    return [float(placed[index]) for index in range(len(heights))]

@@ -1,4 +1,4 @@
-"""Where a panel's picture stands once its page was loaded anew."""
+"""A figure that follows its controls: a sentence and a light picture while a hand moves, then the sharp one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from PIL import Image
 
 from .controls import Control, ControlWidget
 from .layout import settle
-from .page_link import PageLink
+from .page_link import PageLink, running_loop
+from .renderer import Artists as Artists
 from .renderer import LayeredFigure, Picture, encode
 from .style import blank, drawing
 
@@ -46,7 +47,7 @@ def panel(
 
     Args:
         draw: called once with an empty figure; draws everything and returns the artists that will move
-            (an artist, or a list, dict or dataclass of artists; axes may be among them).
+            (`Artists`, or an artist, or a list, dict or dataclass of them; axes may be among them).
         update: called with what `draw` returned and the value of every control by name; moves the artists and
             returns one sentence computed from the same numbers. It is quick when it changes only those
             artists and titles; changed limits, ticks or labels are followed too, at the price of a full draw.
@@ -335,11 +336,3 @@ def check_match(update: Callable[..., str], controls: dict[str, Control]) -> Non
         raise TypeError(
             f"update{inspect.signature(update)} must take the artists, then {', '.join(controls)}: {error}."
         ) from None
-
-
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop that calls us, as a kernel's does; None in a plain program."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

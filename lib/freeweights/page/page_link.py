@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import ipywidgets as W
@@ -64,3 +65,11 @@ class PageLink(W.HTML):
     def give_back(self) -> None:
         """Be empty again: the panel is shown anew."""
         self.page_is_new, self.value = False, ""
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that calls us, as a kernel's does; None in a plain program."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

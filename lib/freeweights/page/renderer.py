@@ -11,6 +11,7 @@ import math
 import weakref
 import zlib
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -212,8 +213,16 @@ class LayeredFigure:
         return list(found.values())
 
 
+class Artists(SimpleNamespace):
+    """What moves on a figure, by name, and the axes it moves on: what `draw` returns and `update` takes.
+
+    >>> Artists(finding="one in four").finding
+    'one in four'
+    """
+
+
 def artists_in(things: object) -> Iterator[Artist]:
-    """Every artist in nested lists, dicts, dataclasses and containers, axes and figures aside.
+    """Every artist in nested lists, dicts, dataclasses, `Artists` and containers, axes and figures aside.
 
     >>> from freeweights.page.style import blank
     >>> axes = blank((4, 3)).subplots()
@@ -223,8 +232,8 @@ def artists_in(things: object) -> Iterator[Artist]:
     if isinstance(things, Artist):
         if not isinstance(things, Axes | Figure):
             yield things
-    elif isinstance(things, dict):
-        yield from artists_in(list(things.values()))
+    elif isinstance(things, dict | SimpleNamespace):
+        yield from artists_in(list((things if isinstance(things, dict) else vars(things)).values()))
     elif isinstance(things, list | tuple):  # matplotlib's containers are tuples
         for thing in things:
             yield from artists_in(thing)
