@@ -172,7 +172,8 @@ KNOWN_SHARE = {"Llama-3.1-8B": "Llama-3.1-8B", "Qwen3-8B": "Llama-3.1-8B", "Llam
 def drafter(method: str, target: str) -> Model | float:
     """What a published method guesses with: nothing but the text, a small model, or a trained head."""
     if "n-gram" in method:
-        return 0.0
+        share = "simcost-n-gram-draft-share-of-verification"  # of a step, for its whole chain of guesses
+        return catalog.find(Speculated, share, "figure of guessed tokens").value / 3
     return Model.named(SMALL[target]) if method == "draft model" else drafting_share(target)
 
 
