@@ -82,7 +82,9 @@ def test_after_r1_every_release_from_a_hundred_billion_is_a_mixture_and_below_so
 def test_what_the_catalogue_is_said_to_lack_is_not_in_it():
     held = " ".join(one.name for one in MODELS)
     assert not any(name in held for name in releases.LEFT_OUT)
-    assert "Command A" not in str(releases.left_out("Llama 4 Maverick")) and not releases.left_out(least=300e9)
+    assert "Command A" not in str(releases.left_out("Llama 4 Maverick")) and not releases.left_out(
+        least=300e9
+    )
 
 
 # ---- one step of each
@@ -91,9 +93,13 @@ def test_what_the_catalogue_is_said_to_lack_is_not_in_it():
 def test_grouped_heads_and_latents_are_told_apart():
     own, grouped = (versus.fullest(one, NODE) for one in (versus.both()[0], versus.grouped_body()))
     dense = versus.fullest(versus.both()[1], NODE)
-    assert own.dollars < grouped.dollars < dense.dollars  # latents and experts each have a part in the best case
+    assert (
+        own.dollars < grouped.dollars < dense.dollars
+    )  # latents and experts each have a part in the best case
     assert dense.dollars / grouped.dollars < grouped.dollars / own.dollars  # and the latents the larger one
-    assert versus.grouped_body().cache_bytes(1) == 61 * 2 * 8 * 128 * 2  # layers, keys and values, heads, values, bytes
+    assert (
+        versus.grouped_body().cache_bytes(1) == 61 * 2 * 8 * 128 * 2
+    )  # layers, keys and values, heads, values, bytes
     assert versus.bytes_ratio(0, 7, grouped=True) == pytest.approx(versus.bytes_ratio(0, 7), rel=0.05)
 
 
@@ -139,7 +145,9 @@ def test_the_full_machine_has_no_room_for_one_more(name):
 
 def test_memory_turns_the_claim_round():
     assert versus.memory_ratio() > 1.5
-    assert versus.serving(versus.both()[1], H100, 1).fits and not versus.serving(versus.both()[0], H100, 1).fits
+    assert (
+        versus.serving(versus.both()[1], H100, 1).fits and not versus.serving(versus.both()[0], H100, 1).fits
+    )
 
 
 def test_bytes_turn_it_round_where_users_are_many_and_contexts_short():

@@ -22,7 +22,6 @@ from .expert_parallel_panel import against_published, fabrics
 from .expert_streaming import published_speeds
 from .moe_against_dense import (
     DENSE,
-    MIXTURE,
     TWINS,
     bytes_ratio,
     bytes_read,
@@ -39,6 +38,7 @@ from .releases import halves, median_active, share_of_mixtures
 from .training_panel import load_panel, watch
 
 __all__ = [
+    "time_ratio",
     "flops_ratio",
     "bytes_ratio",
     "memory_ratio",
@@ -53,10 +53,8 @@ __all__ = [
     "bytes_read",
     "moe_against_dense_panel",
     "table_rows",
-    "MIXTURE",
-    "DENSE",
-    "fullest",
     "grouped_body",
+    "fullest",
     "loss_picture",
     "watch",
     "load_panel",
@@ -69,9 +67,9 @@ __all__ = [
     "expert_streaming_panel",
     "published_speeds",
     "exercises",
-    "time_ratio",
     "settled",
     "serving",
     "TWINS",
+    "DENSE",
     "of_width",
 ]
