@@ -229,9 +229,9 @@ def test_the_timelines_sentence_counts_what_the_library_counts(timeline):
 
 def test_every_machine_width_and_end_of_batch_and_context_has_its_answer(panel):
     unfit, controls = 0, panel.controls
-    asked = [controls[name].ends for name in ("place", "weights", "users", "context")]
-    for place, weights, users, context in itertools.product(*asked):
-        said = follow(panel, place=place, weights=weights, users=users, context=context)
+    asked = [controls[name].ends for name in ("place", "weights", "users", "context", "agreement")]
+    for place, weights, users, context, agreement in itertools.product(*asked):
+        said = follow(panel, place=place, weights=weights, users=users, context=context, agreement=agreement)
         art = panel._artists
         where = fw.machine(*moe_against_dense_panel.MACHINES[place])
         fits = [versus.serving(one, where, users, weights, context).fits for one in versus.both()]

@@ -38,7 +38,6 @@ from .releases import halves, median_active, share_of_mixtures
 from .training_panel import load_panel, watch
 
 __all__ = [
-    "time_ratio",
     "flops_ratio",
     "bytes_ratio",
     "memory_ratio",
@@ -67,6 +66,7 @@ __all__ = [
     "expert_streaming_panel",
     "published_speeds",
     "exercises",
+    "time_ratio",
     "settled",
     "serving",
     "TWINS",

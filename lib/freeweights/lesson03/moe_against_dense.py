@@ -52,20 +52,22 @@ def grouped_body() -> Model:
     )
 
 
-def bytes_read(model: Model, context, batch, weights=WEIGHTS):
+def bytes_read(model: Model, context, batch, weights=WEIGHTS, agreement=None):
     """Bytes that one decode step reads: the weights that its tokens touch, and every sequence's cache.
 
     Args:
         model: the model.
         context, batch: tokens of each sequence, and sequences; numbers or arrays.
         weights: format or bits per weight.
+        agreement: how much tokens agree on their experts, from 0 to 1; what fits published batches if None.
 
     >>> from freeweights.models.transformer import model
     >>> llama = model("Llama 3.1 405B")
     >>> bytes_read(llama, 4096, 2) - bytes_read(llama, 4096, 1) == llama.cache_read_bytes(4096)
     True
     """
-    return plain(sum(step_work.step_bytes(model, context=context, weights=weights, batch=batch)))
+    read = step_work.step_bytes(model, context=context, weights=weights, batch=batch, agreement=agreement)
+    return plain(sum(read))
 
 
 def flops_ratio(context=CONTEXT, grouped: bool = False) -> float:
@@ -78,13 +80,13 @@ def flops_ratio(context=CONTEXT, grouped: bool = False) -> float:
     return mixture / dense
 
 
-def bytes_ratio(context=CONTEXT, batch=1, weights=WEIGHTS, grouped: bool = False):
+def bytes_ratio(context=CONTEXT, batch=1, weights=WEIGHTS, agreement=None, grouped: bool = False):
     """Bytes that a step of the mixture reads over those of the dense model, number or array.
 
     >>> bytes_ratio(512, batch=1) < 0.1 < 1 < bytes_ratio(512, batch=512)
     True
     """
-    mixture, dense = (bytes_read(one, context, batch, weights) for one in both(grouped))
+    mixture, dense = (bytes_read(one, context, batch, weights, agreement) for one in both(grouped))
     return mixture / dense
 
 
@@ -99,7 +101,7 @@ def memory_ratio(weights=WEIGHTS) -> float:
 
 
 def time_ratio(
-    machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS, grouped: bool = False
+    machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS, agreement=None, grouped: bool = False
 ) -> np.ma.MaskedArray:
     """Expected seconds of a step of the mixture over those of the dense model, masked where either does not fit.
 
@@ -108,10 +110,8 @@ def time_ratio(
     >>> bool(fast < 1), bool(np.ma.is_masked(none))
     (True, True)
     """
-    steps = [
-        inference.decode(one, machine, context=context, batch=np.atleast_1d(batch), weights=weights)
-        for one in both(grouped)
-    ]
+    case = {"context": context, "batch": np.atleast_1d(batch), "weights": weights, "agreement": agreement}
+    steps = [inference.decode(one, machine, **case) for one in both(grouped)]
     mixture, dense = (np.ma.asarray(step.seconds) for step in steps)
     ratio = mixture / dense
     return ratio if np.ndim(batch) else ratio[0]
@@ -145,7 +145,9 @@ class ServedStep:
         return 1e6 / self.dollars
 
 
-def serving(model: Model, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT) -> ServedStep:
+def serving(
+    model: Model, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT, agreement=None
+) -> ServedStep:
     """What one model does on one machine for so many users.
 
     Args:
@@ -154,15 +156,15 @@ def serving(model: Model, machine: Machine, users: int, weights=WEIGHTS, context
         users: sequences in the step.
         weights: format or bits per weight; the released format if None.
         context: tokens that each sequence holds.
+        agreement: as in `bytes_read`.
 
     >>> from freeweights.machines.machine import machine
     >>> lean = serving(Model.named("gpt-oss-120b"), machine("H100 SXM5 80GB"), 32, weights=None)
     >>> lean.tokens_per_joule > serving(Model.named(DENSE), machine("H200 SXM 141GB", 8), 32).tokens_per_joule
     True
     """
-    return ServedStep(
-        model, machine, users, inference.decode(model, machine, context=context, batch=users, weights=weights)
-    )
+    case = {"context": context, "batch": users, "weights": weights, "agreement": agreement}
+    return ServedStep(model, machine, users, inference.decode(model, machine, **case))
 
 
 def fullest(model: Model, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> ServedStep | None:
@@ -185,13 +187,17 @@ def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> l
 
     >>> from freeweights.machines.machine import machine
     >>> table_rows(machine("H200 SXM 141GB", 8), [1])[0]["time"]
-    '0.42'
+    '0.43'
     """
     found = []
     for users in batches:
         pair = [serving(one, machine, int(users), weights, context) for one in both()]
         mixture, dense = (q.money(one.dollars, 2) if one.fits else "does not fit" for one in pair)
-        ratios = {"flops": flops_ratio(context), "bytes": bytes_ratio(context, users, weights)}
+        ratios = {
+            "flops": flops_ratio(context),
+            "bytes": bytes_ratio(context, users, weights),
+            "formula": bytes_ratio(context, users, weights, agreement=0),
+        }
         if all(one.fits for one in pair):
             ratios["time"] = pair[0].step.seconds / pair[1].step.seconds
         said = {name: q.significant(ratio, 2) for name, ratio in ratios.items()}
@@ -261,4 +267,4 @@ def expected_dense(pair: published.Comparison, weights) -> float:
     dense, row = Model.named(DENSE), pair.row
     machine, context = published.machine_of(row), published.mean_context(row)
     step = inference.decode(dense, machine, context=context, batch=pair.tokens, weights=weights)
-    return step.seconds + published.between(row, dense, machine, weights)
+    return step.seconds + published.between(row, dense, machine, weights, float(step.seconds))

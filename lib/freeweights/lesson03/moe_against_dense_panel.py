@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..cost.efficiency import fitted_constants
 from ..facts import quantities as q
 from ..machines.machine import Machine
+from ..models.experts import expected_distinct_experts
 from ..money.hourly_rate import PAID, hourly_cost
 from ..page import charts, controls, layout, live
 from ..page.style import BLUE, GREEN, LIGHT, ORANGE, RED, SKY
@@ -90,27 +92,37 @@ def shares(one: ServedStep) -> dict[str, float]:
 
 
 def update(
-    artists: live.Artists, place: str, weights: str, users: float, context: float, attention: str
+    artists: live.Artists,
+    place: str,
+    weights: str,
+    users: float,
+    context: float,
+    agreement: float,
+    attention: str,
 ) -> str:
-    """Move bars and curves to one machine, format, batch, context and attention; say where the claim holds there."""
-    machine = Machine.named(*MACHINES[place])
-    grouped = attention != ATTENTION[0]
-    pair = [serving(one, machine, int(users), weights, context) for one in both(grouped)]
-    taken = np.ma.masked_invalid(time_ratio(machine, context, BATCHES, weights, grouped))
-    published = () if grouped else published_ratios(machine, weights)  # nobody built that body
+    """Move bars and curves to one machine, format, batch, context, agreement and attention; say where the claim holds there."""
+    machine, how = (
+        Machine.named(*MACHINES[place]),
+        {"agreement": agreement, "grouped": attention != ATTENTION[0]},
+    )
+    pair = [serving(one, machine, int(users), weights, context, agreement) for one in both(how["grouped"])]
+    taken = np.ma.masked_invalid(time_ratio(machine, context, BATCHES, weights, **how))
+    published = () if how["grouped"] else published_ratios(machine, weights)  # nobody built that body
     points = [point for point in published if 1 / NEAR <= point.context / context <= NEAR]
     show_bars(artists, pair)
-    flops = np.full(BATCHES.shape, flops_ratio(context, grouped))
-    curves = {"FLOPs": flops, "bytes": bytes_ratio(context, BATCHES, weights, grouped), "time": taken}
+    flops = np.full(BATCHES.shape, flops_ratio(context, how["grouped"]))
+    curves = {"FLOPs": flops, "bytes": bytes_ratio(context, BATCHES, weights, **how), "time": taken}
     artists.curves.show({name: (BATCHES, ratio) for name, ratio in curves.items()}, here=users)
     for measured, marks in artists.points.items():
         shown = [(point.batch, point.ratio) for point in points if point.measured == measured]
         marks.set_data(*(zip(*shown) if shown else charts.NOWHERE))
-    found = ratios(pair, weights, context, grouped)
+    found = {"FLOPs": float(flops[0]), "bytes": float(bytes_ratio(context, users, weights, **how))}
+    if all(one.fits for one in pair):
+        found["time"] = pair[0].step.seconds / pair[1].step.seconds
     artists.finding.set_text(finding(pair, found))
     counted = hourly_cost(machine.device, PAID[0])[1]
     asked = f"{users:,.0f} {'user' if users == 1 else 'users'} with {context:,.0f} tokens"
-    said = [*map(say, pair), say_ratios(found), say_points(points)]
+    said = [*map(say, pair), say_ratios(found), say_touched(int(users), agreement), say_points(points)]
     return f"{machine.name} ({counted}), {weights}, {asked}. {' '.join(filter(None, said))}"
 
 
@@ -147,15 +159,6 @@ def finding(pair: list[ServedStep], found: dict[str, float]) -> str:
     return f"{whose}: {done} of 405B's FLOPs, {read} of its bytes, {taken} of its time"
 
 
-def ratios(pair: list[ServedStep], weights: str, context: float, grouped: bool) -> dict[str, float]:
-    """R1 over 405B: FLOPs and bytes, whether or not the machine holds them, and the time if so."""
-    read = bytes_ratio(context, pair[0].users, weights, grouped)
-    found = {"FLOPs": flops_ratio(context, grouped), "bytes": float(read)}
-    if all(one.fits for one in pair):
-        found["time"] = pair[0].step.seconds / pair[1].step.seconds
-    return found
-
-
 def say(one: ServedStep) -> str:
     """One model in words: its step by part, what it yields and costs, and the memory it needs."""
     if not one.fits:
@@ -174,6 +177,22 @@ def say_ratios(found: dict[str, float]) -> str:
     """The ratios of the title, as numbers."""
     said = [f"{name} {q.significant(ratio, 2)}" for name, ratio in found.items()]
     return f"R1 over 405B: {', '.join(said)}."
+
+
+def say_touched(users: int, agreement: float) -> str:
+    """How many experts of a layer the batch touches: with the chosen agreement of its tokens, and with none."""
+    mixture = both()[0]
+    chosen, most = (
+        q.significant(
+            float(expected_distinct_experts(mixture.experts, mixture.experts_per_token, users, share))
+        )
+        for share in (agreement, 0.0)
+    )
+    fitted = fitted_constants().routing_agreement
+    return (
+        f"At an agreement of {agreement:g} a batch touches {chosen} of {mixture.experts} experts a layer, {most} if every token "
+        f"chooses for itself; {fitted:g} fits published batches."
+    )
 
 
 def say_points(points: list[PublishedRatio]) -> str:
@@ -205,5 +224,6 @@ def panel() -> live.Panel:
         weights=controls.choice("Weights of both", WIDTHS, start="FP8"),
         users=controls.log_slider("Batch", 1, int(BATCHES[-1]), start=1, unit="users", whole=True),
         context=controls.log_slider("Context", 512, longest, start=4096, unit="tokens", whole=True),
+        agreement=controls.slider("Agreement", 0, 1, start=fitted_constants().routing_agreement, step=0.1),
         attention=controls.choice("R1's attention", ATTENTION),
     )
