@@ -13,7 +13,7 @@ from freeweights.lesson04 import long_context
 from freeweights.lesson05 import distillation_bill as costs
 from freeweights.lesson05 import published_students
 from freeweights.lesson06 import agent_task, good_enough_panel, paired_test
-from freeweights.lesson07 import tenfold_panel, who_pays_panel
+from freeweights.lesson07 import known_runs, tenfold_panel, who_pays_panel
 from freeweights.models import routing
 from freeweights.models.experts import expected_distinct_experts_given
 from freeweights.money import (
@@ -229,7 +229,7 @@ def agents_give_up_most() -> bool:
     ("07", "Smaller, and trained for longer", serving_wants_smaller_models),
     ("07", "Less than the same step bought before", later_steps_buy_less),
     ("07", "Faster: easy gains come first", the_race_began_fast),
-    ("07", "Serving, by far", lambda: who_pays_panel.year_of_serving(1e9) > 10 * 140e6),
+    ("07", "Serving, by far", lambda: who_pays_panel.year_of_serving(1e9) > 10 * known_runs.whole_bill(known_runs.V3)[1]),
     ("07", "They come closer", small_budgets_agree_more),
     ("09", "The full node's: fewer users have room", long_texts_raise_the_full_node_most),
     ("09", "Marginal cost; fixed costs stay unpaid", marginal_cost_is_asked),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import freeweights as fw
 import numpy as np
 import pytest
@@ -274,3 +276,44 @@ def test_weight_formats_carry_the_bits_that_published_files_show(name):
         if row.format == name and row.parameters
     ]
     assert len(sizes) >= 3 and abs(np.median(sizes) - 1) < 0.02
+
+
+# Agreement of tokens, and what one rate alone would save
+
+
+def test_at_no_agreement_a_step_reads_what_the_formula_says():
+    what, where = fw.model("DeepSeek-R1"), fw.machine("H200 SXM 141GB", 8)
+    each, touched = what.expert_weights, 256 * (1 - (1 - 8 / 256) ** 32)
+    read = float(what.shared_weights) + what.moe_layers * touched * each
+    assert step_work.weights_read(what, 32, agreement=0) == pytest.approx(read)
+    alike = step_work.weights_read(what, 32, agreement=1)
+    assert alike == pytest.approx(step_work.weights_read(what, 1)) and alike < read
+    steps = [
+        fw.decode(what, where, batch=32, weights="FP8", agreement=share).seconds for share in (0, 0.5, 1)
+    ]
+    assert steps == sorted(steps, reverse=True)
+
+
+@pytest.mark.parametrize("agreement", [-0.1, 1.1, float("nan")])
+def test_an_agreement_that_is_no_share_is_refused(agreement):
+    with pytest.raises(ValueError, match="agreement is .*from 0 .* to 1"):
+        fw.decode(
+            fw.model("DeepSeek-R1"), fw.machine("H200 SXM 141GB", 8), weights="FP8", agreement=agreement
+        )
+
+
+def test_twice_one_rate_saves_what_a_machine_with_it_saves():
+    what, one = fw.model("Llama 3.1 8B"), fw.machine("H100 SXM5 80GB")
+    twice = dataclasses.replace(
+        one, device=dataclasses.replace(one.device, memory_bandwidth=2 * one.device.memory_bandwidth)
+    )
+    slow, fast = (fw.decode(what, where, weights="BF16") for where in (one, twice))
+    assert slow.saved()["bandwidth"] == pytest.approx(1 - fast.seconds / slow.seconds)
+    assert slow.saved()["arithmetic"] == 0 < slow.saved()["overhead"] < slow.saved()["bandwidth"] < 0.5
+
+
+def test_sixteen_bits_are_multiplied_in_fp32_where_no_kernel_does_better():
+    what, where = fw.model("Gemma 3 27B"), fw.machine("Ryzen AI Max+ 395 (Strix Halo, Radeon 8060S)")
+    wide, narrow = (fw.prefill(what, where, prompt=512, weights=weights) for weights in ("BF16", "Q8_0"))
+    assert "multiplied in fp32" in wide.basis and "fp32" not in narrow.basis
+    assert wide.seconds > narrow.seconds

@@ -147,13 +147,13 @@ def test_an_engine_without_flash_attention_takes_longer_and_the_more_the_longer_
 def test_a_machine_is_judged_by_the_closest_measurements_and_says_by_whose():
     mac = fw.machine("Apple M3 Ultra 512GB")
     row, basis = efficiency.constants(mac, "llama.cpp", "decode")
-    assert (row.device_class, row.engine) == ("apple", "llama.cpp")
-    assert f"decode on apple machines under llama.cpp: {row.rows} published rows" in basis
+    assert (row.device_class, row.engine) == ("apple M3", "llama.cpp")
+    assert f"decode on apple M3 machines under llama.cpp: {row.rows} published rows" in basis
     row, basis = efficiency.constants(fw.machine("TPU v5p"), "float", "decode")
     assert (row.device_class, row.engine) == ("any", "vLLM")
     assert basis.startswith("decode on all machines under vLLM: ")
     row, basis = efficiency.constants(fw.machine("Instinct MI300X", engine="TensorRT-LLM"), "float", "decode")
-    assert (row.device_class, row.engine) == ("amd-datacenter", "server")
+    assert (row.device_class, row.engine) == ("amd-datacenter CDNA 3", "server")
     assert "under server engines, because none are published for it under TensorRT-LLM" in basis
 
 

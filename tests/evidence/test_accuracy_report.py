@@ -17,6 +17,7 @@ from freeweights.cost.efficiency import fitted_constants
 from freeweights.evidence import fitting, held_out, make_calibration, published, single_changes
 from freeweights.evidence.make_calibration import DENSE, EXPERTS, LOADING, PREFILL
 from freeweights.facts import catalog
+from freeweights.facts import quantities as q
 from freeweights.facts.records_derived import Calibration, HeldOut
 from freeweights.facts.records_measured import Load, Measurement
 from freeweights.models.transformer import model
@@ -34,21 +35,21 @@ AIMS = {DENSE: (1.10, 1.30), EXPERTS: (1.25, 1.60), PREFILL: (1.30, 1.80), LOADI
 SHORTFALLS = {
     (PREFILL, 1): "engines multiply unequally well on AMD, on Intel and across devices; few rows say so",
     (
-        EXPERTS,
+        DENSE,
         1,
-    ): "engines that came late to a device are slow on it, as SGLang on AMD; TensorRT-LLM is faster than others",
+    ): "one generation's overhead differs from the next one's, and few sources show a small model on it",
     (LOADING, 0): "nine rows, with drives whose rate is only stated",
 }
-# Limits that no change may exceed: what was found on 2026-11-22 (1.086 and 1.303; 1.158 and 1.626; 1.200 and
-# 1.856; 1.352 and 2.086), and a little more.
-LIMITS = {DENSE: (1.10, 1.32), EXPERTS: (1.18, 1.66), PREFILL: (1.22, 1.90), LOADING: (1.45, 2.30)}
+# Limits that no change may exceed: what was found on 2026-11-30 (1.09 and 1.31; 1.16 and 1.57; 1.20 and
+# 1.87; 1.35 and 2.09), and a little more.
+LIMITS = {DENSE: (1.10, 1.32), EXPERTS: (1.18, 1.62), PREFILL: (1.22, 1.90), LOADING: (1.45, 2.30)}
 LEAST_ROWS = {DENSE: 450, EXPERTS: 550, PREFILL: 680, LOADING: 9}
 # Of the ratio of two speeds: share of pairs in the right order, middle error, worst tenth, and fewest pairs.
-# Found on 2026-11-22: 1.00, 1.08, 1.20; 1.00, 1.15, 1.52; 1.00, 1.10, 1.52; 0.99, 1.09, 1.29; 0.94,
-# 1.03, 1.13; 1.00, 1.15, 1.38.
+# Found on 2026-11-30: 1.00, 1.08, 1.22; 1.00, 1.14, 1.41; 1.00, 1.10, 1.46; 0.99, 1.06, 1.26; 0.94,
+# 1.03, 1.13; 1.00, 1.17, 1.37.
 RATIOS = {
     "bits per weight": (0.98, 1.10, 1.23, 200),
-    "sequences at once": (0.98, 1.18, 1.58, 150),
+    "sequences at once": (0.98, 1.18, 1.50, 150),
     "tokens in the cache": (0.97, 1.12, 1.56, 60),
     "devices that share every layer": (0.97, 1.11, 1.32, 130),
     "devices that take turns": (0.92, 1.05, 1.15, 170),
@@ -85,6 +86,18 @@ def test_every_aim_is_reached_or_named_as_missed(found):
         if aim is not None and reached[group][place] > aim
     }
     assert missed <= SHORTFALLS.keys(), missed - SHORTFALLS.keys()
+
+
+@pytest.mark.parametrize("without", ["source", "model", "device"])
+def test_ranges_hold_what_they_promise_of_rows_left_out(without):
+    for one in held_out.by(held_out.of_group, held_out.pairs(without)):
+        assert one.inside >= make_calibration.INSIDE or one.rows < held_out.FEW, one
+
+
+@pytest.mark.parametrize("without, limits", [("model", (1.15, 1.68)), ("device", (1.15, 1.75))])
+def test_models_and_devices_that_were_left_out_are_not_further_off_than_they_were(without, limits):
+    one = held_out.errors(held_out.pairs(without))
+    assert one.median <= limits[0] and one.p90 <= limits[1], one
 
 
 def test_predictions_lean_to_neither_side(found):
@@ -258,7 +271,7 @@ def test_the_command_prints_what_the_tests_judge(found):
     for name, one in found.items():
         assert any(
             line.split() == [*name.split(), f"{one.rows}", f"{one.sources}", f"{one.median:.2f}",
-                             f"{one.p90:.2f}", f"{one.bias:.2f}"]
+                             f"{one.p90:.2f}", f"{one.bias:.2f}", *q.percent(one.inside).split()]
             for line in printed.splitlines()
         ), name  # fmt: skip
     assert all(shape.name in printed for shape in single_changes.CHANGES)

@@ -25,7 +25,8 @@ def same(kept: Calibration, new: Calibration) -> None:
 
 def test_the_calibration_file_is_what_the_command_makes(rows, found):
     """With its habits and the predictions of held_out.csv, each tested by itself, to save half a minute."""
-    without = np.array([HELD[row.row.id].predicted for row in rows])
+    held = [HELD[row.row.id] for row in rows]
+    without = np.array([[one.predicted, one.without_model, one.without_device] for one in held]).T
     made = [
         *make_calibration.load_rows(catalog.table(Load)),
         *make_calibration.host_rows(make_calibration.host_shares(found, fitted_constants())),
@@ -67,10 +68,24 @@ def test_habits_name_the_rows_that_speak_for_them(rows):
 
 def test_a_group_of_few_series_takes_the_range_of_a_wider_one():
     by_group = {(row.device_class, row.engine, row.phase): row for row in KEPT}
-    few = by_group["unified", "vLLM", "decode"]
+    few = by_group["nvidia-unified", "vLLM", "decode"]
     assert few.rows < make_calibration.ENOUGH_SERIES
     ranges = {(row.fast, row.slow) for row in KEPT if row.phase == "decode" and row.device_class == "any"}
     assert (few.fast, few.slow) in ranges
+
+
+def test_a_range_of_few_series_reaches_further_and_holds_four_in_five_of_new_ones():
+    random = np.random.default_rng(0)
+    few, many = (np.exp(random.normal(size=(400, n))) for n in (9, 99))
+    inside = []
+    for ratios in (few, many):
+        ends = np.array([make_calibration.spread(row) for row in ratios])
+        new = np.exp(random.normal(size=len(ends)))
+        inside.append(np.mean((ends[:, 0] <= new) & (new <= ends[:, 1])))
+    assert np.all(np.abs(np.array(inside) - make_calibration.INSIDE) < 0.06)
+    plain = np.quantile(many[0], [0.1, 0.9])
+    wide = make_calibration.spread(many[0], series=9)
+    assert wide[0] < plain[0] and wide[1] > plain[1]
 
 
 # Loads

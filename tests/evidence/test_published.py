@@ -111,10 +111,47 @@ def test_between_the_steps_the_prompts_of_all_others_are_read_once_in_an_answer(
     what, where = fw.model(SERVED.model), published.machine_of(SERVED)
     row = changed(SERVED, batch="9", prompt=1000, output=400)
     one = fw.prefill(what, where, prompt=1000, batch=1, weights=8).expected
-    assert published.between(row, what, where, 8) == pytest.approx(8 * one / 400)
-    assert published.between(changed(row, output=800), what, where, 8) == pytest.approx(8 * one / 800)
-    assert published.between(changed(row, batch="1"), what, where, 8) == 0
-    assert published.between(row, what, fw.machine("Phone 8GB (iPhone 16 Pro)"), 8) == 0
+    assert published.between(row, what, where, 8, 1e3) == pytest.approx(8 * one / 400, rel=1e-3), (
+        "a step far longer"
+    )
+    assert published.between(changed(row, output=800), what, where, 8, 1e3) == pytest.approx(
+        8 * one / 800, rel=1e-3
+    )
+    assert published.between(changed(row, batch="1"), what, where, 8, 1.0) == 0
+    assert published.between(row, what, fw.machine("Phone 8GB (iPhone 16 Pro)"), 8, 1.0) == 0
+
+
+@pytest.mark.parametrize("others, own, step", [(3.0, 1.0, 2.0), (31 * 0.2, 0.2, 0.01), (0.1, 0.1, 5.0)])
+def test_prompts_read_while_a_user_waits_do_not_delay_its_steps(others, own, step):
+    took = step + published.added(others, own, step)
+    assert took == pytest.approx(step + others * took / (took + own)), (
+        "the share of the cycle in which it decodes"
+    )
+    assert step < took < step + others
+
+
+def test_no_usable_decode_row_is_of_requests_that_wait_more_than_a_fifth_of_their_cycle():
+    def run(row):
+        return (
+            row.source,
+            row.model,
+            row.weights,
+            row.device,
+            row.devices,
+            row.engine_as_published,
+            row.batch,
+            row.prompt,
+            row.output,
+        )
+
+    rows = catalog.table(Measurement)
+    first = {run(row): row.value / 1000 for row in rows if "TTFT" in row.unit}
+    waited = [
+        first[run(row)] / (first[run(row)] + row.output * row.value / 1000)
+        for row in rows
+        if row.usable and row.reports == "serving step" and run(row) in first
+    ]
+    assert waited and max(waited) < 0.2
 
 
 def test_a_comparison_adds_what_is_read_between_to_what_is_expected():

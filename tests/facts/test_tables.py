@@ -12,6 +12,9 @@ from freeweights.facts.records_measured import Load, Measurement, Offload
 
 ENGINES, LOADS = catalog.table(Engine), catalog.table(Load)
 CLASSES = {device.device_class for device in catalog.table(Device)}
+GENERATIONS = {
+    f"{device.device_class} {device.generation}" for device in catalog.table(Device) if device.generation
+}
 MEASURED = catalog.table(Measurement)
 
 
@@ -44,7 +47,7 @@ def test_every_calibrated_group_is_one_that_devices_and_engines_can_belong_to():
         {engine.name for engine in ENGINES} | {engine.family for engine in ENGINES} | {"any", "cpu_host"}
     )
     for row in catalog.table(Calibration):
-        assert row.device_class in CLASSES | {"any"}, row
+        assert row.device_class in CLASSES | GENERATIONS | {"any"}, row
         assert row.engine in ({"streaming", "plain", "any"} if row.phase == "load" else engines), row
 
 

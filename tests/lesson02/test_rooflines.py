@@ -25,7 +25,7 @@ PHASES = st.sampled_from(Phase)
 WEIGHTS = st.sampled_from(["BF16", "FP8", "Q4_K_M"])
 
 
-# ---- which of four
+# ---- which of five
 
 
 @settings(max_examples=80, deadline=None)
@@ -49,11 +49,12 @@ def test_scarce_is_what_takes_longest_and_what_does_not_fit_lacks_capacity(
     found = bottleneck.limiting_resource(what, where, phase, context=context, batch=batch, weights=weights)
     seconds = found.demand.seconds
     assert found.resource in Bottleneck and found.factor >= 1
+    assert "overhead" in seconds
     assert (found.resource == "capacity") == (not found.fit.fits)
     if found.fit.fits:
         assert seconds[found.resource] == max(seconds.values())
         assert found.factor == pytest.approx(seconds[found.resource] / seconds[found.next])
-    assert bottleneck.remedy(what, where, found, phase, context=context, weights=weights)
+    assert bottleneck.remedy(what, where, found, phase, context=context, batch=batch, weights=weights)
 
 
 @settings(max_examples=40, deadline=None)

@@ -205,8 +205,10 @@ def test_the_timelines_sentence_counts_what_the_library_counts(timeline):
 
 def test_every_machine_width_and_end_of_batch_and_context_has_its_answer(panel):
     unfit, controls = 0, panel.controls
-    for place, weights, users, context in itertools.product(*(control.ends for control in controls.values())):
-        said = follow(panel, place=place, weights=weights, users=users, context=context)
+    for place, weights, users, context, agreement in itertools.product(
+        *(control.ends for control in controls.values())
+    ):
+        said = follow(panel, place=place, weights=weights, users=users, context=context, agreement=agreement)
         art = panel._artists
         fits = [versus.serving(name, fw.machine(*moe_against_dense_panel.MACHINES[place]), users, weights, context).fits
                 for name in (MIXTURE, DENSE)]  # fmt: skip

@@ -6,9 +6,9 @@ import freeweights as fw
 import numpy as np
 import pytest
 from freeweights.facts import catalog
-from freeweights.facts.records_hardware import Device, Link
+from freeweights.facts.records_hardware import AllReduce, Device, Link
 from freeweights.facts.vocabulary import Split
-from freeweights.machines.interconnect import PORTS
+from freeweights.machines.interconnect import PORTS, all_reduce_latency, bus_bandwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -163,19 +163,42 @@ MESSAGES = st.floats(0, 1e10)
 @given(MESSAGES, st.integers(2, 256))
 def test_a_ring_sends_each_message_almost_twice_and_waits_for_the_latency(message, count):
     node = fw.machine(H200, count)
-    fabric = catalog.link("NVLink 4 (H100/H200)")
-    assert fabric.latency > 0
-    expected = 2 * (count - 1) / count * message / fabric.bandwidth + fabric.latency
-    assert node.all_reduce(message) == pytest.approx(expected)
-    assert node.all_to_all(message) == pytest.approx((expected + fabric.latency) / 2)
+    fabric, latency = catalog.link("NVLink 4 (H100/H200)"), node.latency
+    assert latency > 0
+    crossing = 2 * (count - 1) / count * message
+    assert node.all_reduce(message) == pytest.approx(crossing / bus_bandwidth(fabric, count) + latency)
+    assert node.all_to_all(message) == pytest.approx(crossing / 2 / fabric.bandwidth + latency)
 
 
 def test_latency_enters_every_exchange_and_none_is_free_because_nobody_measured_it():
     near, far = fw.machine(H200, 8), fw.machine(H200, 8, "100 GbE")
-    assert (near.all_reduce(0), far.all_reduce(0)) == (near.link.latency, far.link.latency)
+    assert 0 < near.all_reduce(0) == near.latency < far.all_reduce(0) == far.latency
     unmeasured = fw.machine("V100 SXM2 32GB", 8)
     assert unmeasured.link.latency is None
-    assert unmeasured.latency == catalog.link("NVLink 3 (A100)").latency == unmeasured.all_reduce(0)
+    assert unmeasured.latency == fw.machine("A100 SXM4 80GB", 8).latency == unmeasured.all_reduce(0)
+
+
+def test_an_all_reduce_takes_what_was_measured_at_its_number_of_devices():
+    for row in catalog.table(AllReduce):
+        link = catalog.link(row.link)
+        if row.latency:
+            assert all_reduce_latency(link, row.devices) == pytest.approx(row.latency)
+        if row.bus:
+            assert bus_bandwidth(link, row.devices) == pytest.approx(row.bus) and row.bus <= link.bandwidth
+
+
+@pytest.mark.parametrize(
+    "link", [link for link in catalog.table(Link) if link.kind not in ("storage", "memory")]
+)
+def test_more_devices_never_exchange_sooner(link):
+    seconds = [all_reduce_latency(link, count) for count in range(2, 65)]
+    assert all(earlier <= later for earlier, later in zip(seconds, seconds[1:]))
+    assert all(0 < bus_bandwidth(link, count) <= link.bandwidth for count in range(2, 65))
+
+
+def test_one_message_that_was_timed_is_one_round_of_an_all_reduce():
+    link = catalog.link("Thunderbolt 5")
+    assert [all_reduce_latency(link, n) / link.latency for n in (2, 4, 8)] == pytest.approx([1, 2, 3])
 
 
 @pytest.mark.parametrize("split", Split)

@@ -133,6 +133,20 @@ class Estimate:
         found = self._where_it_fits(np.array(list(self.causes))[longest])
         return Bottleneck(found) if isinstance(found, str) else found
 
+    def saved(self, times: float = 2.0) -> dict:
+        """For each cause the share of the expected time that is saved where its rate alone is so many times as high.
+
+        Parts of a step add, but for reading and multiplying, of which the longer counts: so twice the bandwidth never saves
+        half where links or overhead take their part, and nothing where arithmetic takes longer.
+        """
+        one = _together(self.causes)
+        return {
+            name: self._where_it_fits(
+                np.broadcast_to(1 - _together(self.causes | {name: cause / times}) / one, self._shape)
+            )
+            for name, cause in self.causes.items()
+        }
+
     @property
     def seconds(self):
         """Expected seconds."""
@@ -151,6 +165,13 @@ class Estimate:
     def _per_second(self, seconds):
         rate = self.tokens / seconds
         return plain(rate) if np.ndim(rate) == 0 else rate
+
+
+def _together(causes: dict):
+    """Seconds of a step whose causes take so long alone: reading and multiplying overlap, all else adds."""
+    overlap = (Bottleneck.BANDWIDTH, Bottleneck.ARITHMETIC)
+    longer = np.maximum(*(causes.get(name, 0.0) for name in overlap))
+    return longer + sum(cause for name, cause in causes.items() if name not in overlap)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from ..facts import catalog
 from ..facts.arrays import at_least, plain
 from ..facts.records_measured import Collective
 from ..machines.fabric import Fabric, fabric, on_the_wire
-from ..machines.interconnect import timed_like
+from ..machines.interconnect import all_reduce_latency, bus_bandwidth
 from ..models.experts import expected_distinct_experts_given
 from ..models.routing import selection_probabilities
 from ..models.transformer import Model
@@ -126,12 +126,12 @@ def all_reduce(fabric: Fabric, devices: int, message):
     """
     near = min(fabric.node, int(at_least(devices, "devices", 1)))
     nodes, message = devices / near, at_least(message, "message", 0)
-    inside = 2 * (near - 1) / near * message / fabric.inside.bandwidth
-    beyond = 2 * (nodes - 1) / nodes * message / near / fabric.between.bandwidth
-    latency = timed_like(fabric.inside).latency * (near > 1) + timed_like(fabric.between).latency * (
-        nodes > 1
-    )
-    return plain(inside + beyond + latency)
+    taken = 0.0 * message
+    for link, count, share in ((fabric.inside, near, message), (fabric.between, nodes, message / near)):
+        if count > 1:
+            crossing = 2 * (count - 1) / count * share
+            taken = taken + crossing / bus_bandwidth(link, count) + all_reduce_latency(link, count)
+    return plain(taken)
 
 
 def working(model: Model, fabric: Fabric, read, choices):

@@ -17,7 +17,17 @@ from ..facts.vocabulary import Bottleneck, Phase, word
 from ..machines.machine import Machine
 from ..models.speculation import Speculation
 from ..models.transformer import Model
-from .efficiency import COMPUTING, READING, WAITING, calibrations, constants, slowness, weighted_seconds
+from .efficiency import (
+    COMPUTING,
+    READING,
+    WAITING,
+    calibrations,
+    constants,
+    ends_of,
+    fitted_constants,
+    slowness,
+    weighted_seconds,
+)
 from .estimate import Estimate, Fit
 from .memory import Case, fits
 from .step_work import (
@@ -27,6 +37,7 @@ from .step_work import (
     least_compute_seconds,
     prefill_work,
     specified_seconds,
+    width_multiplied,
 )
 from .weight_storage import weight_bytes
 
@@ -83,6 +94,7 @@ def decode(
     context=4096,
     batch=1,
     weights=None,
+    agreement: float | None = None,
     speculation: Speculation | None = None,
 ) -> Estimate:
     """Time of one decode step: one new token for every sequence of the batch.
@@ -92,6 +104,8 @@ def decode(
         context: tokens that each sequence already has, number or array.
         batch: sequences at once, number or array.
         weights: format or bits per weight; the released format if None.
+        agreement: how much the tokens of a batch agree on a mixture's experts, from 0, as many touched as in
+            E (1 - (1 - k/E)^B), to 1, those of one token; what fits published batches if None.
         speculation: tokens guessed ahead and by what; none if None. A drafting model's own memory is not counted.
 
     Returns:
@@ -99,21 +113,25 @@ def decode(
         reads the shared weights, the experts that its tokens touch, and every sequence's cache.
 
     Raises:
-        ValueError: batch below 1, or a context beyond the model's maximum.
+        ValueError: batch below 1, a context beyond the model's maximum, or an agreement outside 0 to 1.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> step = decode(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), weights="Q4_0")
     >>> step.bottleneck, step.lower_bound < step.expected
     (<Bottleneck.BANDWIDTH: 'bandwidth'>, True)
     """
-    case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0)
+    shown = fitted_constants(agreement)
+    case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0, constants=shown)
     if speculation is None:
         return time_step(Phase.DECODE, case, decode_work(case), case.batch)
     drafts = np.asarray(speculation.drafts, float)
     written = plain(case.batch * speculation.tokens_per_step)
     step = time_step(Phase.DECODE, case, decode_work(case, checked=drafts + 1), written)
     if isinstance(speculation.drafter, Model):
-        guess, share = decode(speculation.drafter, machine, context=context, batch=batch), 1.0
+        guess, share = (
+            decode(speculation.drafter, machine, context=context, batch=batch, agreement=agreement),
+            1.0,
+        )
     else:
         guess, share = time_step(Phase.DECODE, case, decode_work(case), case.batch), speculation.drafter
     guess = guess.unmasked()
@@ -200,8 +218,11 @@ def time_step(phase: Phase, case: Case, work: StepWork, tokens) -> Estimate:
         "overhead": waited,
     }
     rows = [row] + ([calibrations(phase)["any", "cpu_host"]] if machine.cpu_host else [])
-    ends = min(one.fast for one in rows), max(one.slow for one in rows)
+    fast, slow = zip(*(ends_of(one, case.model, machine) for one in rows))
+    ends = min(fast), max(slow)
     least = least_seconds(case, work, seconds)
+    if np.any(np.asarray(width_multiplied(case)) > case.storage.multiplied):
+        basis += "; weights of 16 bits are multiplied in fp32: the engine has no matrix kernel for them on this device"
     return Estimate(DOING[phase], case.fit, basis, plain(tokens), least, parts, longest, ends)
 
 

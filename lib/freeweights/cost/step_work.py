@@ -18,7 +18,7 @@ from ..models import experts
 from ..models.transformer import WITHOUT_EMBEDDINGS, Model
 from .efficiency import fitted_constants
 from .memory import ACTIVATION_BYTES, Case, Placement, copies
-from .weight_storage import weight_storage
+from .weight_storage import NEARLY_WHOLE, weight_storage
 
 
 class Message(NamedTuple):
@@ -83,24 +83,25 @@ def shared_and_routed(model: Model, tokens, routing_agreement: float) -> tuple:
     return shared, model.moe_layers * touched * model.expert_weights
 
 
-def weights_read(model: Model, tokens):
+def weights_read(model: Model, tokens, agreement: float | None = None):
     """How many weights one pass over so many tokens reads, number or array.
 
     >>> from freeweights.models.transformer import model
     >>> weights_read(model("Llama 3.1 8B"), 1) == weights_read(model("Llama 3.1 8B"), 64)
     True
     """
-    read = shared_and_routed(model, tokens, fitted_constants().routing_agreement)
+    read = shared_and_routed(model, tokens, fitted_constants(agreement).routing_agreement)
     return plain(np.zeros(np.shape(tokens)) + sum(read))
 
 
-def step_bytes(model: Model, *, context, batch=1, weights=None) -> tuple:
+def step_bytes(model: Model, *, context, batch=1, weights=None, agreement=None) -> tuple:
     """Bytes that one decode step reads: of the weights that its tokens touch, and of all sequences' caches.
 
     Args:
         model: the model.
         context, batch: tokens of each sequence, and sequences; numbers or arrays.
         weights: as in `weight_storage.stored`.
+        agreement: how much tokens agree on their experts, from 0 to 1; the fitted one if None.
 
     >>> from freeweights.models.transformer import model
     >>> read, cached = step_bytes(model("Llama 3.1 8B"), context=8192, weights="BF16")
@@ -108,7 +109,7 @@ def step_bytes(model: Model, *, context, batch=1, weights=None) -> tuple:
     True
     """
     bits = weight_storage(weights, model).bits
-    return weights_read(model, batch) * bits / 8, batch * model.cache_read_bytes(context)
+    return weights_read(model, batch, agreement) * bits / 8, batch * model.cache_read_bytes(context)
 
 
 def messages(model: Model, machine: Machine, tokens) -> tuple[Message, ...]:
@@ -248,6 +249,19 @@ class StepSeconds(NamedTuple):
     messages: np.ndarray
 
 
+# Whose engines have no matrix kernel for BF16 and multiply weights of 16 bits in fp32: on AMD's integrated GPUs llama.cpp
+# under Vulkan, and under ROCm as far as rows are published.
+WITHOUT_BF16 = ("amd-unified", "ggml")
+
+
+def width_multiplied(case: Case):
+    """Bits at which a case's weights are multiplied by its engine on its device."""
+    bits = case.storage.multiplied
+    if (case.machine.device.device_class, case.engine.family) != WITHOUT_BF16:
+        return bits
+    return plain(np.where(np.asarray(case.storage.bits) > NEARLY_WHOLE, 32.0, bits))
+
+
 def specified_seconds(case: Case, work: StepWork, full: bool = False) -> StepSeconds:
     """Work over the specified rates of a machine.
 
@@ -259,7 +273,8 @@ def specified_seconds(case: Case, work: StepWork, full: bool = False) -> StepSec
     read = waves / machine.memory_bandwidth
     narrow = wide = np.inf  # without a published rate, computing is not counted
     if machine.computes:
-        narrow, wide = (machine.flops(bits, integers=False) for bits in (case.storage.multiplied, 16))
+        widths = width_multiplied(case), 16
+        narrow, wide = (machine.flops(bits, integers=False) for bits in widths)
     narrow, wide = waves / narrow, waves / wide
     return StepSeconds(
         weights=work.weights * read,

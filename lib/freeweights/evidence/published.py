@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import sqrt
 
 from ..cost import inference
 from ..cost.estimate import Estimate
@@ -85,15 +86,27 @@ def serves(row: Measurement) -> bool:
     return row.reports == "serving step" and float(row.batch) > 1 and bool(row.prompt and row.output)
 
 
-def between(row: Measurement, model: Model, machine: Machine, bits) -> float:
-    """Seconds of reading per step where each of a batch's sequences ends after `output` tokens and another one comes.
+def added(others: float, own: float, step: float) -> float:
+    """Seconds that other users' prompts add to each step of an answer.
 
-    In the time of a sequence's `output` steps the prompt of every other one is read once, one after another.
+    A user reads, then writes: `own` seconds of reading for each of its steps, and in the same cycle the `others`' prompts
+    are read once. Those that are read while it waits for its own first token lengthen none of its steps, so that a
+    share x / (x + own) of them counts, of steps that take x = step + others x / (x + own) in the end.
+
+    >>> round(added(others=3.0, own=1.0, step=2.0), 3), added(others=0.0, own=1.0, step=2.0)
+    (2.449, 0.0)
     """
+    late = step + others - own
+    return (late + sqrt(late**2 + 4 * step * own)) / 2 - step
+
+
+def between(row: Measurement, model: Model, machine: Machine, bits, step: float) -> float:
+    """Seconds of reading per `step` where each of a batch's sequences ends after `output` tokens and another one comes."""
     if not (serves(row) and machine.computes):
         return 0.0
     one = inference.prefill(model, machine, prompt=row.prompt, batch=1, weights=bits)
-    return (float(row.batch) - 1) * float(one.unmasked().expected) / row.output
+    own = float(one.unmasked().expected) / row.output
+    return added((float(row.batch) - 1) * own, own, step)
 
 
 def compare(row: Measurement) -> Comparison | None:
@@ -107,7 +120,7 @@ def compare(row: Measurement) -> Comparison | None:
         return None
     if row.phase == "decode":
         estimate = inference.decode(model, machine, context=mean_context(row), batch=batch, weights=bits)
-        reading = between(row, model, machine, bits)
+        reading = between(row, model, machine, bits, float(estimate.unmasked().expected))
     else:
         estimate, reading = (
             inference.prefill(model, machine, prompt=row.prompt, batch=batch, weights=bits),

@@ -20,7 +20,7 @@ from . import (
     vocabulary,
 )
 from .records_derived import Calibration, HeldOut
-from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
+from .records_hardware import AllReduce, Device, Engine, FileSize, Link, WeightFormat
 from .records_measured import (
     Collective,
     DistillationRun,
@@ -63,6 +63,7 @@ __all__ = [
     "datasets",
     "Device",
     "Link",
+    "AllReduce",
     "WeightFormat",
     "Engine",
     "FileSize",

@@ -15,8 +15,9 @@ class Calibration:
     at their own width, for weights unpacked from blocks of integers, for routed experts, and for scores and values.
     layer, expert_layer: seconds per layer, and per layer with experts besides, that no byte and no FLOP explains.
     routing_agreement: how much the tokens of a batch agree on their experts. pipeline_utilisation: share of a full
-    pipeline's gain that is had. fast, slow: 10th and 90th percentile of measured over predicted, each row predicted
-    without its source. rows: how many measurements stand behind.
+    pipeline's gain that is had. fast, slow: between them lie four in five of measured over predicted, for a dense
+    model on one device; fast_apart, slow_apart: for mixtures and several devices; each row predicted without its
+    source, without its model, and without its device. rows: how many measurements stand behind.
     """
 
     table: ClassVar[str] = "derived/calibration.csv"
@@ -37,6 +38,8 @@ class Calibration:
     pipeline_utilisation: float | None
     fast: float
     slow: float
+    fast_apart: float
+    slow_apart: float
     rows: int
     sources: str
 
@@ -45,6 +48,7 @@ class Calibration:
 class HeldOut:
     """What a row of measurements.csv or loads.csv took, and what constants fitted without its source predict. Seconds.
 
+    without_model, without_device: the same of constants fitted without its model and without its device; none for a load.
     group: the kind of case, one of "dense decode on one device", "experts or several devices", "prefill", "load".
     """
 
@@ -53,3 +57,5 @@ class HeldOut:
     group: str
     seconds: float
     predicted: float
+    without_model: float | None
+    without_device: float | None

@@ -40,6 +40,7 @@ class Device:
     rental: float | None = scaled("rental_usd_per_hour", 1.0)
     rental_date: str
     device_class: str
+    generation: str
     verified: bool
     source: str
     note: str
@@ -58,6 +59,22 @@ class Link:
     latency: float | None = scaled("latency_us", 1e-6)
     example: str
     verified: bool
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class AllReduce:
+    """What an all-reduce over so many devices of one link was measured to take.
+
+    latency: seconds of a small one, the whole collective. bus: bytes/s that cross each device's link in a large one.
+    """
+
+    table: ClassVar[str] = "all_reduces.csv"
+    link: str
+    devices: int
+    latency: float | None = scaled("latency_us", 1e-6)
+    bus: float | None = scaled("bus_GBps", GIGA)
     source: str
     note: str
 

@@ -13,11 +13,11 @@ from ..facts import catalog, records_hardware, records_models
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..page import charts, controls, layout, live
-from ..page.style import BLUE, FAINT, GREY, LIGHT, ORANGE, SKY
+from ..page.style import BLUE, FAINT, GREY, ORANGE, SAND, SKY
 
 WIDTHS = ("BF16", "Q8_0", "Q4_K_M", "Q2_K")
 LABELS = ("no", "2", "4", "8", "16")
-COLOURS = (FAINT, LIGHT, ORANGE, SKY, BLUE)
+COLOURS = (FAINT, SAND, ORANGE, SKY, BLUE)
 INKS = (GREY, "black", "black", "black", "white")  # that COLOURS bear
 FOUR_BITS = LABELS.index("4")
 # Three pages for the lesson, chosen by hand.
@@ -54,7 +54,7 @@ CATALOGUE = {
     "All: Apple up to 36 GB": (("apple",), 0, 36e9),
     "All: Apple to 96 GB": (("apple",), 36e9, 96e9),
     "All: Apple above 96 GB": (("apple",), 96e9, np.inf),
-    "All: other unified memory": (("unified",), 0, np.inf),
+    "All: other unified memory": (("nvidia-unified", "amd-unified"), 0, np.inf),
     "All: GeForce up to 8 GB": (("nvidia-consumer",), 0, 8e9),
     "All: GeForce to 12 GB": (("nvidia-consumer",), 8e9, 12e9),
     "All: GeForce above 12 GB": (("nvidia-consumer",), 12e9, np.inf),

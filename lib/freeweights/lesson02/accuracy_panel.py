@@ -103,7 +103,7 @@ def blame(kind: str, machines: str) -> str:
 def lonely(found: Errors) -> str:
     """Whether a class hangs on one source: without that, mostly other machines' constants predict it.
 
-    >>> lonely(Errors("", 10, 2, 9, 1.5, 2.0, 1.0))
+    >>> lonely(Errors("", 10, 2, 9, 1.5, 2.0, 1.0, 0.8))
     ', 9 of them from one source, so that other machines must speak for them'
     """
     if found.largest < 0.7 * found.rows:

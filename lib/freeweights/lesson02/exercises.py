@@ -15,7 +15,7 @@ from . import claims
 
 
 def scarce_on_a_desktop() -> questions.Exercise:
-    """Lesson 02, one step: which of four things is scarce when the desktop reads a long prompt."""
+    """Lesson 02, one step: which of five things is scarce when the desktop reads a long prompt."""
     llama, desktop, weights = Model.named("Llama 3.1 70B"), Machine.named(*DESKTOP), "Q4_K_M"
     tokens = LONG_CONTEXT
 
@@ -88,7 +88,7 @@ def where_doubling_ends() -> questions.Exercise:
         "doubling",
         f"Open: H200 joined by {link} serve Llama 3.1 70B at FP8 to {SERVED} users with {CONTEXT:,} "
         "tokens each, by tensor parallelism. Begin with two and keep doubling. From **how many** devices on does "
-        "doubling gain less than a tenth? And which of the four would you buy instead?",
+        "doubling gain less than a tenth? And which of the five would you buy instead?",
         answer=answer,
         unit="devices",
         mistakes=[

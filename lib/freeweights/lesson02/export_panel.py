@@ -43,11 +43,12 @@ def node(device: str, borrowed: str = "") -> Machine:
         borrowed: what is taken over from the H100: "arithmetic", "bandwidth", "link", or nothing.
     """
     own, base = Machine.named(device, NODE), Machine.named(BASE, NODE)
-    link, chip = own.link, replace(own.device, device_class=base.device.device_class)
+    link, chip = (
+        own.link,
+        replace(own.device, device_class=base.device.device_class, generation=base.device.generation),
+    )
     if borrowed == "link":
         link = base.link
-    if link.latency is None:
-        link = replace(link, latency=base.link.latency)
     if borrowed == "arithmetic":
         chip = replace(chip, **{rate: getattr(base.device, rate) for rate in RATES})
     if borrowed == "bandwidth":

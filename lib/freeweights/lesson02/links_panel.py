@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from ..cost import memory
 from ..facts import catalog
 from ..facts import quantities as q
-from ..machines.interconnect import timed_like
+from ..machines.interconnect import all_reduce_latency, bus_bandwidth, timed_like
 from ..models.transformer import Model
 from ..page import charts, controls, layout, live
 from ..page.style import BLUE, GREEN, GREY, INK, LIGHT, ORANGE, PINK, RED, SKY
@@ -141,7 +141,7 @@ def show_points(artists: Artists, seen: dict[str, dict[int, float]]) -> None:
 def show_bars(artists: Artists, taken: dict[int, Step], link: str) -> None:
     """Stack each step by what it waits for, as shares of one device's, cut at the axis' end; its time behind."""
     one = taken[1].seconds
-    unit, name = (1, "seconds") if max(found.seconds for found in taken.values()) >= 1 else (1e-3, "ms")
+    unit, name = (1, "s") if max(found.seconds for found in taken.values()) >= 1 else (1e-3, "ms")
     for row, found in enumerate(taken.values()):
         if found.fits:
             parts = {part: getattr(found, part) / one for part in PARTS}
@@ -181,21 +181,22 @@ def sentence(
         end=end, little=q.percent(LITTLE), cause=max(lost, key=lost.get)
     )
     return head + SPEEDUPS.format(
-        link=link, most=max(found), doubling=doubling, message=say_message(case, phase, batch, link),
+        link=link, most=max(found), doubling=doubling, message=say_message(case, phase, batch, link, max(found)),
         gains=", ".join(f"{count} devices {q.times(gain)}" for count, gain in found.items() if count > 1),
         room="" if least == 1 else f" (which could not hold it: fewer than {least} do not)",
         shares=", ".join(f"{name} {q.percent(seconds / last.seconds)}" for name, seconds in lost.items()),
     )  # fmt: skip
 
 
-def say_message(case: SpeedupCase, phase: str, batch: float, link: str) -> str:
-    """One all-reduce message over the chosen link: its bytes against its latency."""
+def say_message(case: SpeedupCase, phase: str, batch: float, link: str, count: int) -> str:
+    """One all-reduce message over the chosen link: its bytes against its latency among so many devices."""
     size = message_bytes(Model.named(case.model), batch * (case.tokens if phase == "prefill" else 1))
     row = catalog.link(link)
     timed = timed_like(row)
     borrowed = "" if timed is row else f" (not published; that of {timed.name})"
-    text = f"One message is {q.size(size)}: {q.duration(size / row.bandwidth)} of bandwidth"
-    return f"{text}, {q.duration(timed.latency)} of latency{borrowed}."
+    crossing = 2 * (count - 1) / count * size / bus_bandwidth(row, count)
+    text = f"One message of {q.size(size)} takes {q.duration(crossing)} of bandwidth"
+    return f"{text}, {q.duration(all_reduce_latency(row, count))} of latency{borrowed}."
 
 
 def say_published(seen: dict[str, dict[int, float]], expected: dict[int, float]) -> str:

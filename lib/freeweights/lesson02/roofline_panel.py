@@ -275,7 +275,7 @@ def sentence(model: Model, machine: Machine, weights: str, context: float, batch
         machine=devices(machine), ridge=ridge, users="one user" if batch == 1 else q.several(batch, "user"),
         chunks=CHUNKS.format(tokens=machine.engine.chunk_tokens) if machine.engine else "",
         model=model.name, weights=weights, writing=verdict(points["decode"]),
-        remedy=bottleneck.remedy(model, machine, found, "decode", context=context, weights=weights),
+        remedy=bottleneck.remedy(model, machine, found, "decode", context=context, batch=batch, weights=weights),
         reading=f" Reading a prompt of {context:,.0f} tokens: {verdict(reading)}." if reading else "",
     )  # fmt: skip
 
@@ -293,7 +293,7 @@ def verdict(at: RooflinePoint) -> str:
     if at.expected is None:
         needed, there = q.size(found.fit.needed), q.size(found.fit.memory)
         return f"{found.resource} is scarce, {needed} are needed and {there} are there"
-    against = f" by {q.times(found.factor)} over {found.next}" if found.factor else ""
+    against = f" by {q.times(found.factor)} over {found.next}"
     verb = "are" if found.resource == "links" else "is"
     share = q.percent(at.expected / at.most)
     return (

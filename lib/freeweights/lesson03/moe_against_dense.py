@@ -31,20 +31,22 @@ def both() -> tuple[Model, Model]:
     return Model.named(MIXTURE), Model.named(DENSE)
 
 
-def bytes_read(model: Model, context, batch, weights=WEIGHTS):
+def bytes_read(model: Model, context, batch, weights=WEIGHTS, agreement=None):
     """Bytes that one decode step reads: the weights that its tokens touch, and every sequence's cache.
 
     Args:
         model: the model.
         context, batch: tokens of each sequence, and sequences; numbers or arrays.
         weights: format or bits per weight.
+        agreement: how much tokens agree on their experts, from 0 to 1; what fits published batches if None.
 
     >>> from freeweights.models.transformer import model
     >>> llama = model("Llama 3.1 405B")
     >>> bytes_read(llama, 4096, 2) - bytes_read(llama, 4096, 1) == llama.cache_read_bytes(4096)
     True
     """
-    return plain(sum(step_work.step_bytes(model, context=context, weights=weights, batch=batch)))
+    read = step_work.step_bytes(model, context=context, weights=weights, batch=batch, agreement=agreement)
+    return plain(sum(read))
 
 
 def flops_ratio(context=CONTEXT) -> float:
@@ -57,13 +59,13 @@ def flops_ratio(context=CONTEXT) -> float:
     return mixture / dense
 
 
-def bytes_ratio(context=CONTEXT, batch=1, weights=WEIGHTS):
+def bytes_ratio(context=CONTEXT, batch=1, weights=WEIGHTS, agreement=None):
     """Bytes that a step of the mixture reads over those of the dense model, number or array.
 
     >>> bytes_ratio(512, batch=1) < 0.1 < 1 < bytes_ratio(512, batch=512)
     True
     """
-    mixture, dense = (bytes_read(one, context, batch, weights) for one in both())
+    mixture, dense = (bytes_read(one, context, batch, weights, agreement) for one in both())
     return mixture / dense
 
 
@@ -77,7 +79,9 @@ def memory_ratio(weights=WEIGHTS) -> float:
     return plain(mixture / dense)
 
 
-def time_ratio(machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> np.ma.MaskedArray:
+def time_ratio(
+    machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS, agreement=None
+) -> np.ma.MaskedArray:
     """Expected seconds of a step of the mixture over those of the dense model, masked where either does not fit.
 
     >>> from freeweights.machines.machine import machine
@@ -85,10 +89,8 @@ def time_ratio(machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> n
     >>> bool(fast < 1), bool(np.ma.is_masked(none))
     (True, True)
     """
-    steps = [
-        inference.decode(one, machine, context=context, batch=np.atleast_1d(batch), weights=weights)
-        for one in both()
-    ]
+    case = {"context": context, "batch": np.atleast_1d(batch), "weights": weights, "agreement": agreement}
+    steps = [inference.decode(one, machine, **case) for one in both()]
     mixture, dense = (np.ma.asarray(step.seconds) for step in steps)
     ratio = mixture / dense
     return ratio if np.ndim(batch) else ratio[0]
@@ -122,7 +124,9 @@ class ServedStep:
         return 1e6 / self.dollars
 
 
-def serving(name: str, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT) -> ServedStep:
+def serving(
+    name: str, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT, agreement=None
+) -> ServedStep:
     """What one model does on one machine for so many users.
 
     Args:
@@ -131,6 +135,7 @@ def serving(name: str, machine: Machine, users: int, weights=WEIGHTS, context=CO
         users: sequences in the step.
         weights: format or bits per weight; the released format if None.
         context: tokens that each sequence holds.
+        agreement: as in `bytes_read`.
 
     >>> from freeweights.machines.machine import machine
     >>> lean = serving("gpt-oss-120b", machine("H100 SXM5 80GB"), 32, weights=None)
@@ -138,9 +143,8 @@ def serving(name: str, machine: Machine, users: int, weights=WEIGHTS, context=CO
     True
     """
     model = Model.named(name)
-    return ServedStep(
-        model, machine, users, inference.decode(model, machine, context=context, batch=users, weights=weights)
-    )
+    case = {"context": context, "batch": users, "weights": weights, "agreement": agreement}
+    return ServedStep(model, machine, users, inference.decode(model, machine, **case))
 
 
 def fullest(name: str, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> ServedStep | None:
@@ -167,13 +171,17 @@ def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> l
 
     >>> from freeweights.machines.machine import machine
     >>> table_rows(machine("H200 SXM 141GB", 8), [1])[0]["time"]
-    '0.42'
+    '0.43'
     """
     found = []
     for users in batches:
         pair = [serving(name, machine, int(users), weights, context) for name in (MIXTURE, DENSE)]
         mixture, dense = (q.money(one.dollars, 2) if one.fits else "does not fit" for one in pair)
-        ratios = {"flops": flops_ratio(context), "bytes": bytes_ratio(context, users, weights)}
+        ratios = {
+            "flops": flops_ratio(context),
+            "bytes": bytes_ratio(context, users, weights),
+            "formula": bytes_ratio(context, users, weights, agreement=0),
+        }
         if all(one.fits for one in pair):
             ratios["time"] = pair[0].step.seconds / pair[1].step.seconds
         said = {name: q.significant(ratio, 2) for name, ratio in ratios.items()}
@@ -243,4 +251,4 @@ def expected_dense(pair: published.Comparison, weights) -> float:
     dense, row = Model.named(DENSE), pair.row
     machine, context = published.machine_of(row), published.mean_context(row)
     step = inference.decode(dense, machine, context=context, batch=pair.tokens, weights=weights)
-    return step.seconds + published.between(row, dense, machine, weights)
+    return step.seconds + published.between(row, dense, machine, weights, float(step.seconds))

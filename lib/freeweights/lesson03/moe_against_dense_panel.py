@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..cost.efficiency import fitted_constants
 from ..facts import quantities as q
 from ..machines.machine import Machine
+from ..models.experts import expected_distinct_experts
 from ..money.hourly_rate import PAID, hourly_cost
 from ..page import charts, controls, layout, live
 from ..page.style import BLUE, GREEN, LIGHT, ORANGE, RED, SKY
@@ -88,26 +90,28 @@ def shares(one: ServedStep) -> dict[str, float]:
     return {words: sum(taken.get(name, 0.0) for name in names) for _, words, names in PARTS.values()}
 
 
-def update(artists: live.Artists, place: str, weights: str, users: float, context: float) -> str:
-    """Move bars and curves to one machine, format, batch and context; say where the claim holds there."""
+def update(
+    artists: live.Artists, place: str, weights: str, users: float, context: float, agreement: float
+) -> str:
+    """Move bars and curves to one machine, format, batch, context and agreement; say where the claim holds there."""
     machine = Machine.named(*MACHINES[place])
-    pair = [serving(name, machine, int(users), weights, context) for name in (MIXTURE, DENSE)]
-    taken = np.ma.masked_invalid(time_ratio(machine, context, BATCHES, weights))
+    pair = [serving(name, machine, int(users), weights, context, agreement) for name in (MIXTURE, DENSE)]
+    taken = np.ma.masked_invalid(time_ratio(machine, context, BATCHES, weights, agreement))
     points = [
         point for point in published_ratios(machine, weights) if 1 / NEAR <= point.context / context <= NEAR
     ]
     show_bars(artists, pair)
     flops = np.full(BATCHES.shape, flops_ratio(context))
-    curves = {"FLOPs": flops, "bytes": bytes_ratio(context, BATCHES, weights), "time": taken}
+    curves = {"FLOPs": flops, "bytes": bytes_ratio(context, BATCHES, weights, agreement), "time": taken}
     artists.curves.show({name: (BATCHES, ratio) for name, ratio in curves.items()}, here=users)
     for measured, marks in artists.points.items():
         shown = [(point.batch, point.ratio) for point in points if point.measured == measured]
         marks.set_data(*(zip(*shown) if shown else charts.NOWHERE))
-    found = ratios(pair, weights, context)
+    found = ratios(pair, weights, context, agreement)
     artists.finding.set_text(finding(pair, found))
     counted = hourly_cost(machine.device, PAID[0])[1]
     asked = f"{users:,.0f} {'user' if users == 1 else 'users'} with {context:,.0f} tokens"
-    said = [*map(say, pair), say_ratios(found), say_points(points)]
+    said = [*map(say, pair), say_ratios(found), say_touched(int(users), agreement), say_points(points)]
     return f"{machine.name} ({counted}), {weights}, {asked}. {' '.join(filter(None, said))}"
 
 
@@ -143,9 +147,10 @@ def finding(pair: list[ServedStep], found: dict[str, float]) -> str:
     return f"R1's step: {done} of 405B's FLOPs, {read} of its bytes, {taken} of its time"
 
 
-def ratios(pair: list[ServedStep], weights: str, context: float) -> dict[str, float]:
+def ratios(pair: list[ServedStep], weights: str, context: float, agreement: float) -> dict[str, float]:
     """R1 over 405B: FLOPs and bytes, whether or not the machine holds them, and the time if so."""
-    found = {"FLOPs": flops_ratio(context), "bytes": float(bytes_ratio(context, pair[0].users, weights))}
+    read = float(bytes_ratio(context, pair[0].users, weights, agreement))
+    found = {"FLOPs": flops_ratio(context), "bytes": read}
     if all(one.fits for one in pair):
         found["time"] = pair[0].step.seconds / pair[1].step.seconds
     return found
@@ -169,6 +174,22 @@ def say_ratios(found: dict[str, float]) -> str:
     """The ratios of the title, as numbers."""
     said = [f"{name} {q.significant(ratio, 2)}" for name, ratio in found.items()]
     return f"R1 over 405B: {', '.join(said)}."
+
+
+def say_touched(users: int, agreement: float) -> str:
+    """How many experts of a layer the batch touches: with the chosen agreement of its tokens, and with none."""
+    mixture = both()[0]
+    chosen, most = (
+        q.significant(
+            float(expected_distinct_experts(mixture.experts, mixture.experts_per_token, users, share))
+        )
+        for share in (agreement, 0.0)
+    )
+    fitted = fitted_constants().routing_agreement
+    return (
+        f"At an agreement of {agreement:g} a batch touches {chosen} of {mixture.experts} experts a layer, {most} if every token "
+        f"chooses for itself; {fitted:g} fits published batches."
+    )
 
 
 def say_points(points: list[PublishedRatio]) -> str:
@@ -200,4 +221,5 @@ def panel() -> live.Panel:
         weights=controls.choice("Weights of both", WIDTHS, start="FP8"),
         users=controls.log_slider("Batch", 1, int(BATCHES[-1]), start=1, unit="users", whole=True),
         context=controls.log_slider("Context", 512, longest, start=4096, unit="tokens", whole=True),
+        agreement=controls.slider("Agreement", 0, 1, start=fitted_constants().routing_agreement, step=0.1),
     )

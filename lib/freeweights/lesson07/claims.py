@@ -11,9 +11,9 @@ from ..facts import quantities as q
 from ..facts.figures import figure as served
 from ..facts.figures import trained
 from ..facts.vocabulary import Verdict
-from ..money.training_bills import RENTED, UTILISATION, bill, budgets
+from ..money.training_bills import UTILISATION, budgets
 from .gpt_2_bill import CHIPS, months_to_halve, shares
-from .known_runs import DEVICE, GLM, GPT_4, GROK, LLAMA, V3, flops_of, usual_bill
+from .known_runs import GLM, GPT_4, GROK, LLAMA, V3, usual_bill, whole_bill
 from .tenfold_panel import MASSIVE, WEB, gains
 from .who_pays_panel import puts_in, year_of_serving
 
@@ -30,16 +30,6 @@ def published_lags() -> dict[str, float]:
         "an index": served("lag-2026").value,
         "nine tests, two of them private": trained("lag-caisi").value,
     }
-
-
-def whole_bill(name: str) -> tuple[float, float]:
-    """A run with all before it, time lost and people: by the low and the high ends of what was published of each."""
-    runs, staff, lost = served("research-over-final-run"), trained("share-staff"), served("spare").value / 100
-    ends = ((runs.low, staff.low), (runs.high, staff.high))
-    return tuple(
-        bill(flops_of(name), DEVICE, UTILISATION, RENTED, lost, times, people / 100).total
-        for times, people in ends
-    )
 
 
 def can_pay(dollars: float) -> int:

@@ -7,6 +7,7 @@ from functools import cache
 from ..cost.training_step import FLOPS_PER_WEIGHT, training_flops
 from ..evidence.training_hours import published
 from ..facts.arrays import at_least
+from ..facts.figures import figure as served
 from ..facts.figures import trained
 from ..facts.records_training import TrainingFigure
 from ..models.transformer import Model
@@ -57,3 +58,18 @@ def usual_bill(name: str) -> TrainingBill:
     True
     """
     return bill(flops_of(name), DEVICE, UTILISATION, RENTED)
+
+
+def whole_bill(name: str) -> tuple[float, float]:
+    """A run with all before it, time lost and people: by the low and the high ends of what was published of each.
+
+    >>> low, high = whole_bill(V3)
+    >>> usual_bill(V3).total < low < high
+    True
+    """
+    runs, staff, lost = served("research-over-final-run"), trained("share-staff"), served("spare").value / 100
+    ends = ((runs.low, staff.low), (runs.high, staff.high))
+    return tuple(
+        bill(flops_of(name), DEVICE, UTILISATION, RENTED, lost, times, people / 100).total
+        for times, people in ends
+    )

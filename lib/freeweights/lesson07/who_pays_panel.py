@@ -18,6 +18,7 @@ from ..money.serving_costs import serving_costs
 from ..money.training_bills import Budget, budgets
 from ..page import charts, controls, layout, live
 from ..page.style import BLUE, GREEN, GREY, INK, ORANGE, RED
+from .known_runs import V3, whole_bill
 from .tenfold_panel import short
 
 LOW, HIGH = 1e4, 1e14  # dollars, ends of the axis
@@ -94,7 +95,10 @@ def update(artists: Artists, bill: float, share: float, years: float, partners: 
         f"{len(trains)} of {len(sums)} can train it, {len(serves)} can serve {q.count(users)} people; {larger}"
     )
     even = bill / year_of_serving(1) / years
-    smallest = f"the smallest that can train it: {trains[0]}" if trains else "none can train it"
+    dates = {one.name: one.date for one in budgets()}
+    smallest = (
+        f"the smallest that can train it: {trains[0]} ({dates[trains[0]]})" if trains else "none can train it"
+    )
     return (
         f"Training costs {q.money(bill)} once. Each puts in {q.percent(share / 100)} of its budget for {spell(years)}"
         f"{'' if partners == 1 else f', with {partners:,.0f} alike together'}: {smallest}. Serving {q.count(users)} people "
@@ -133,7 +137,9 @@ def panel() -> live.Panel:
         update,
         title="Published budgets against a training bill and the bill of serving",
         size=(9, 5.4),
-        bill=controls.log_slider("Training bill", 1e5, 1e12, start=140 * MILLION, unit="$", whole=True),
+        bill=controls.log_slider(
+            "Training bill", 1e5, 1e12, start=round(whole_bill(V3)[1]), unit="$", whole=True
+        ),
         share=controls.slider("Share of the budget", 1, 100, step=1, start=20, unit="%"),
         years=controls.slider("Years", 1, 10, step=1, start=3, whole=True),
         partners=controls.slider("Partners alike", 1, 30, step=1, start=1, whole=True),

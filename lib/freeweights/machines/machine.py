@@ -11,7 +11,7 @@ from ..facts import catalog
 from ..facts.arrays import plain
 from ..facts.records_hardware import Device, Engine, Link
 from ..facts.vocabulary import Split, word
-from .interconnect import joined, of_kind, timed_like
+from .interconnect import all_reduce_latency, bus_bandwidth, joined, of_kind
 
 RATES = (
     ("flops_fp32", np.inf),
@@ -136,22 +136,26 @@ class Machine:
     @property
     def latency(self) -> float:
         """Seconds of a message too short to fill the link, as measured or, where nobody did, of the nearest of its kind."""
-        return timed_like(self.link).latency if self.link else 0.0
+        return all_reduce_latency(self.link, self.count) if self.link else 0.0
 
     def all_reduce(self, message):
-        """Least time for every device to end up with the sum of all devices' messages.
+        """Time for every device to end up with the sum of all devices' messages.
 
         Args:
             message: bytes that each device contributes, number or array.
 
         Returns:
-            seconds: 2 (n - 1) / n messages cross each device's link, plus the latency measured for a small message.
-            Zero for one device. Source: the ring algorithm, Patarasuk and Yuan 2009, bandwidth term.
+            seconds: 2 (n - 1) / n messages cross each device's link, at the bus bandwidth of so many devices, plus the
+            latency of a small all-reduce over them. Zero for one device. Source: the ring algorithm, Patarasuk and Yuan
+            2009, bandwidth term.
 
         >>> machine("H200 SXM 141GB").all_reduce(1e6)
         0.0
         """
-        return self._collective(message, 2 * (self.count - 1) / self.count)
+        if self.count == 1:
+            return self._collective(message, 0.0)
+        slower = self.link.bandwidth / bus_bandwidth(self.link, self.count)
+        return self._collective(message, slower * 2 * (self.count - 1) / self.count)
 
     def all_to_all(self, message):
         """Least time for every device to send each other device its part of a message.
@@ -166,13 +170,14 @@ class Machine:
 
     def pass_on(self, message):
         """Least time for one device to hand a message, in bytes, to the next: bandwidth and latency, seconds."""
-        return self._collective(message, 1.0)
+        return self._collective(message, 1.0, devices=2)
 
-    def _collective(self, message, crossing: float):
+    def _collective(self, message, crossing: float, devices: int | None = None):
         message = np.asarray(message, float)
         if self.count == 1:
             return plain(np.zeros(message.shape))
-        return plain(crossing * message / self.link.bandwidth + self.latency)
+        latency = all_reduce_latency(self.link, devices or self.count)
+        return plain(crossing * message / self.link.bandwidth + latency)
 
 
 @cache

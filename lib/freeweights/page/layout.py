@@ -289,15 +289,3 @@ def spread(heights: np.ndarray, gap: float) -> np.ndarray:
         if (moved == before).all():
             break
     return moved[np.argsort(order, kind="stable")]
-
-
-def apart(heights: list[float], gap: float) -> list[float]:
-    """Heights for labels in the same order, at least `gap` apart, each at or above where it belongs.
-
-    >>> apart([5.0, 1.0, 5.5], gap=2.0)
-    [5.0, 1.0, 7.0]
-    """
-    placed, least = {}, -np.inf
-    for index in np.argsort(heights, kind="stable"):
-        placed[index] = least = max(heights[index], least + gap)
-    return [float(placed[index]) for index in range(len(heights))]

@@ -9,7 +9,6 @@ import itertools
 import re
 import weakref
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import ipywidgets as W
 import numpy as np
@@ -21,6 +20,7 @@ from PIL import Image
 from .controls import Control, ControlWidget
 from .layout import settle
 from .page_link import PageLink, running_loop
+from .renderer import Artists as Artists
 from .renderer import LayeredFigure, Picture, encode
 from .style import blank, drawing
 
@@ -33,14 +33,6 @@ ROOM = 1.3
 NO_NUMBER = re.compile(r"(?<!\w)(nan|inf)(?!\w)", re.IGNORECASE)
 _numbers = itertools.count(1)
 _panels: weakref.WeakValueDictionary[int, Panel] = weakref.WeakValueDictionary()
-
-
-class Artists(SimpleNamespace):
-    """What moves on a figure, by name, and the axes it moves on: what `draw` returns and `update` takes.
-
-    >>> Artists(finding="one in four").finding
-    'one in four'
-    """
 
 
 def panel(

@@ -213,6 +213,14 @@ class LayeredFigure:
         return list(found.values())
 
 
+class Artists(SimpleNamespace):
+    """What moves on a figure, by name, and the axes it moves on: what `draw` returns and `update` takes.
+
+    >>> Artists(finding="one in four").finding
+    'one in four'
+    """
+
+
 def artists_in(things: object) -> Iterator[Artist]:
     """Every artist in nested lists, dicts, dataclasses, `Artists` and containers, axes and figures aside.
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 # Okabe and Ito (2008), "Color Universal Design": colours that people with any colour vision can tell apart.
 BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
+SAND = "#FBE3B5"  # a pale orange, behind words
 COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P")
 GLYPHS = dict(zip((*MARKERS, "<", "h"), "●■▲◆▼✚◀⬢"))  # the characters that look like them
