@@ -276,7 +276,9 @@ class Reason(Question):
     def commit(self, words: str) -> Feedback:
         """Show a good reason beside the learner's, which may be mended and compared again; none is wrong."""
         if not words.strip():
-            return self._tell(Feedback(False, "Write your own sentence first; then a good one stands beside it."))
+            return self._tell(
+                Feedback(False, "Write your own sentence first; then a good one stands beside it.")
+            )
         return self._tell(Feedback(True, f'You: "{words.strip()}" A good reason: {self.good()}'))
 
 
