@@ -129,6 +129,13 @@ def test_every_verdict_is_answered(hands):
     assert troubles(hands.page) == []
 
 
+def test_every_reason_is_taken_and_a_good_one_stands_beside_it(hands):
+    for index, reason in enumerate(hands.ask("questions('Reason')")):
+        said = hands.answer("Reason", index, reason, reason["right"])
+        assert said["right"] and said["message"].startswith('You: "I counted." A good reason: '), said
+    assert troubles(hands.page) == []
+
+
 def test_words_and_pictures_can_be_read_in_every_theme_and_at_every_width(hands, panels):
     hard = []
     for theme in THEMES:

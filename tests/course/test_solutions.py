@@ -7,7 +7,7 @@ from freeweights.page import questions
 from panels import run
 from saved import LESSONS, read
 from saved import solutions as folded
-from solutions import bet, gives_away, hand_in_wrong, judge, last_value, make_mistakes, solve, tried
+from solutions import bet, explain, gives_away, hand_in_wrong, judge, last_value, make_mistakes, solve, tried
 
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
@@ -47,6 +47,11 @@ def test_every_guess_can_be_made_at_both_of_its_ends(path):
 def test_every_verdict_takes_all_four_and_rests_on_numbers(path):
     assert run(path)[1]["solutions"]["verdicts"] or path.stem.startswith("00"), "no verdict"
     assert not complaints(path, "verdicts"), "\n".join(complaints(path, "verdicts"))
+
+
+@each_lesson
+def test_every_reason_is_asked_for_before_a_good_one_is_shown(path):
+    assert not complaints(path, "reasons"), "\n".join(complaints(path, "reasons"))
 
 
 # ---- the checks themselves, on questions made to fail them
@@ -96,3 +101,9 @@ def test_a_guess_or_verdict_that_fails_at_its_limits_is_found():
     assert tried(bet, questions.guess("g", "How long?", answer=float("nan"), **ends))
     assert not judge(questions.verdict("C", "Free.", "fails", because="It takes 57 s."))
     assert judge(questions.verdict("C", "Free.", "fails", because="It takes nan s."))
+
+
+def test_a_reason_that_is_empty_or_not_shown_is_found():
+    assert not explain(questions.reason("r", "Why?", good=lambda: "Both wait for memory."))
+    assert explain(questions.reason("r", "Why?", good="It takes nan s of time."))
+    assert explain(questions.reason("r", "Why?", good=""))

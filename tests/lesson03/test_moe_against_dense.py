@@ -79,7 +79,28 @@ def test_after_r1_every_release_from_a_hundred_billion_is_a_mixture_and_below_so
     assert {"Mixtral 8x7B", "Grok-1"} <= {one.name for one in releases.mixtures(releases.halves().before)}
 
 
+def test_what_the_catalogue_is_said_to_lack_is_not_in_it():
+    held = " ".join(one.name for one in MODELS)
+    assert not any(name in held for name in releases.LEFT_OUT)
+    assert "Command A" not in str(releases.left_out("Llama 4 Maverick")) and not releases.left_out(
+        least=300e9
+    )
+
+
 # ---- one step of each
+
+
+def test_grouped_heads_and_latents_are_told_apart():
+    own, grouped = (versus.fullest(one, NODE) for one in (versus.both()[0], versus.grouped_body()))
+    dense = versus.fullest(versus.both()[1], NODE)
+    assert (
+        own.dollars < grouped.dollars < dense.dollars
+    )  # latents and experts each have a part in the best case
+    assert dense.dollars / grouped.dollars < grouped.dollars / own.dollars  # and the latents the larger one
+    assert (
+        versus.grouped_body().cache_bytes(1) == 61 * 2 * 8 * 128 * 2
+    )  # layers, keys and values, heads, values, bytes
+    assert versus.bytes_ratio(0, 7, grouped=True) == pytest.approx(versus.bytes_ratio(0, 7), rel=0.05)
 
 
 @given(context=contexts, batch=batches)
@@ -107,7 +128,7 @@ def test_time_is_compared_exactly_where_both_fit(place, weights, context):
     where, users = fw.machine(*moe_against_dense_panel.MACHINES[place]), np.array([1, 7, 64, 512])
     ratio = versus.time_ratio(where, context, users, weights)
     for count, one in zip(users, ratio):
-        pair = [versus.serving(name, where, int(count), weights, context) for name in (MIXTURE, DENSE)]
+        pair = [versus.serving(one, where, int(count), weights, context) for one in versus.both()]
         assert all(side.fits for side in pair) != np.ma.is_masked(one)
         if not np.ma.is_masked(one):
             assert float(one) == pytest.approx(pair[0].step.seconds / pair[1].step.seconds)
@@ -117,14 +138,16 @@ def test_time_is_compared_exactly_where_both_fit(place, weights, context):
 
 @pytest.mark.parametrize("name", [MIXTURE, DENSE])
 def test_the_full_machine_has_no_room_for_one_more(name):
-    full = versus.fullest(name, NODE)
-    assert full.fits and not versus.serving(name, NODE, full.users + 1).fits
-    assert versus.fullest("Kimi K2", H100, "16 bits") is None
+    full = versus.fullest(fw.model(name), NODE)
+    assert full.fits and not versus.serving(full.model, NODE, full.users + 1).fits
+    assert versus.fullest(fw.model("Kimi K2"), H100, "16 bits") is None
 
 
 def test_memory_turns_the_claim_round():
     assert versus.memory_ratio() > 1.5
-    assert versus.serving(DENSE, H100, 1).fits and not versus.serving(MIXTURE, H100, 1).fits
+    assert (
+        versus.serving(versus.both()[1], H100, 1).fits and not versus.serving(versus.both()[0], H100, 1).fits
+    )
 
 
 def test_bytes_turn_it_round_where_users_are_many_and_contexts_short():
@@ -200,18 +223,18 @@ def test_the_timelines_sentence_counts_what_the_library_counts(timeline):
         assert f"{len(releases.mixtures(side))} of {len(side)} are mixtures" in said
         assert q.percent(releases.median_active(side)) in said
     assert all(one.name in said for one in releases.dense(found.after))
+    assert all(name in said for name in releases.LEFT_OUT)
     assert "there is none" in follow(timeline, turn="Mixtral 8x7B", least=400)
 
 
 def test_every_machine_width_and_end_of_batch_and_context_has_its_answer(panel):
     unfit, controls = 0, panel.controls
-    for place, weights, users, context, agreement in itertools.product(
-        *(control.ends for control in controls.values())
-    ):
+    asked = [controls[name].ends for name in ("place", "weights", "users", "context", "agreement")]
+    for place, weights, users, context, agreement in itertools.product(*asked):
         said = follow(panel, place=place, weights=weights, users=users, context=context, agreement=agreement)
         art = panel._artists
-        fits = [versus.serving(name, fw.machine(*moe_against_dense_panel.MACHINES[place]), users, weights, context).fits
-                for name in (MIXTURE, DENSE)]  # fmt: skip
+        where = fw.machine(*moe_against_dense_panel.MACHINES[place])
+        fits = [versus.serving(one, where, users, weights, context).fits for one in versus.both()]
         unfit += not all(fits)
         assert ("time 0." in said or "time 1" in said) == all(fits), said
         assert said.count("it does not fit") == fits.count(False)
@@ -252,5 +275,8 @@ def test_the_panels_sentence_says_what_the_library_says(panel):
 def test_published_points_stand_only_beside_contexts_like_theirs(panel):
     near = follow(panel, place="8 x MI300X 192GB", weights="FP8", context=2048)
     far = follow(panel, place="8 x MI300X 192GB", weights="FP8", context=131_072)
+    body = follow(panel, context=2048, attention="grouped, as in 405B")
+    assert "R1, grouped: " in body and "Published" not in body
+    follow(panel, context=131_072, attention="latents, as released")
     assert "published ones of 405B" in near and "Published" not in far
     assert not any(len(line.get_xdata()) for line in panel._artists.points.values())

@@ -213,6 +213,17 @@ def test_how_far_is_the_same_distance_seen_from_both_sides(a, b):
     assert how_far(a, b).replace("high", "low") == how_far(b, a).replace("high", "low")
 
 
+# ---- reasons
+
+
+def test_a_good_reason_stands_beside_the_learners_own_and_not_before():
+    reason = questions.reason("why", "Why so?", good=lambda: f"All {2 + 2} share one reading.")
+    assert "share" not in reason.commit("  ").message and not reason.feedback.right
+    assert reason.commit(" It waits. ").message == 'You: "It waits." A good reason: All 4 share one reading.'
+    assert reason.commit("It does not wait.").right, "no reason is wrong, and it may be mended"
+    assert not any(getattr(part, "disabled", False) for part in reason.form.children[0].children)
+
+
 # ---- verdicts, words, tables
 
 

@@ -12,7 +12,7 @@ FIRST_POLL = 30  # milliseconds; every look at page and kernel costs all of them
 MOST_TABS = 60
 FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # of several open lessons the one that is seen
 PANEL = f"{FRONT} .freeweights:has([role=status])"
-FIELD = '.widget-dropdown select, input[type="text"]'
+FIELD = '.widget-dropdown select, input[type="text"], textarea'
 CONTROLS = ".noUi-handle, .widget-dropdown select, .widget-checkbox input"
 # Every panel's place on the page gets its number, so that a look at one does not search the whole page.
 NUMBER = f"""() => {{
@@ -180,12 +180,13 @@ class Hands:
         raise AssertionError(f"{MOST_TABS} times Tab do not lead to {place}")
 
     def form(self, kind: str, index: int):
-        """The form of a question: of the `index`th exercise, guess or verdict of the page; marked, to find it again."""
+        """The form of the `index`th question of a kind on the page; marked, to find it again."""
+        button = {"Exercise": "Check", "Reason": "Compare"}.get(kind, "Commit")
         cells = self.page.locator(f"{FRONT} .jp-OutputArea-output").filter(
-            has=self.page.get_by_role("button", name="Check" if kind == "Exercise" else "Commit", exact=True)
+            has=self.page.get_by_role("button", name=button, exact=True)
         )
         reason = self.page.locator("textarea")
-        if kind != "Exercise":
+        if kind in ("Guess", "VerdictForm"):
             cells = cells.filter(**{"has" if kind == "VerdictForm" else "has_not": reason})
         cells.nth(index).evaluate(MARK_FORM)
         return self.page.locator("[data-form]")

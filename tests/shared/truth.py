@@ -149,11 +149,15 @@ def questions(kind: str) -> list[dict]:
 
 def right(question) -> float | str:
     """What answers a question rightly."""
+    if isinstance(question, lesson.Reason):
+        return "I counted."
     return question.settled if isinstance(question, lesson.VerdictForm) else question.answer()
 
 
 def wrong(question) -> float | str:
-    """Something that is not the answer."""
+    """Something that is not the answer; of a reason, none at all."""
+    if isinstance(question, lesson.Reason):
+        return " "
     if isinstance(question, lesson.VerdictForm):
         return next(one for one in lesson.VERDICTS if one != question.settled)
     if choices := getattr(question, "choices", None):

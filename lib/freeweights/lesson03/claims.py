@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
-from ..cost import inference, memory
 from ..cost.reference_cases import CLUSTER, CONTEXT, DESKTOP, DESKTOP_WEIGHTS
 from ..evidence import verdicts
 from ..evidence.verdicts import FAR, Judged, Reasons, weighed
@@ -13,7 +11,6 @@ from ..facts import quantities as q
 from ..facts.vocabulary import Verdict
 from ..machines.machine import Machine
 from ..models.transformer import Model
-from ..money.hourly_rate import PAID, dollars_per_million
 from . import moe_against_dense as versus
 from . import releases
 
@@ -37,28 +34,6 @@ FASTER = Reasons(
 )
 
 
-def grouped_body() -> Model:
-    """The mixture with the dense model's heads of keys and values in place of latents: what is left is the experts' doing."""
-    mixture, dense = (model.architecture for model in versus.both())
-    return Model(
-        replace(
-            mixture,
-            name=f"{mixture.name} with grouped attention",
-            mixers=f"full:{mixture.layers}",
-            head_dim=dense.head_dim,
-            kv_heads=dense.kv_heads,
-        )
-    )
-
-
-def full_cost(model: Model, machine: Machine) -> float:
-    """Dollars for a million tokens of a bought machine with as many users as have room, the machine alone."""
-    case = {"context": CONTEXT, "weights": versus.WEIGHTS}
-    users = memory.max_sequences(model, machine, **case).expected
-    speed = inference.decode(model, machine, **case, batch=users).tokens_per_second
-    return dollars_per_million(machine, speed, PAID[0])
-
-
 def moe_faster_than_dense() -> Judged:
     """The 671 B mixture of experts runs far faster and on fewer resources than the 405 B dense model."""
     node, desk = Machine.named(*CLUSTER), Machine.named(*DESKTOP)
@@ -69,8 +44,10 @@ def moe_faster_than_dense() -> Judged:
         point.ratio for point in versus.published_ratios(Machine.named(*BOTH_PUBLISHED)) if point.measured
     ]
     times, held = [alone, few, busy, at_home, *seen], versus.memory_ratio()
-    full, dense, grouped = (q.money(full_cost(one, node), 2) for one in (*versus.both(), grouped_body()))
-    missing = float(versus.serving(versus.MIXTURE, Machine.named(*TOO_SMALL), 1).step.fit.missing)
+    full, dense, grouped = (
+        q.money(versus.fullest(one, node).dollars, 2) for one in (*versus.both(), versus.grouped_body())
+    )
+    missing = float(versus.serving(versus.both()[0], Machine.named(*TOO_SMALL), 1).step.fit.missing)
     but = ["not in all of them"] * (max(times) >= 1) + ["not on less memory"] * (held > 1)
     lacks = f": eight H100, which serve the dense model, lack {q.size(missing)} for it" if missing else ""
     return FASTER.judged(
@@ -83,7 +60,7 @@ def moe_faster_than_dense() -> Judged:
 
 EVERYWHERE = Reasons(
     f"Of the catalogue's releases of {q.count(releases.LEAST)} weights or more, {{before}} were mixtures before {releases.TURN} and "
-    f"{{after}} after it, from {{least}} to {{most}}; from {q.count(LARGE)} on {{large}}.",
+    f"{{after}} after it, from {{least}} to {{most}}; from {q.count(LARGE)} on {{large}}{{missing}}.",
     {
         Verdict.HOLDS: "No later one of this catalogue is dense.",
         Verdict.IN_PART: "Most are. It is not all of them ({dense} are dense and later), it had begun "
@@ -96,6 +73,7 @@ EVERYWHERE = Reasons(
 def moe_everywhere() -> Judged:
     """After R1 the open releases are mixtures of experts, from 30 B to a trillion parameters."""
     every, large = releases.halves(), releases.halves(least=LARGE)
+    missing = releases.left_out(least=LARGE)
     mixtures, dense = releases.mixtures(every.after), releases.dense(every.after)
     sizes = [one.parameters for one in mixtures]
 
@@ -103,8 +81,8 @@ def moe_everywhere() -> Judged:
         return f"{len(releases.mixtures(models))} of {len(models)}"
 
     return EVERYWHERE.judged(
-        weighed(supported=len(mixtures) > len(dense), contradicted=bool(dense)),
-        before=share(every.before), after=share(every.after), large=share(large.after),
+        weighed(supported=len(mixtures) > len(dense), contradicted=bool(dense or missing)),
+        before=share(every.before), after=share(every.after), large=share(large.after), missing=f", but it lacks {q.listed(missing)}, dense and later" if missing else "",
         least=q.count(min(sizes, default=0)), most=q.count(max(sizes, default=0)),
         dense=q.listed(one.name for one in dense),
     )  # fmt: skip
@@ -125,8 +103,8 @@ BEAT_GPUS = Reasons(
 
 def open_models_beat_all_gpus() -> Judged:
     """Open models are more efficient than all the GPUs on the planet."""
-    lean = versus.serving(LEAN, Machine.named(*LEAN_MACHINE), FEW, weights=None)
-    heavy = versus.serving(versus.DENSE, Machine.named(*CLUSTER), FEW)
+    lean = versus.serving(Model.named(LEAN), Machine.named(*LEAN_MACHINE), FEW, weights=None)
+    heavy = versus.serving(versus.both()[1], Machine.named(*CLUSTER), FEW)
     ratio = lean.tokens_per_joule / heavy.tokens_per_joule
     compares_unlike_things = True  # a file with machines: only a reading of it can be counted
     return BEAT_GPUS.judged(

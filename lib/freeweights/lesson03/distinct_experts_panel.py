@@ -69,7 +69,7 @@ PUBLISHED = Published()
 
 
 def wrong(experts: int, chosen: int, batch) -> dict[str, np.ndarray]:
-    """What three common formulas say a batch touches, by name.
+    """What three shorter formulas say a batch touches, by name.
 
     >>> {name: int(said) for name, said in wrong(256, 8, 20).items()}
     {'always 8': 8, 'min(E, k B)': 160, 'always all': 256}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -22,13 +22,34 @@ WEIGHTS, CONTEXT = "FP8", 4096
 ALIKE = 0.1  # relative difference of bits per weight up to which two formats are of one width
 
 
-def both() -> tuple[Model, Model]:
+def both(grouped: bool = False) -> tuple[Model, Model]:
     """The mixture and the dense model.
+
+    Args:
+        grouped: whether the mixture has `grouped_body` in place of its own; so in every ratio below.
 
     >>> [one.is_moe for one in both()]
     [True, False]
     """
-    return Model.named(MIXTURE), Model.named(DENSE)
+    return grouped_body() if grouped else Model.named(MIXTURE), Model.named(DENSE)
+
+
+def grouped_body() -> Model:
+    """The mixture with the dense model's heads of keys and values in place of latents: what is left is the experts' doing.
+
+    >>> grouped_body().cache_bytes(1) > Model.named(MIXTURE).cache_bytes(1)
+    True
+    """
+    mixture, dense = (model.architecture for model in both())
+    return Model(
+        replace(
+            mixture,
+            name="R1, grouped",
+            mixers=f"full:{mixture.layers}",
+            head_dim=dense.head_dim,
+            kv_heads=dense.kv_heads,
+        )
+    )
 
 
 def bytes_read(model: Model, context, batch, weights=WEIGHTS, agreement=None):
@@ -49,23 +70,23 @@ def bytes_read(model: Model, context, batch, weights=WEIGHTS, agreement=None):
     return plain(sum(read))
 
 
-def flops_ratio(context=CONTEXT) -> float:
+def flops_ratio(context=CONTEXT, grouped: bool = False) -> float:
     """FLOPs of one token of the mixture over those of the dense model, the same at every batch.
 
     >>> flops_ratio(0) < flops_ratio(16_384)
     True
     """
-    mixture, dense = (one.flops_per_token(context) for one in both())
+    mixture, dense = (one.flops_per_token(context) for one in both(grouped))
     return mixture / dense
 
 
-def bytes_ratio(context=CONTEXT, batch=1, weights=WEIGHTS, agreement=None):
+def bytes_ratio(context=CONTEXT, batch=1, weights=WEIGHTS, agreement=None, grouped: bool = False):
     """Bytes that a step of the mixture reads over those of the dense model, number or array.
 
     >>> bytes_ratio(512, batch=1) < 0.1 < 1 < bytes_ratio(512, batch=512)
     True
     """
-    mixture, dense = (bytes_read(one, context, batch, weights, agreement) for one in both())
+    mixture, dense = (bytes_read(one, context, batch, weights, agreement) for one in both(grouped))
     return mixture / dense
 
 
@@ -80,7 +101,7 @@ def memory_ratio(weights=WEIGHTS) -> float:
 
 
 def time_ratio(
-    machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS, agreement=None
+    machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS, agreement=None, grouped: bool = False
 ) -> np.ma.MaskedArray:
     """Expected seconds of a step of the mixture over those of the dense model, masked where either does not fit.
 
@@ -90,7 +111,7 @@ def time_ratio(
     (True, True)
     """
     case = {"context": context, "batch": np.atleast_1d(batch), "weights": weights, "agreement": agreement}
-    steps = [inference.decode(one, machine, **case) for one in both()]
+    steps = [inference.decode(one, machine, **case) for one in both(grouped)]
     mixture, dense = (np.ma.asarray(step.seconds) for step in steps)
     ratio = mixture / dense
     return ratio if np.ndim(batch) else ratio[0]
@@ -125,12 +146,12 @@ class ServedStep:
 
 
 def serving(
-    name: str, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT, agreement=None
+    model: Model, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT, agreement=None
 ) -> ServedStep:
     """What one model does on one machine for so many users.
 
     Args:
-        name: of the model.
+        model: the model.
         machine: the machine.
         users: sequences in the step.
         weights: format or bits per weight; the released format if None.
@@ -138,32 +159,27 @@ def serving(
         agreement: as in `bytes_read`.
 
     >>> from freeweights.machines.machine import machine
-    >>> lean = serving("gpt-oss-120b", machine("H100 SXM5 80GB"), 32, weights=None)
-    >>> lean.tokens_per_joule > serving("Llama 3.1 405B", machine("H200 SXM 141GB", 8), 32).tokens_per_joule
+    >>> lean = serving(Model.named("gpt-oss-120b"), machine("H100 SXM5 80GB"), 32, weights=None)
+    >>> lean.tokens_per_joule > serving(Model.named(DENSE), machine("H200 SXM 141GB", 8), 32).tokens_per_joule
     True
     """
-    model = Model.named(name)
     case = {"context": context, "batch": users, "weights": weights, "agreement": agreement}
     return ServedStep(model, machine, users, inference.decode(model, machine, **case))
 
 
-def fullest(name: str, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> ServedStep | None:
+def fullest(model: Model, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> ServedStep | None:
     """The same with every slot taken; None where not even one sequence fits.
 
     >>> from freeweights.machines.machine import machine
     >>> node = machine("H200 SXM 141GB", 8)
-    >>> fullest("DeepSeek-R1", node).users > fullest("Llama 3.1 405B", node).users
+    >>> mixture, dense = (fullest(one, node) for one in both())
+    >>> mixture.users > dense.users
     True
     """
-    if not memory.fits(Model.named(name), machine, weights=weights, context=context).fits:
+    case = {"weights": weights, "context": context}
+    if not memory.fits(model, machine, **case).fits:
         return None
-    return serving(
-        name,
-        machine,
-        int(memory.max_sequences(Model.named(name), machine, context=context, weights=weights).expected),
-        weights,
-        context,
-    )
+    return serving(model, machine, int(memory.max_sequences(model, machine, **case).expected), **case)
 
 
 def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> list[dict[str, str]]:
@@ -175,7 +191,7 @@ def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> l
     """
     found = []
     for users in batches:
-        pair = [serving(name, machine, int(users), weights, context) for name in (MIXTURE, DENSE)]
+        pair = [serving(one, machine, int(users), weights, context) for one in both()]
         mixture, dense = (q.money(one.dollars, 2) if one.fits else "does not fit" for one in pair)
         ratios = {
             "flops": flops_ratio(context),

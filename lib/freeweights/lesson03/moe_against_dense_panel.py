@@ -47,6 +47,7 @@ PARTS = {  # of a step, as shown: colour, words, and the names they have in an e
 }
 CURVES = {"FLOPs": (GREEN, ":"), "bytes": (BLUE, "--"), "time": (RED, "-")}
 MOST = 2.0  # the end of the axis of memory: needed over what there is
+ATTENTION = ("latents, as released", "grouped, as in 405B")  # of R1's body
 NEAR = 4.0  # how many times longer or shorter a published context may be than the chosen one
 
 
@@ -91,23 +92,33 @@ def shares(one: ServedStep) -> dict[str, float]:
 
 
 def update(
-    artists: live.Artists, place: str, weights: str, users: float, context: float, agreement: float
+    artists: live.Artists,
+    place: str,
+    weights: str,
+    users: float,
+    context: float,
+    agreement: float,
+    attention: str,
 ) -> str:
-    """Move bars and curves to one machine, format, batch, context and agreement; say where the claim holds there."""
-    machine = Machine.named(*MACHINES[place])
-    pair = [serving(name, machine, int(users), weights, context, agreement) for name in (MIXTURE, DENSE)]
-    taken = np.ma.masked_invalid(time_ratio(machine, context, BATCHES, weights, agreement))
-    points = [
-        point for point in published_ratios(machine, weights) if 1 / NEAR <= point.context / context <= NEAR
-    ]
+    """Move bars and curves to one machine, format, batch, context, agreement and attention; say where the claim holds there."""
+    machine, how = (
+        Machine.named(*MACHINES[place]),
+        {"agreement": agreement, "grouped": attention != ATTENTION[0]},
+    )
+    pair = [serving(one, machine, int(users), weights, context, agreement) for one in both(how["grouped"])]
+    taken = np.ma.masked_invalid(time_ratio(machine, context, BATCHES, weights, **how))
+    published = () if how["grouped"] else published_ratios(machine, weights)  # nobody built that body
+    points = [point for point in published if 1 / NEAR <= point.context / context <= NEAR]
     show_bars(artists, pair)
-    flops = np.full(BATCHES.shape, flops_ratio(context))
-    curves = {"FLOPs": flops, "bytes": bytes_ratio(context, BATCHES, weights, agreement), "time": taken}
+    flops = np.full(BATCHES.shape, flops_ratio(context, how["grouped"]))
+    curves = {"FLOPs": flops, "bytes": bytes_ratio(context, BATCHES, weights, **how), "time": taken}
     artists.curves.show({name: (BATCHES, ratio) for name, ratio in curves.items()}, here=users)
     for measured, marks in artists.points.items():
         shown = [(point.batch, point.ratio) for point in points if point.measured == measured]
         marks.set_data(*(zip(*shown) if shown else charts.NOWHERE))
-    found = ratios(pair, weights, context, agreement)
+    found = {"FLOPs": float(flops[0]), "bytes": float(bytes_ratio(context, users, weights, **how))}
+    if all(one.fits for one in pair):
+        found["time"] = pair[0].step.seconds / pair[1].step.seconds
     artists.finding.set_text(finding(pair, found))
     counted = hourly_cost(machine.device, PAID[0])[1]
     asked = f"{users:,.0f} {'user' if users == 1 else 'users'} with {context:,.0f} tokens"
@@ -144,16 +155,8 @@ def finding(pair: list[ServedStep], found: dict[str, float]) -> str:
         other, missing = pair[absent[0] is pair[0]], q.size(absent[0].step.fit.missing)
         return f"This machine serves {other.model.name}, and {absent[0].model.name} lacks {missing} there"
     done, read, taken = (q.percent(ratio) for ratio in found.values())
-    return f"R1's step: {done} of 405B's FLOPs, {read} of its bytes, {taken} of its time"
-
-
-def ratios(pair: list[ServedStep], weights: str, context: float, agreement: float) -> dict[str, float]:
-    """R1 over 405B: FLOPs and bytes, whether or not the machine holds them, and the time if so."""
-    read = float(bytes_ratio(context, pair[0].users, weights, agreement))
-    found = {"FLOPs": flops_ratio(context), "bytes": read}
-    if all(one.fits for one in pair):
-        found["time"] = pair[0].step.seconds / pair[1].step.seconds
-    return found
+    whose = "R1's step" if pair[0].model.name == MIXTURE else "With grouped attention, R1's step"
+    return f"{whose}: {done} of 405B's FLOPs, {read} of its bytes, {taken} of its time"
 
 
 def say(one: ServedStep) -> str:
@@ -222,4 +225,5 @@ def panel() -> live.Panel:
         users=controls.log_slider("Batch", 1, int(BATCHES[-1]), start=1, unit="users", whole=True),
         context=controls.log_slider("Context", 512, longest, start=4096, unit="tokens", whole=True),
         agreement=controls.slider("Agreement", 0, 1, start=fitted_constants().routing_agreement, step=0.1),
+        attention=controls.choice("R1's attention", ATTENTION),
     )

@@ -19,6 +19,7 @@ from .releases import (
     dense,
     everything,
     halves,
+    left_out,
     median_active,
     mixtures,
     share_of_mixtures,
@@ -114,9 +115,11 @@ def sentence(found: Halves, least: float) -> str:
     late = sorted(dense(found.after), key=lambda one: -one.parameters)
     names = ", ".join(one.name for one in late[:FEW]) or "none"
     more = f" and {len(late) - FEW} smaller ones" if len(late) > FEW else ""
+    missing = q.listed(left_out(found.turn.name, least))
     return (
         f"Of the catalogue's releases of {q.count(least)} weights or more, before {found.turn.name} "
         f"{say(found.before)}; after it {say(found.after)}. Dense and later: {names}{more}."
+        + (f" Not in the catalogue, dense and later: {missing}." if missing else "")
     )
 
 

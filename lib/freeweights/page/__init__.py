@@ -28,13 +28,14 @@ from . import (
 )
 from .bibliography import sources
 from .live import picture
-from .questions import exercise, guess, verdict
+from .questions import exercise, guess, reason, verdict
 from .text import say, table
 
 __all__ = [
     "guess",
     "exercise",
     "verdict",
+    "reason",
     "say",
     "table",
     "picture",

@@ -1,4 +1,4 @@
-"""The parts of a lesson that answer back: guess, exercise, verdict."""
+"""The parts of a lesson that answer back: guess, exercise, verdict, and a reason in your own words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .answer_checking import (
 from .controls import checked_name
 from .text import prose
 
-__all__ = ["VERDICTS", "Feedback", "exercise", "guess", "questions", "say", "table", "verdict"]
+__all__ = ["VERDICTS", "Feedback", "exercise", "guess", "questions", "reason", "say", "table", "verdict"]
 
 VERDICTS = tuple(verdict.value for verdict in Verdict)
 TRIES_TO_HINT, TRIES_TO_ANSWER = 2, 3
@@ -100,13 +100,30 @@ def verdict(claim: str, text: str, settled: str, because: str) -> VerdictForm:
     return VerdictForm(claim, text, checked_name("verdict", VERDICTS, settled), because)
 
 
+def reason(key: str, question: str, *, good: str | Callable[[], str]) -> Reason:
+    """Ask why, once the learner was surprised; then show a good reason beside theirs. Make it the last line of a cell.
+
+    Nobody marks it: saying a thing in one's own words is what teaches (self-explanation).
+
+    Args:
+        key: a name for it, one per notebook.
+        question: Markdown.
+        good: a good reason in a sentence or two, or a function that words it with its numbers.
+
+    >>> why = reason("shared", "Why do users slow each other so little?", good="They share the reading.")
+    >>> why.commit("One reading serves all.").message
+    'You: "One reading serves all." A good reason: They share the reading.'
+    """
+    return Reason(key, question, good)
+
+
 def questions() -> list[Question]:
-    """Every guess, exercise and verdict of this kernel, in order."""
+    """Every guess, exercise, verdict and reason of this kernel, in order."""
     return list(_questions.values())
 
 
 class Question:
-    """What guesses, exercises and verdicts share: Markdown that stays, a form, and a reply below it."""
+    """What all that asks shares: Markdown that stays, a form, and a reply below it."""
 
     def __init__(self, key: str, question: str, form: Sequence[W.Widget]):
         self.key, self.question = key, question
@@ -228,9 +245,7 @@ class VerdictForm(Question):
     def __init__(self, claim, text, settled, because):
         self.settled, self.because = settled, because
         self.box = _dropdown("Your verdict", VERDICTS)
-        self.reason = W.Textarea(
-            description="Because (one sentence)", layout=W.Layout(width="100%", height="4em"), **TYPED
-        )
+        self.reason = _sentence_box("Because (one sentence)")
         self.button = _button("Commit", lambda: self.commit(self.box.value, self.reason.value))
         super().__init__(claim, f"**Claim {claim}.** {text}", [self.box, self.reason, self.button])
 
@@ -245,6 +260,30 @@ class VerdictForm(Question):
         end = "You agree." if agreed else "You differ: which of these numbers would have to change?"
         course = f"The course: {self.settled}. {self.because}"
         return self._tell(Feedback(agreed, f'You: {chosen}. "{reason.strip()}" {course} {end}'))
+
+
+class Reason(Question):
+    """A reason in the learner's own words, with a good one beside it afterwards. Made by `reason`."""
+
+    def __init__(self, key, question, good):
+        self._good, self.box = good, _sentence_box("Your reason (one sentence)")
+        super().__init__(key, question, [self.box, _button("Compare", lambda: self.commit(self.box.value))])
+
+    def good(self) -> str:
+        """The good reason, worded now."""
+        return worked_out(self._good)
+
+    def commit(self, words: str) -> Feedback:
+        """Show a good reason beside the learner's, which may be mended and compared again; none is wrong."""
+        if not words.strip():
+            return self._tell(
+                Feedback(False, "Write your own sentence first; then a good one stands beside it.")
+            )
+        return self._tell(Feedback(True, f'You: "{words.strip()}" A good reason: {self.good()}'))
+
+
+def _sentence_box(name: str) -> W.Textarea:
+    return W.Textarea(description=name, layout=W.Layout(width="100%", height="4em"), **TYPED)
 
 
 def _text_box(name: str, unit: str) -> W.Text:
