@@ -92,7 +92,7 @@ def test_an_answer_is_told_only_as_a_number_of_its_own(message, told):
 def test_a_mistake_whose_words_are_never_said_is_found():
     assert not make_mistakes(asked(mistakes=[(20.0, "That is half.")]))
     assert make_mistakes(asked(mistakes=[(40.1, "That is too near to the answer.")]))
-    assert make_mistakes(asked(mistakes=[(20.0, "That is half."), (20.1, "That is a bit more than half.")]))
+    assert make_mistakes(asked(mistakes=[(20.0, "That is half."), (20.0, "That is two quarters.")]))
 
 
 def test_a_guess_or_verdict_that_fails_at_its_limits_is_found():

@@ -315,3 +315,9 @@ def test_every_machine_of_the_panel_is_in_the_catalogue():
     for device, network in roofline_panel.MACHINES.values():
         assert catalog.device(device) and (network is None or catalog.link(network))
         assert network is None or not catalog.device(device).link
+
+
+def test_a_device_without_eight_bit_floats_multiplies_them_as_sixteen_bits():
+    ampere = fw.machine("A100 SXM4 80GB")
+    assert bottleneck.ridge_point(ampere, 8.0) == bottleneck.ridge_point(ampere, 16.0)
+    assert bottleneck.roof(ampere, 1e6, 8.0) == pytest.approx(312e12)

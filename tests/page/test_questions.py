@@ -266,6 +266,12 @@ def test_a_table_names_its_rows_columns_and_subject():
         text.table([], caption="Disks", name="Disk")
 
 
+def test_a_folded_table_shows_its_caption_and_opens():
+    page = text.table([{"disk": "NVMe", "speed": 7.0}], caption="Disks", fold=True, disk="Disk", speed="GB/s")
+    shown = page._repr_mimebundle_()["text/html"]
+    assert "<details><summary>Disks, 1 rows</summary><table>" in shown and "</table></details>" in shown
+
+
 def test_a_saved_page_keeps_the_question_readable(monkeypatch):
     shown = []
     monkeypatch.setattr(questions, "display", lambda data, **_: shown.append(data))

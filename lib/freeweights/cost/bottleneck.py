@@ -71,7 +71,7 @@ def ridge_point(machine: Machine, bits=16.0):
 
     Args:
         machine: where.
-        bits: width at which weights are multiplied, number or array.
+        bits: width at which floating-point weights are multiplied, number or array.
 
     Returns:
         FLOP/byte, by specification; below it bandwidth is the limit, above it arithmetic.
@@ -83,7 +83,7 @@ def ridge_point(machine: Machine, bits=16.0):
     >>> round(ridge_point(machine("H100 SXM5 80GB")))
     295
     """
-    return plain(np.asarray(machine.flops(bits)) / machine.memory_bandwidth)
+    return plain(np.asarray(machine.flops(bits, integers=False)) / machine.memory_bandwidth)
 
 
 def roof(machine: Machine, intensity, bits=16.0):
@@ -102,7 +102,7 @@ def roof(machine: Machine, intensity, bits=16.0):
     True
     """
     slope = np.asarray(intensity, float) * machine.memory_bandwidth
-    return plain(np.minimum(slope, machine.flops(bits)) if machine.computes else slope)
+    return plain(np.minimum(slope, machine.flops(bits, integers=False)) if machine.computes else slope)
 
 
 def demand(
@@ -276,7 +276,7 @@ def remedy(
 
 BESIDE = {
     Bottleneck.LINKS: "so might fewer devices",
-    Bottleneck.ARITHMETIC: "one more user costs a whole user's time",
+    Bottleneck.ARITHMETIC: "one more user adds a whole user's arithmetic",
     Bottleneck.OVERHEAD: "so would fewer layers or a leaner engine",
 }
 GAINS = {
@@ -314,7 +314,8 @@ def more_users(model: Model, machine: Machine, phase: str, context, weights) -> 
             else "no prompt is long enough"
         )
     if number is None:
-        return "more users save nothing: each user's cache is read for that user alone"
+        shared = "a crowd shares the weights, but each user's cache is read for that user alone"
+        return f"no batch makes arithmetic scarce: {shared}"
     if number > (
         room := max_sequences(model, machine, context=np.maximum(context, 1), weights=weights).expected
     ):

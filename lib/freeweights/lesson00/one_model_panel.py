@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from ..cost import inference, memory
+from ..cost import inference, memory, weight_storage
 from ..cost.reference_cases import ANSWER, FORMATS, PROMPT, USERS, drives, models
 from ..facts import quantities as q
 from ..machines.machine import Machine
@@ -87,13 +87,14 @@ def update(artists: live.Artists, name: str, place: str, weights: str, disk: str
     artists.waits.show(dict(zip(JOBS, waits)))
     artists.finding.set_text(f"{name}, {weights}: " + ("it fits" if fit.fits else "it does not fit"))
     artists.finding.set_color("black" if fit.fits else RED)
-    return sentence(model, machine, fit, waits)
+    engine = machine.engine_for(weight_storage.weight_storage(weights, model).family).name
+    return sentence(machine, fit, waits, engine)
 
 
-def sentence(model: Model, machine: Machine, fit, waits: list[charts.Quantity]) -> str:
-    """What the picture shows, in words and numbers."""
+def sentence(machine: Machine, fit, waits: list[charts.Quantity], engine: str) -> str:
+    """What the picture shows, in words and numbers, and the engine that the format asks for."""
     if not fit.fits:
-        return f"{fit.sentence()} What is not in memory has no speed: take fewer bits, a smaller model or more memory."
+        return f"{fit.sentence()} Kept in memory it would have a speed: take fewer bits, a smaller model or more memory."
     load, read, write, crowd = waits
     reading = (
         f"reads the prompt in {q.duration(read.at)}" if read.at is not None else "reads at an unknown speed"
@@ -104,7 +105,7 @@ def sentence(model: Model, machine: Machine, fit, waits: list[charts.Quantity]) 
         else f"the caches of {USERS} users do not fit beside the weights"
     )
     return (
-        f"{fit.sentence()} It loads in {q.duration(load.at)}, {reading}, then writes "
+        f"{fit.sentence()} Under {engine} it loads in {q.duration(load.at)}, {reading}, then writes "
         f"{q.speed(ANSWER / write.at)} for one user; {many}."
     )
 
