@@ -72,7 +72,7 @@ def cold_load(
     return Estimate("loading", fit, basis, 0.0, floor, parts, parts, (row.fast, row.slow))
 
 
-def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=None) -> Estimate:
+def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=None, cache=None) -> Estimate:
     """Time of one decode step: one new token for every sequence of the batch.
 
     Args:
@@ -80,6 +80,7 @@ def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=Non
         context: tokens that each sequence already has, number or array.
         batch: sequences at once, number or array.
         weights: format or bits per weight; the released format if None.
+        cache: width of the caches: 16 bits if None, else a format of the engine's ("FP8", "Q8_0") or "8 bits".
 
     Returns:
         an Estimate in seconds per step; a step yields `batch` tokens. It reads the shared weights, the experts that
@@ -93,11 +94,11 @@ def decode(model: Model, machine: Machine, *, context=4096, batch=1, weights=Non
     >>> step.bottleneck, step.floor < step.expected
     ('memory bandwidth', True)
     """
-    case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0)
+    case = Case.of(model, machine, weights=weights, context=context, batch=batch, cache=cache, least=0)
     return time_step("decode", case, decode_work(case), case.batch)
 
 
-def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=None) -> Estimate:
+def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=None, cache=None) -> Estimate:
     """Time to read a prompt before the first token of the answer.
 
     Args:
@@ -105,6 +106,7 @@ def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=Non
         prompt: tokens of each prompt, number or array.
         batch: prompts at once, number or array.
         weights: format or bits per weight; the released format if None.
+        cache: width of the caches, as in `decode`.
 
     Returns:
         an Estimate in seconds; it yields prompt x batch tokens read.
@@ -117,16 +119,19 @@ def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=Non
     >>> prefill(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), prompt=2048, weights="Q4_0").bottleneck
     'compute'
     """
-    case = Case.of(model, machine, weights=weights, context=at_least(prompt, "prompt", 1), batch=batch)
+    prompt = at_least(prompt, "prompt", 1)
+    case = Case.of(model, machine, weights=weights, context=prompt, batch=batch, cache=cache)
     machine.flops(case.storage.bits)  # reading is computing: refused where no rate is published
     return time_step("prefill", case, prefill_work(case), case.batch * case.context)
 
 
-def predict(model: Model, machine: Machine, phase: str, *, context=4096, batch=1, weights=None) -> Estimate:
+def predict(
+    model: Model, machine: Machine, phase: str, *, context=4096, batch=1, weights=None, cache=None
+) -> Estimate:
     """`decode` or `prefill` by the name of the phase; `context` is what each sequence holds, or each prompt's length."""
     if phase == "prefill":
-        return prefill(model, machine, prompt=context, batch=batch, weights=weights)
-    return decode(model, machine, context=context, batch=batch, weights=weights)
+        return prefill(model, machine, prompt=context, batch=batch, weights=weights, cache=cache)
+    return decode(model, machine, context=context, batch=batch, weights=weights, cache=cache)
 
 
 def elsewhere(machine: Machine, seconds: StepSeconds, phase: str) -> dict[str, np.ndarray]:

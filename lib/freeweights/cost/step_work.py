@@ -15,6 +15,7 @@ from ..facts.arrays import plain
 from ..machines.machine import Machine
 from ..models import experts
 from ..models.transformer import WITHOUT_EMBEDDINGS, Model
+from .cache_storage import cache_width
 from .efficiency import habits
 from .memory import ACTIVATION_BYTES, Case, Placement, copies
 from .weight_storage import weight_storage
@@ -65,20 +66,18 @@ class StepWork:
         return plain(self.linear + self.blocks + self.expert_linear + self.attention)
 
 
-def shared_and_routed(model: Model, tokens, skew: float | None = None) -> tuple:
-    """How many weights one pass reads: all shared ones, and of the routed experts those that its tokens touch.
+def share_touched(model: Model, tokens, skew: float | None = None):
+    """The share of the routed experts that one pass over so many tokens reads; 0 in a dense model.
 
     Args:
         model: the model.
         tokens: tokens in the pass, number or array.
         skew: see `experts.experts_touched`; that of published batch series if None.
     """
-    shared = float(model.shared_weights)
     if not model.is_moe:
-        return shared, 0.0
+        return 0.0
     skew = habits().skew if skew is None else skew
-    touched = experts.experts_touched(model.experts, model.experts_per_token, tokens, skew)
-    return shared, model.moe_layers * touched * model.expert_weights
+    return experts.experts_touched(model.experts, model.experts_per_token, tokens, skew) / model.experts
 
 
 def weights_read(model: Model, tokens):
@@ -88,7 +87,8 @@ def weights_read(model: Model, tokens):
     >>> weights_read(model("Llama 3.1 8B"), 1) == weights_read(model("Llama 3.1 8B"), 64)
     True
     """
-    return plain(np.zeros(np.shape(tokens)) + sum(shared_and_routed(model, tokens)))
+    routed = model.moe_layers * model.experts * model.expert_weights
+    return plain(np.zeros(np.shape(tokens)) + model.shared_weights + share_touched(model, tokens) * routed)
 
 
 def step_bytes(model: Model, *, context, batch=1, weights=None) -> tuple:
@@ -97,15 +97,16 @@ def step_bytes(model: Model, *, context, batch=1, weights=None) -> tuple:
     Args:
         model: the model.
         context, batch: tokens of each sequence, and sequences; numbers or arrays.
-        weights: as in `weight_storage.stored`.
+        weights: as in `weight_storage`.
 
     >>> from freeweights.models.transformer import model
     >>> read, cached = step_bytes(model("Llama 3.1 8B"), context=8192, weights="BF16")
     >>> read > cached
     True
     """
-    bits = weight_storage(weights, model).bits
-    return weights_read(model, batch) * bits / 8, batch * model.cache_read_bytes(context)
+    storage = weight_storage(weights, model)
+    read = storage.shared + share_touched(model, batch) * storage.experts
+    return plain(np.zeros(np.shape(batch)) + read), batch * model.cache_read_bytes(context)
 
 
 def messages(model: Model, machine: Machine, tokens) -> tuple[Message, ...]:
@@ -135,9 +136,8 @@ def message_seconds(machine: Machine, sent: tuple[Message, ...]):
 
 def weight_bytes_read(case: Case, placed: Placement, tokens, skew: float | None) -> dict[str, np.ndarray]:
     """Bytes of weights that one pass reads, by where they lie; shared ones on every device that has a copy."""
-    shared, routed = (
-        np.asarray(read) * case.storage.bits / 8 for read in shared_and_routed(case.model, tokens, skew)
-    )
+    shared = np.asarray(case.storage.shared)
+    routed = share_touched(case.model, tokens, skew) * np.asarray(case.storage.experts)
     read = {
         "weights": copies(case.model, case.machine) * placed.resident * shared,
         "experts": placed.experts * routed,
@@ -182,7 +182,8 @@ def routed_flops(model: Model) -> float:
 def decode_work(case: Case, skew: float | None = None) -> StepWork:
     """The work of one decode step: one token for each sequence of the case."""
     model, batch, context = case.model, case.batch, case.context
-    cached = model.cache_read_bytes(context, latents=case.engine.keeps_latents)
+    width = cache_width(case.cache, case.engine)
+    cached = case.cache_copies * model.cache_read_bytes(context, width, latents=case.engine.keeps_latents)
     again = 1.0 if case.engine.flash_attention else heads_per_key(model)
     attended = batch * (model.flops_per_token(context) - model.flops_of_weights)
     routed = batch * routed_flops(model)

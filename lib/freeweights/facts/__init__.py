@@ -17,7 +17,7 @@ from . import (
     tables,
 )
 from .records_derived import Calibration, HeldOut
-from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
+from .records_hardware import BlockType, Device, Engine, FileSize, Link, Recipe, WeightFormat
 from .records_measured import (
     Collective,
     DistillationRun,
@@ -50,6 +50,8 @@ __all__ = [
     "Device",
     "Link",
     "WeightFormat",
+    "BlockType",
+    "Recipe",
     "Engine",
     "Measurement",
     "Recorded",

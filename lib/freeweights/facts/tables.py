@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .records_derived import Calibration, HeldOut
-from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
+from .records_hardware import BlockType, Device, Engine, FileSize, Link, Recipe, WeightFormat
 from .records_measured import (
     Collective,
     DistillationRun,
@@ -24,6 +24,8 @@ RECORDS = (
     Device,
     Link,
     WeightFormat,
+    BlockType,
+    Recipe,
     FileSize,
     Measurement,
     Price,

@@ -22,6 +22,13 @@ def needed(model: Model, context: float) -> float:
     return model.cache_bytes(context)
 
 
+def sparse_eight_bits(model: Model) -> float:
+    """Bytes of one token in sparse attention's FP8 layout: latents and index keys with scales, rotary keys at 16 bits."""
+    a, scale = model.architecture, 1 + FLOAT32_BYTES / SCALED
+    latent, index_key = a.kv_lora_rank * scale + 2 * a.rope_head_dim, a.indexer_head_dim * scale
+    return sum(layers * (latent + (kind == "dsa") * index_key) for kind, layers, _ in mixers(a))
+
+
 def eight_bits(model: Model, context: float) -> float:
     """Bytes at 8 bits with scales: FP8 latents and index keys in sparse attention, else llama.cpp's q8_0.
 
@@ -29,13 +36,9 @@ def eight_bits(model: Model, context: float) -> float:
     >>> eight_bits(model("DeepSeek-V3.2"), 1000) == 61 * (656 + 132) * 1000
     True
     """
-    sparse = [(kind, layers) for kind, layers, _ in mixers(model.architecture) if kind.startswith("dsa")]
-    if not sparse:
+    if not any(kind.startswith("dsa") for kind, _, _ in mixers(model.architecture)):
         return model.cache_bytes(context, catalog.weight_format("Q8_0").bits / 8)
-    a, scale = model.architecture, 1 + FLOAT32_BYTES / SCALED
-    latent, index_key = a.kv_lora_rank * scale + 2 * a.rope_head_dim, a.indexer_head_dim * scale
-    per_token = sum(layers * (latent + (kind == "dsa") * index_key) for kind, layers in sparse)
-    return per_token * model.cache_bytes(context) / model.cache_bytes(1)
+    return sparse_eight_bits(model) * model.cache_bytes(context) / model.cache_bytes(1)
 
 
 def no_windows(model: Model, context: float) -> float:
