@@ -9,7 +9,7 @@ from freeweights.cost import efficiency, inference, memory, step_work
 from freeweights.evidence import published
 from freeweights.facts import catalog
 from freeweights.facts.records_derived import Calibration
-from freeweights.facts.records_hardware import Engine, FileSize
+from freeweights.facts.records_hardware import Engine
 from freeweights.facts.records_measured import Measurement
 from freeweights.machines.interconnect import SPLITS
 from hypothesis import assume, given, settings
@@ -263,14 +263,3 @@ def test_glm_on_the_desktop_is_predicted_within_its_range():
     assert len(pairs) >= 5
     for pair in pairs:
         assert pair.estimate.low <= pair.seconds <= pair.estimate.high
-
-
-@pytest.mark.parametrize("name", ["Q4_K_M", "Q8_0"])
-def test_weight_formats_carry_the_bits_that_published_files_show(name):
-    bits = catalog.weight_format(name).bits
-    sizes = [
-        row.size / (row.parameters * bits / 8)
-        for row in catalog.table(FileSize)
-        if row.format == name and row.parameters
-    ]
-    assert len(sizes) >= 3 and abs(np.median(sizes) - 1) < 0.02

@@ -57,7 +57,7 @@ def test_tensor_parallelism_divides_the_floor_and_pays_for_its_messages(model, c
     for phase in ("decode", "prefill"):
         case = {"context": context, "batch": batch, "weights": bits}
         alone, split = (inference.predict(model, where, phase, **case) for where in (one, many))
-        assert split.unmasked().floor == pytest.approx(alone.unmasked().floor / count)
+        assert split.unmasked().floor == pytest.approx(alone.unmasked().floor / count)  # latents read once
         assert split.unmasked().expected >= split.unmasked().floor
         assert split.unmasked().expected > alone.unmasked().expected / count
         assert split.unmasked().parts["communication"] == pytest.approx(

@@ -116,7 +116,7 @@ def test_twins_differ_in_the_one_thing_only(shape):
 def least_seconds(row: Measurement) -> float | None:
     """The floor of a row's step, whether or not an engine's usual share of the memory holds the model."""
     what, where = model(row.model), published.machine_of(row)
-    bits = published.bits_of(row, what.parameters)
+    bits = published.bits_of(row, what)
     if bits is None or (row.phase == "prefill" and not where.computes):
         return None
     if row.phase == "prefill":
@@ -155,7 +155,7 @@ def test_every_usable_row_that_says_enough_has_a_prediction():
     missing = [
         row.id
         for row in READABLE
-        if published.bits_of(row, model(row.model).parameters) is not None
+        if published.bits_of(row, model(row.model)) is not None
         and published.machine_of(row).computes
         and row.id not in HELD
     ]

@@ -63,9 +63,11 @@ def test_every_unit_in_the_data_is_either_understood_or_left_out():
 
 
 def test_the_bits_of_a_row_come_from_its_file_before_its_name():
-    assert published.bits_of(changed(weights_bytes=100.0, weights="FP8"), parameters=200) == 4.0
-    assert published.bits_of(changed(weights_bytes=None, weights="FP8"), parameters=200) == "FP8"
-    assert published.bits_of(changed(weights_bytes=None, weights="some mix"), parameters=200) is None
+    llama = fw.model("Llama 3.1 8B")
+    assert published.bits_of(changed(weights_bytes=llama.parameters / 2, weights="FP8"), llama) == 4.0
+    assert published.bits_of(changed(weights_bytes=4.92e9, weights="Q4_K_M"), llama) == "Q4_K_M"
+    assert published.bits_of(changed(weights_bytes=None, weights="FP8"), llama) == "FP8"
+    assert published.bits_of(changed(weights_bytes=None, weights="some mix"), llama) is None
 
 
 @pytest.mark.parametrize(

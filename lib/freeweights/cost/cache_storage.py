@@ -39,26 +39,17 @@ def cache_width(cache, engine: Engine) -> float:
         named = {catalog._plain(name): bits for name, bits in known.items()}
         if catalog._plain(cache) in named:
             return named[catalog._plain(cache)] / 8
-        like = [name for name, bits in known.items() if bits == getattr(_format(cache), "bits", None)]
+        bits = catalog.weight_format(cache).bits
     else:
         bits = float(numbers(float(re.sub(r" ?bits", "", cache)) if isinstance(cache, str) else cache, "cache"))
         for value in known.values():
             if bits in (value, np.floor(value)):
                 return value / 8
-        like = [min(known, key=lambda name: abs(known[name] - bits))]
-    nearest = f" The nearest is {like[0]}." if like else ""
+    nearest = min(known, key=lambda name: abs(known[name] - bits))
     raise ValueError(
-        f"{engine.name} keeps no cache in {cache if isinstance(cache, str) else f'{cache} bits'}: "
-        f"it knows {', '.join(known)}.{nearest}"
+        f"{engine.name} keeps no cache in {cache if isinstance(cache, str) else f'{cache} bits'}: it knows "
+        f"{', '.join(known)}. The nearest is {nearest}."
     )
-
-
-def _format(name: str):
-    """The format of that name, or None."""
-    try:
-        return catalog.weight_format(name)
-    except catalog.UnknownName:
-        return None
 
 
 def cells(engine: Engine, context):

@@ -19,6 +19,7 @@ from .memory import Case, fits
 from .step_work import (
     StepSeconds,
     StepWork,
+    cache_readings,
     decode_work,
     least_compute_seconds,
     prefill_work,
@@ -57,7 +58,7 @@ def cold_load(
 
     >>> from freeweights.models.transformer import model
     >>> round(cold_load(model("Llama 3.1 8B"), weights="Q4_0").floor, 2)
-    0.61
+    0.63
     """
     drive, size = catalog.link(disk), weight_bytes(model, weights)
     row = load_constants(loader)
@@ -182,7 +183,9 @@ def time_step(phase: str, case: Case, work: StepWork, tokens) -> Estimate:
 
 
 def least_seconds(case: Case, work: StepWork, seconds: StepSeconds):
-    """Seconds below which no machine of this kind does the work: all at the specified rates, a pipeline full."""
+    """Seconds below which no machine of this kind does the work: all at the specified rates, every cache read once and by
+    one device, a pipeline full."""
     full = seconds if work.pipelined is None else specified_seconds(case, work, filled=1.0)
-    here = np.maximum(full.weights + full.experts + full.cache, least_compute_seconds(case, work, filled=1.0))
+    read = full.weights + full.experts + full.cache / cache_readings(case)
+    here = np.maximum(read, least_compute_seconds(case, work, filled=1.0))
     return here + full.host + full.drive

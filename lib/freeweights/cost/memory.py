@@ -33,11 +33,6 @@ def activation_bytes(model: Model, engine: Engine) -> float:
     return max(2.0 * engine.chunk_tokens * width * ACTIVATION_BYTES, logits)
 
 
-def routed_weights(model: Model) -> int:
-    """Parameters of all routed experts; 0 in a dense model."""
-    return model.moe_layers * model.experts * model.expert_weights
-
-
 def copies(model: Model, machine: Machine) -> int:
     """How often all but the routed experts are held: on every device where only the experts are split, else once."""
     return machine.count if machine.split == "experts" and model.is_moe else 1

@@ -166,6 +166,12 @@ def heads_per_key(model: Model) -> float:
     return a.heads / a.kv_heads if a.heads and a.kv_heads and not a.kv_lora_rank else 1.0
 
 
+def cache_readings(case: Case) -> float:
+    """How often a decode step reads each cache: by every device that copies it, and for each query head without flash
+    attention."""
+    return case.cache_copies * (1.0 if case.engine.flash_attention else heads_per_key(case.model))
+
+
 def score_bytes(model: Model, prompt):
     """Bytes of the scores of one prompt's attention going to memory and back, twice, at 4 bytes each.
 
@@ -183,13 +189,12 @@ def decode_work(case: Case, skew: float | None = None) -> StepWork:
     """The work of one decode step: one token for each sequence of the case."""
     model, batch, context = case.model, case.batch, case.context
     width = cache_width(case.cache, case.engine)
-    cached = case.cache_copies * model.cache_read_bytes(context, width, latents=case.engine.keeps_latents)
-    again = 1.0 if case.engine.flash_attention else heads_per_key(model)
+    cached = model.cache_read_bytes(context, width, latents=case.engine.keeps_latents)
     attended = batch * (model.flops_per_token(context) - model.flops_of_weights)
     routed = batch * routed_flops(model)
     body = batch * model.flops_of_weights - routed
     return StepWork(
-        cache=again * batch * cached,
+        cache=cache_readings(case) * batch * cached,
         layer=float(model.layers),
         expert_layer=float(model.moe_layers),
         messages=messages(model, case.machine, batch),

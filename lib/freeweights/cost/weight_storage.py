@@ -20,8 +20,8 @@ NEARLY_WHOLE = 15
 # fills up with zeros. Source: vllm/model_executor/layers/quantization/mxfp4.py; 65.97 GiB for gpt-oss-120b in
 # https://github.com/vllm-project/vllm/issues/23278
 PADDED, HIDDEN_MULTIPLE, EXPERT_MULTIPLE = ("vLLM", "MXFP4"), 256, 128
-# What a release in one format becomes in a GGUF file.
-IN_GGUF = {"MXFP4": "MXFP4_MOE"}
+# What an engine makes of a release: llama.cpp reads GGUF files, and TensorRT-LLM NVIDIA's conversions.
+CONVERTED = {("ggml", "MXFP4"): "MXFP4_MOE", ("TensorRT-LLM", "FP8"): "FP8 (all matrices)"}
 
 
 class WeightStorage(NamedTuple):
@@ -111,8 +111,8 @@ def alike(model: Model, bits, multiplied, family: str) -> WeightStorage:
 def named_storage(model: Model, name: str, engine: Engine | None) -> WeightStorage:
     """The storage of a model in a format of data/formats.csv."""
     form = catalog.weight_format(name)
-    if engine and engine.family == "ggml":
-        form = catalog.weight_format(IN_GGUF.get(form.name, form.name))
+    for key in (engine.family, engine.name) if engine else ():
+        form = catalog.weight_format(CONVERTED.get((key, form.name), form.name))
     multiplied = form.bits if form.family == "float" else 16.0
     if model.announced:
         return alike(model, form.bits, multiplied, form.family)

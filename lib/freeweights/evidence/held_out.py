@@ -94,7 +94,7 @@ def pair_of(row: Measurement | Load, held: HeldOut) -> Pair:
     if isinstance(row, Load):
         return Pair(row, held.group, NO_DEVICE, row.kind + " loaders", 0.0, held.seconds, held.predicted)
     model, machine = Model.named(row.model), published.machine_of(row)
-    storage = weight_storage(published.bits_of(row, model.parameters), model)
+    storage = weight_storage(published.bits_of(row, model), model)
     engine = machine.runs(storage.family).name
     seconds, predicted = held.seconds, held.predicted
     return Pair(row, held.group, machine.device.device_class, engine, float(storage.bits), seconds, predicted)
@@ -159,7 +159,7 @@ def reason(row: Measurement) -> str:
         return "model or device is not in the catalogue"
     if published.step_seconds(row) is None:
         return "the row does not say how many sequences or tokens it is about"
-    if published.bits_of(row, Model.named(row.model).parameters) is None:
+    if published.bits_of(row, Model.named(row.model)) is None:
         return "the size of its weights is unknown"
     if not published.machine_of(row).computes:
         return "nobody publishes the device's computing rate"

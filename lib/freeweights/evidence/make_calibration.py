@@ -166,7 +166,7 @@ def host_shares(constants: Constants, shown: FittedHabits) -> dict[str, list[tup
     for row in catalog.table(Offload):
         model = Model.named(row.model)
         machine = Machine.named(row.device, row.devices, host=row.host, engine="llama.cpp")
-        bits = bits_of(row, model.parameters)
+        bits = bits_of(row, model)
         if bits is None:
             continue
         tokens = row.prompt if row.phase == "prefill" else 1

@@ -118,13 +118,14 @@ def rooms(size: str, page: str) -> np.ndarray:
 
     They are the same at every context, so they are worked out once for a page.
     """
-    bits = np.array([catalog.weight_format(weights).bits for weights in WIDTHS])
 
-    def room(name: str, device: str, count: int) -> np.ndarray:
-        empty = memory.fits(Model.named(name), Machine.named(device, count), weights=bits, context=0)
+    def room(name: str, device: str, count: int, weights: str) -> float:
+        empty = memory.fits(Model.named(name), Machine.named(device, count), weights=weights, context=0)
         return empty.memory - empty.needed + empty.parts["cache"]
 
-    return np.array([[room(name, *place) for place in places(page)] for name in models(size)])
+    return np.array(
+        [[[room(name, *place, weights) for weights in WIDTHS] for place in places(page)] for name in models(size)]
+    )
 
 
 def widest(size: str, page: str, context: float) -> np.ndarray:

@@ -73,7 +73,7 @@ def memory_ratio(weights=WEIGHTS) -> float:
     >>> memory_ratio() > 1
     True
     """
-    mixture, dense = (weight_storage.weight_bytes(one, weights) for one in both())
+    mixture, dense = (weight_storage.weight_storage(weights, one).held for one in both())
     return plain(mixture / dense)
 
 
@@ -232,7 +232,7 @@ def of_width(name: str, machine: Machine, weights) -> list[published.Comparison]
     wanted = weight_storage.weight_storage(weights, model).bits
     pairs = published.comparisons(name, machine.device.name, phase="decode", devices=machine.count)
     bits = [
-        weight_storage.weight_storage(published.bits_of(pair.row, model.parameters), model).bits
+        weight_storage.weight_storage(published.bits_of(pair.row, model), model).bits
         for pair in pairs
     ]
     return [pair for pair, stored in zip(pairs, bits) if abs(stored / wanted - 1) <= ALIKE]

@@ -111,7 +111,7 @@ def block_of(a: Architecture, tensor: Tensor, form: WeightFormat) -> BlockType:
     >>> smol = catalog.architecture("SmolLM2-135M-Instruct")
     >>> blocks = {t.kind: block_of(smol, t, catalog.weight_format("Q4_K_M")).name for t in tensors(smol) if t.layer < 5}
     >>> blocks["attn_q"], blocks["ffn_down"], blocks["token_embd"]
-    ('Q5_0', 'Q4_K', 'Q8_0')
+    ('Q5_0', 'Q6_K', 'Q8_0')
     """
     block = catalog.block_type(wanted_block(a, tensor, form))
     while tensor.row % block.row_multiple:
@@ -160,9 +160,7 @@ def stored_bytes(a: Architecture, name: str) -> StoredBytes:
     105454144
     """
     form = catalog.weight_format(name)
-    own, extra = list(tensors(a)), []
-    if a.prediction_layer and (form.family != GGUF or "gguf" in a.prediction_layer):
-        extra = prediction_tensors(a)
+    own, extra = list(tensors(a)), prediction_tensors(a) if keeps_prediction(a, form) else []
     experts = idle = shared = 0.0
     besides = a.vocabulary * TOKEN_BYTES if form.family == GGUF else 0.0
     for index, tensor in enumerate(placed(a, own + extra)):
@@ -177,6 +175,12 @@ def stored_bytes(a: Architecture, name: str) -> StoredBytes:
         else:
             shared += size
     return StoredBytes(experts, idle, shared, besides)
+
+
+def keeps_prediction(a: Architecture, form: WeightFormat) -> bool:
+    """Whether a file in a format holds the layer for multi-token prediction: the release does, not every conversion."""
+    released = form.family == "float" or form.name == a.native_format
+    return ("gguf" if form.family == GGUF else "release" if released else "nothing") in a.prediction_layer.split()
 
 
 def is_idle(a: Architecture, tensor: Tensor) -> bool:
