@@ -121,8 +121,8 @@ def test_every_exercise_argues_with_a_wrong_answer_and_accepts_the_right_one(han
 
 
 def test_every_verdict_is_answered(hands):
-    for index, verdict in enumerate(hands.ask("questions('Verdict')")):
-        differs = hands.answer("Verdict", index, verdict, verdict["wrong"])
+    for index, verdict in enumerate(hands.ask("questions('VerdictForm')")):
+        differs = hands.answer("VerdictForm", index, verdict, verdict["wrong"])
         assert not differs["right"] and "The course:" in differs["message"], differs
     assert troubles(hands.page) == []
 

@@ -17,7 +17,7 @@ from freeweights.lesson02 import export_panel as export
 from freeweights.lesson02 import links_panel as links
 from freeweights.machines.interconnect import timed_like
 from freeweights.money import hourly_rate
-from freeweights.page import style
+from freeweights.page import layout
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -202,7 +202,7 @@ def test_one_token_waits_for_latency_and_a_prompt_for_bandwidth():
     st.floats(0.01, 1 / len(links.LINKS)),
 )
 def test_names_are_spread_apart_in_their_order_inside_the_axes(heights, gap):
-    moved = style.spread(heights, gap)
+    moved = layout.spread(heights, gap)
     order = np.argsort(heights, kind="stable")
     assert np.all(np.diff(moved[order]) >= 0.9 * gap)
     assert moved.min() >= -1e-9 and moved.max() <= 1 + 1e-9

@@ -102,13 +102,13 @@ def test_every_model_format_and_context_has_a_title_that_counts_what_does_not_fi
     ):
         where = {"name": name, "weights": weights, "context": context}
         said = follow(panel, **where)
-        rows = panel._artists["rows"]
-        crosses = sum(row["mark"].get_marker() == "X" for row in rows)
-        title = panel._artists["title"].get_text()
+        rows = panel._artists.rows.marks
+        crosses = sum(mark.get_marker() == "X" for mark in rows.values())
+        title = panel._artists.title.get_text()
         end = {0: "all fit", len(rows): "none fits"}.get(crosses, f"{crosses} of {len(rows)} do not fit")
         assert title.endswith(end), (where, title)
         assert ("do not fit the desktop" in said or "too large" in said) == bool(crosses), (where, said)
-        assert all(low < row["mark"].get_xdata()[0] < high for row in rows), where
+        assert all(low < mark.get_xdata()[0] < high for mark in rows.values()), where
         if context == panel.controls["context"].ends[1]:
             check_text(panel, where)
         seen.add(crosses)
@@ -117,7 +117,7 @@ def test_every_model_format_and_context_has_a_title_that_counts_what_does_not_fi
 
 def test_the_panel_shows_the_cache_that_no_longer_fits_a_desktop(panel):
     said = follow(panel, name="DeepSeek-R1", context=65_536, weights="Q2_K")
-    assert "327 GB: does not fit" in [row["label"].get_text() for row in panel._artists["rows"]]
+    assert "327 GB: does not fit" in [words.get_text() for words in panel._artists.rows.words.values()]
     assert said.endswith("too large for that: every head of a latent; every head, and scores.")
 
 

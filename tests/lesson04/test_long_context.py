@@ -145,8 +145,8 @@ def test_the_main_panel_says_what_the_library_says_and_what_is_missing(shown):
     )
     assert "has no room for one such sequence of full (MHA); grouped (GQA)" in said
     follow(shown["long_context"], place="RTX 5090", quantity="slots on the machine", context=1_048_576)
-    assert "no room at all for 7 of them" in shown["long_context"]._artists["unfit"].get_text()
-    assert "nothing is left" in shown["long_context"]._artists["title"].get_text()
+    assert "no room at all for 7 of them" in shown["long_context"]._artists.unfit.get_text()
+    assert "nothing is left" in shown["long_context"]._artists.title.get_text()
 
 
 @settings(max_examples=60, deadline=None)
@@ -290,7 +290,7 @@ def test_a_bill_lies_between_all_full_price_and_all_cached_price():
 )
 def test_the_agents_panel_says_what_it_lacks(shown, settings_, words):
     said = follow(shown["agent"], **settings_)
-    assert words in said + shown["agent"]._artists["title"].get_text()
+    assert words in said + shown["agent"]._artists.title.get_text()
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ class Hands:
         )
         reason = self.page.locator("textarea")
         if kind != "Exercise":
-            cells = cells.filter(**{"has" if kind == "Verdict" else "has_not": reason})
+            cells = cells.filter(**{"has" if kind == "VerdictForm" else "has_not": reason})
         return cells.nth(index)
 
     def field(self, kind: str, index: int):
@@ -193,7 +193,7 @@ class Hands:
             self.page.keyboard.press("ControlOrMeta+A")
             self.page.keyboard.type(value)
         self.page.keyboard.press("Tab")
-        if kind == "Verdict":
+        if kind == "VerdictForm":
             self.page.keyboard.type("I counted.")
             self.page.keyboard.press("Tab")
         if before:  # nobody answers twice in a tenth of a second

@@ -25,7 +25,7 @@ def report(blocks: Sequence[str], namespace: dict) -> str:
         blocks: the code of the folded solutions, in the order of the exercises.
         namespace: the variables of the notebook.
     """
-    asked: dict[str, list] = {"Exercise": [], "Guess": [], "Verdict": []}
+    asked: dict[str, list] = {"Exercise": [], "Guess": [], "VerdictForm": []}
     for question in questions.questions():
         asked[type(question).__name__].append(question)
     return json.dumps({
@@ -34,7 +34,7 @@ def report(blocks: Sequence[str], namespace: dict) -> str:
         "wrong": {exercise.key: tried(hand_in_wrong, exercise) for exercise in asked["Exercise"]},
         "mistakes": {exercise.key: tried(make_mistakes, exercise) for exercise in asked["Exercise"]},
         "guesses": {guess.key: tried(bet, guess) for guess in asked["Guess"]},
-        "verdicts": {verdict.key: tried(judge, verdict) for verdict in asked["Verdict"]},
+        "verdicts": {verdict.key: tried(judge, verdict) for verdict in asked["VerdictForm"]},
     })  # fmt: skip
 
 
@@ -52,8 +52,8 @@ def again(question):
         return questions.Guess(
             question.key, question.question, question._answer, question.unit, question.low, question.high
         )
-    if isinstance(question, questions.Verdict):
-        return questions.Verdict(question.key, question.question, question.settled, question.because)
+    if isinstance(question, questions.VerdictForm):
+        return questions.VerdictForm(question.key, question.question, question.settled, question.because)
     return questions.Exercise(
         question.key, question.question, question._answer, question.unit, question.tolerance,
         question.mistakes, question.impossible, question.hint, question.choices,

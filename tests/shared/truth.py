@@ -132,7 +132,7 @@ def questions(kind: str) -> list[dict]:
             "key": one.key,
             "right": typed(right(one)),
             "wrong": typed(wrong(one)),
-            "listed": isinstance(one, lesson.Verdict) or bool(getattr(one, "choices", None)),
+            "listed": isinstance(one, lesson.VerdictForm) or bool(getattr(one, "choices", None)),
         }
         for one in lesson.questions()
         if type(one).__name__ == kind
@@ -141,12 +141,12 @@ def questions(kind: str) -> list[dict]:
 
 def right(question) -> float | str:
     """What answers a question rightly."""
-    return question.settled if isinstance(question, lesson.Verdict) else question.answer()
+    return question.settled if isinstance(question, lesson.VerdictForm) else question.answer()
 
 
 def wrong(question) -> float | str:
     """Something that is not the answer."""
-    if isinstance(question, lesson.Verdict):
+    if isinstance(question, lesson.VerdictForm):
         return next(one for one in lesson.VERDICTS if one != question.settled)
     if choices := getattr(question, "choices", None):
         return next(one for one in choices if one != question.answer())

@@ -1,7 +1,8 @@
 """Published rows held against predictions: comparison, fitting, calibration, accuracy, verdicts.
 
 Read in this order: `published` puts a row beside its prediction, `fitting` finds what each kind of work costs,
-`make_calibration` writes it down, and the next three say how far off predictions are on rows they have not seen.
+`make_calibration` writes it down, the next three say how far off predictions are on rows they have not seen, and
+`known_speeds` and `verdicts` use what is known to judge a claim.
 """
 
 from . import (
@@ -9,6 +10,7 @@ from . import (
     energy_published,
     fitting,
     held_out,
+    known_speeds,
     make_calibration,
     published,
     single_changes,
@@ -23,5 +25,6 @@ __all__ = [
     "single_changes",
     "accuracy_report",
     "energy_published",
+    "known_speeds",
     "verdicts",
 ]

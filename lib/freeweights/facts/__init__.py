@@ -15,6 +15,7 @@ from . import (
     records_models,
     records_prices,
     tables,
+    vocabulary,
 )
 from .records_derived import Calibration, HeldOut
 from .records_hardware import BlockType, Device, Engine, FileSize, Link, Recipe, WeightFormat
@@ -34,6 +35,7 @@ from .records_models import Architecture, CountException
 from .records_prices import Claim, HostPrice, Price, ServingFigure
 
 __all__ = [
+    "vocabulary",
     "quantities",
     "arrays",
     "records_hardware",

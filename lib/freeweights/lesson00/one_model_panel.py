@@ -13,7 +13,8 @@ from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, SKY, headline, log_axis
+from ..page.layout import headline, log_axis
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, SKY
 
 JOBS = (
     "Load from the drive",

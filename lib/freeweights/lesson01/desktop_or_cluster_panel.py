@@ -14,7 +14,8 @@ from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED
 
 CHAT = 8192  # tokens: rows measured on chat requests that do not state their length are shown up to here
 LOOKS = {"desktop": (BLUE, "o"), "cluster": (ORANGE, "s")}

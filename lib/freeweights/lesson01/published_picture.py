@@ -15,7 +15,8 @@ from ..evidence import make_calibration, published
 from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..models.transformer import Model
-from ..page.style import BLUE, GREEN, GREY, log_axis
+from ..page.layout import log_axis
+from ..page.style import BLUE, GREEN, GREY
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from ..facts import quantities as q
 from ..local import smollm_timing, this_machine
 from ..local.measured_or_recorded import SMOL, Quantised, RecordedMachine
 from ..models.transformer import Model
-from ..page.style import BLUE, GREY, MARKERS, RED, apart, decades, log_axis
+from ..page.layout import apart, decades, log_axis
+from ..page.style import BLUE, GREY, MARKERS, RED
 
 
 def step_floor(

@@ -17,7 +17,8 @@ from ..facts import catalog, records_hardware, records_models
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..page import controls, live
-from ..page.style import GREY, headline
+from ..page.layout import headline
+from ..page.style import GREY
 
 WIDTHS = ("BF16", "Q8_0", "Q4_K_M", "Q2_K")
 LABELS = ("no", "2", "4", "8", "16")

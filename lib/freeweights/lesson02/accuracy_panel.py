@@ -27,7 +27,8 @@ from ..evidence.accuracy_report import (
 from ..evidence.held_out import FEW, Errors, Pair, by, of_machines, of_source, pairs
 from ..facts import quantities as q
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK
 
 LEANS = 1.02  # a middle ratio beyond this is called a leaning
 LOOKS = dict(zip(KINDS, ((BLUE, "o", "●"), (ORANGE, "s", "■"), (GREEN, "^", "▲"), (PINK, "D", "◆"))))

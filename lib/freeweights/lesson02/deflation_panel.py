@@ -14,7 +14,8 @@ from ..machines.machine import Machine
 from ..money import hardware_trends
 from ..money.hardware_trends import CENTURY, QUANTITIES, TooFew, Trend
 from ..page import controls, live
-from ..page.style import BLUE, GLYPHS, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BLUE, GLYPHS, GREEN, GREY, ORANGE, RED
 
 NODES = {"8 x H200": CLUSTER, "1 x H100": ("H100 SXM5 80GB", 1)}
 LOOKS = {

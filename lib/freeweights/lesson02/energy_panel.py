@@ -17,7 +17,8 @@ from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money import electricity
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED
 
 CARD = ("GeForce RTX 4090", 1)
 PLACES = {  # device and count, wanted weights, name in the picture

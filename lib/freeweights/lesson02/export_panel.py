@@ -13,7 +13,8 @@ from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, headline
+from ..page.layout import headline
+from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK
 from .tensor_parallel_speedup import with_room
 
 NODE, CONTEXT, WIDEST = 8, 4096, 1.4

@@ -11,7 +11,8 @@ from ..facts import quantities as q
 from ..machines.interconnect import timed_like
 from ..models.transformer import Model
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, headline, log_axis, spread
+from ..page.layout import headline, log_axis, spread
+from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
 from .tensor_parallel_speedup import (
     CASES,
     COUNTS,

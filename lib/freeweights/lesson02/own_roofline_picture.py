@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from ..cost import bottleneck
 from ..facts import quantities as q
 from ..local import this_machine, timing
-from ..page.style import BLUE, GLYPHS, GREY, decades, log_axis
+from ..page.layout import decades, log_axis
+from ..page.style import BLUE, GLYPHS, GREY
 
 COLUMNS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # of the right-hand matrix: m
 FROM_MEMORY = 5632  # rows and columns of a matrix of 127 MB, above nearly every cache

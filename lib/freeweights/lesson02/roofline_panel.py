@@ -15,7 +15,8 @@ from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..page import controls, live
-from ..page.style import BEHIND, BLUE, GREY, ORANGE, RED, apart, decades, headline, log_axis
+from ..page.layout import apart, decades, headline, log_axis
+from ..page.style import BEHIND, BLUE, GREY, ORANGE, RED
 
 # What is shown: the device, and the network that joins several where the catalogue knows no link of its own.
 MACHINES: dict[str, tuple[str, str | None]] = {

@@ -12,7 +12,8 @@ from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money.hourly_rate import PAID, dollars_per_million, hourly_cost
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED
 
 PLACES = {"node": (CLUSTER, ORANGE, "-"), "desktop": (DESKTOP, BLUE, "--")}
 PLACES["card"] = (("GeForce RTX 5090", 1), GREEN, "-.")

@@ -15,7 +15,8 @@ from ..models.experts import experts_touched, experts_touched_by_chance
 from ..models.routing import chances, distinct, route
 from ..models.transformer import Model
 from ..page import controls, live
-from ..page.style import BLUE, GREY, ORANGE, RED, headline, log_axis
+from ..page.layout import headline, log_axis
+from ..page.style import BLUE, GREY, ORANGE, RED
 
 MODELS = ("Mixtral 8x7B", "Llama 4 Maverick", "gpt-oss-120b", "Qwen3-235B-A22B", "DeepSeek-R1", "GLM-5.2")
 MODELS += ("Kimi K2",)

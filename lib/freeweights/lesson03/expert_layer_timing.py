@@ -14,7 +14,8 @@ from ..facts import quantities as q
 from ..local import timing
 from ..models.experts import experts_touched
 from ..models.routing import check_experts, distinct, route
-from ..page.style import BLUE, GREY, ORANGE, headline, log_axis
+from ..page.layout import headline, log_axis
+from ..page.style import BLUE, GREY, ORANGE
 
 EXPERTS, CHOSEN = 64, 4
 WIDTH, HIDDEN = 384, 512  # values that go in and out of an expert, and between its two matrices

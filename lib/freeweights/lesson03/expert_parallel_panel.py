@@ -13,7 +13,8 @@ from ..facts import quantities as q
 from ..machines.fabric import Fabric, fabric
 from ..models.transformer import Model
 from ..page import controls, live
-from ..page.style import BLUE, GREY, MARKERS, ORANGE, PINK, RED, SKY, headline, log_axis
+from ..page.layout import headline, log_axis
+from ..page.style import BLUE, GREY, MARKERS, ORANGE, PINK, RED, SKY
 
 MODEL, CONTEXT = "DeepSeek-R1", 2048
 DEVICES = ("8", "16", "32", "64", "128", "256")

@@ -17,7 +17,8 @@ from ..machines.machine import Machine
 from ..models.routing import chances
 from ..models.transformer import Model
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED
 from .expert_cache import hottest_hit_rate, published_favours, recent_hit_rate
 from .expert_streaming import DESKTOP, Token, cached_share, resident_bytes, share_reached, streamed
 

@@ -12,8 +12,9 @@ from ..facts import quantities as q
 from ..learn.moe_training import MIXTURE, SAME_FLOPS, SAME_PARAMETERS, MoeRun
 from ..learn.training_loop import margin
 from ..page import live
+from ..page.layout import decades, headline, log_axis
 from ..page.renderer import Picture
-from ..page.style import BLUE, GREEN, ORANGE, decades, headline, log_axis
+from ..page.style import BLUE, GREEN, ORANGE
 
 KINDS = {
     MIXTURE.name: (BLUE, "o", "-"),

@@ -9,7 +9,8 @@ from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..money.hourly_rate import PAID, hourly_cost
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, SKY, headline, log_axis, spread
+from ..page.layout import headline, log_axis, spread
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, SKY
 from .moe_against_dense import (
     DENSE,
     MIXTURE,

@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from ..facts import quantities as q
 from ..models.transformer import Model
 from ..page import controls, live
-from ..page.style import BLUE, GREY, RED, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BLUE, GREY, RED
 from .releases import (
     LEAST,
     TURN,

@@ -13,7 +13,8 @@ from ..learn import byte_model
 from ..learn.byte_model import CHUNK, Corpus
 from ..learn.moe_training import MoeRun
 from ..page import controls, live
-from ..page.style import BLUE, GREY, ORANGE, headline
+from ..page.layout import headline
+from ..page.style import BLUE, GREY, ORANGE
 
 KINDS = ("vowel", "consonant", "capital", "space", "line end or tab", "punctuation or digit")
 SHOWN = 8  # bytes of an expert that are drawn

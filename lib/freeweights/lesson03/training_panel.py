@@ -15,8 +15,9 @@ from ..facts import quantities as q
 from ..learn import moe_training
 from ..learn.moe_training import BALANCINGS, SWITCHED, MoeRun
 from ..page import controls, live
+from ..page.layout import headline
 from ..page.renderer import LayeredFigure, Picture, encode
-from ..page.style import BLUE, GREEN, GREY, ORANGE, blank, drawing, headline
+from ..page.style import BLUE, GREEN, GREY, ORANGE, blank, drawing
 
 EVERY, PATIENCE = 0.5, 12  # seconds between two live pictures, and at least so many times what one costs
 COLUMN = 8  # steps in one column of a live picture: finer ones take long to draw

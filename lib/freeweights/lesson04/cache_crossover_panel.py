@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ..models.transformer import Model
-from ..page import controls, live
-from ..page.style import BLUE, GREY, ORANGE, headline, log_axis
+from ..page import controls, layout, live
+from ..page.style import BLUE, LIGHT, ORANGE
 from .long_context import LONGEST, attention_takes_over, cache_takes_over
 from .long_context_panel import COMPARED, WEIGHTS, short
 
@@ -32,47 +35,54 @@ def turns(kinds: dict[str, Model], weights: str, batch: int) -> dict[str, dict[s
     }
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves: bars of each phase as far as the weights rule, and beyond; the turning points in words."""
+
+    title: Text
+    names: list[Text]
+    weights: dict[str, LineCollection]
+    rest: dict[str, LineCollection]
+    words: list[Text]
+
+
+def draw(figure: Figure) -> Artists:
     """Two bars for each kind, grey as far as the weights rule, and the turning points in words at the right."""
-    axes = figure.add_axes((0.335, 0.135, 0.44, 0.70))
-    log_axis(axes.xaxis, {1: "1", 16: "16", 256: "256", 4096: "4 Ki", 65_536: "64 Ki", LONGEST: "1 Mi"})
+    [axes] = layout.grid(figure)
+    log_ticks = {1: "1", 16: "16", 256: "256", 4096: "4 Ki", 65_536: "64 Ki", LONGEST: "1 Mi"}
+    layout.log_axis(axes.xaxis, log_ticks)
     axes.set(xlim=(1, LONGEST), ylim=(ROWS - 0.5, -0.5), xlabel="tokens of context", yticks=[])
-    for row, (colour, _, words) in enumerate(PHASES.values()):
-        figure.text(0.012 + 0.485 * row, 0.888, "■", color=colour, fontsize=12, va="center")
-        figure.text(0.034 + 0.485 * row, 0.888, words, color=GREY, fontsize=10, va="center")
-    artists: dict = {"title": headline(figure), "axes": axes}
-    look = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 10}
-    for row in range(ROWS):
-        axes.text(-0.02, row, "", ha="right", **look)
-    artists["words"] = [axes.text(1.03, row, "", linespacing=1.15, **look) for row in range(ROWS)]
-    for phase, (colour, shift, _) in PHASES.items():
-        heights = np.arange(ROWS) + shift
-        artists[phase] = {
-            "weights": axes.hlines(heights, 1, 1, color="#CCCCCC", linewidth=6),
-            "rest": axes.hlines(heights, 1, 1, color=colour, linewidth=6),
-        }
-    return artists
+    axes.grid(visible=False, axis="y")
+    heights = {phase: np.arange(ROWS) + shift for phase, (_, shift, _) in PHASES.items()}
+    bars = {phase: axes.hlines(y, 1, 1, color=PHASES[phase][0], linewidth=6) for phase, y in heights.items()}
+    grey = {phase: axes.hlines(y, 1, 1, color=LIGHT, linewidth=6) for phase, y in heights.items()}
+    look = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 10, "linespacing": 1.15}
+    longest = max((name for kinds in COMPARED.values() for name in kinds()), key=len)
+    names = [axes.text(-0.02, row, longest, ha="right", **look) for row in range(ROWS)]
+    room = f"reading: from {LONGEST:,}\n"
+    words = [axes.text(1.02, row, room, **look) for row in range(ROWS)]
+    layout.legend(figure, {words: bars[phase] for phase, (*_, words) in PHASES.items()})
+    return Artists(layout.headline(figure), names, grey, bars, words)
 
 
-def update(artists: dict, compare: str, weights: str, batch: float) -> str:
+def update(artists: Artists, compare: str, weights: str, batch: float) -> str:
     """Move the bars to one comparison, width of weights and batch; say where the first and the last turn."""
     kinds = COMPARED[compare]()
     found = turns(kinds, weights, int(batch))
-    # The names change with the comparison alone, so they belong to the kept background.
-    for name, label, words in itertools.zip_longest(kinds, artists["axes"].texts[:ROWS], artists["words"]):
+    for name, label, words in itertools.zip_longest(kinds, artists.names, artists.words):
         label.set_text(name or "")
         words.set_text("\n".join(f"{phase}: {say(found[phase][name])}" for phase in found) if name else "")
     for phase, ends in found.items():
-        show(artists[phase], kinds, ends, phase)
+        show(artists, kinds, ends, phase)
     users = "one user" if batch == 1 else f"{batch:,.0f} users"
-    artists["title"].set_text(f"With {users} " + finding(found["writing"]))
+    artists.title.set_text(f"With {users} " + finding(found["writing"]))
     return (
         f"Writing for {users}, weights at {weights}: caches outweigh the weights in {order(found['writing'])}. "
         f"Reading a prompt, whatever the batch: attention outweighs the weights in {order(found['reading'])}."
     )
 
 
-def show(marks: dict, kinds: dict[str, Model], ends: dict[str, float | None], phase: str) -> None:
+def show(artists: Artists, kinds: dict[str, Model], ends: dict[str, float | None], phase: str) -> None:
     """Place one phase's bars."""
     shift, before, after = PHASES[phase][1], [], []
     for row, (name, what) in enumerate(kinds.items()):
@@ -80,8 +90,8 @@ def show(marks: dict, kinds: dict[str, Model], ends: dict[str, float | None], ph
         turn = min(ends[name] or last, last)
         before.append([(1, row + shift), (turn, row + shift)])
         after.append([(turn, row + shift), (last, row + shift)])
-    marks["weights"].set_segments(before)
-    marks["rest"].set_segments(after)
+    artists.weights[phase].set_segments(before)
+    artists.rest[phase].set_segments(after)
 
 
 def say(turn: float | None) -> str:

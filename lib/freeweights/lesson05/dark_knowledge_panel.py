@@ -13,7 +13,8 @@ from ..learn import digit_distillation
 from ..learn import digit_students as students
 from ..page import controls, live, renderer
 from ..page.controls import Slider
-from ..page.style import BLUE, GREEN, ORANGE, headline
+from ..page.layout import headline
+from ..page.style import BLUE, GREEN, ORANGE
 from .digit_panel import TEMPERATURES, spread
 
 SHOWN = 3  # images of a digit

@@ -18,7 +18,8 @@ from ..learn import digit_students as students
 from ..learn.digit_students import Setting
 from ..page import controls, live
 from ..page.controls import Slider
-from ..page.style import BLUE, GREEN, ORANGE, headline, log_axis
+from ..page.layout import headline, log_axis
+from ..page.style import BLUE, GREEN, ORANGE
 from ..page.text import Table, table
 
 # Few stops: each is a training, and one that was visited before is remembered.

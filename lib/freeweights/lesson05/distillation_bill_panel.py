@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..facts import quantities as q
+from ..facts.figures import figure
 from ..money import training_bills
 from ..page import controls, live, renderer
-from ..page.style import (
-    BLUE,
-    COLOURS,
-    GLYPHS,
-    GREEN,
-    GREY,
-    MARKERS,
-    ORANGE,
-    PINK,
-    RED,
-    decades,
-    headline,
-    log_axis,
-    spread,
-)
+from ..page.layout import decades, headline, log_axis, spread
+from ..page.style import BLUE, COLOURS, GLYPHS, GREEN, GREY, MARKERS, ORANGE, PINK, RED
 from . import distillation_bill as costs
 from . import distillation_law as law
 from . import published_students
@@ -37,7 +27,7 @@ ROWS = {  # part of a Bill: its name, colour, hatch
     "training": ("the student's training", BLUE, "..."),
     "distilling": ("both: the distiller pays", GREEN, ""),
     "scratch": ("from scratch: its base,\npaid by others", PINK, "\\\\\\"),
-    "teacher": ("the teacher's own bill,\npaid by others", GREY, "xxx"),
+    "teacher": ("the teacher's final runs,\npaid by others", GREY, "xxx"),
 }
 STUDENT, TEACHERS = 546e6, (1.9318, 2.2665, 2.5038)  # of the picture: four published runs each
 TOKENS, LOSSES = (4e9, 3e11), (2.22, 2.66)
@@ -98,28 +88,38 @@ def below(found: Bill) -> str:
     """The line below the title: from how many students on the teacher's bill, shared, is below from scratch."""
     number = found.break_even
     if number is None:
-        return "With the teacher's bill too, no number of students is below from scratch: training alone costs as much"
+        return "With the teacher's final runs too, no number of students is below from scratch: training alone costs as much"
     if number == 1:
-        return "Even with the teacher's whole bill the first student is below from scratch (its base still given)"
-    return f"With the teacher's bill shared, {number:,} students of this size are below from scratch (base still given)"
+        return "Even with the teacher's final runs the first student is below from scratch (its base still given)"
+    return f"With the teacher's final runs shared, {number:,} students of this size are below from scratch (base still given)"
+
+
+SENTENCE = (
+    "{samples:,.0f} answers of {tokens:,.0f} tokens are {written} tokens and {flops} of the teacher; {paid} they are {answers}. "
+    "Training {student} on them {epochs:.0f} times takes {hours} hours of {gpu} at {use} of its rate, {training}. Others paid, for "
+    "its base {scratch} by the same count, and for the final runs of DeepSeek-V3 {base} and of R1 {more}; all runs before those "
+    "among it {low} to {high} as much ({date}), and the teacher is carried by {few} to {many} students."
+)
 
 
 def sentence(plan: Plan, found: Bill) -> str:
-    """Tokens, FLOPs, price or cost, hours, and the two bills that others paid."""
+    """Tokens, FLOPs, price or cost, hours, and the bills that others paid, with the range of the runs before the final ones."""
     base, more = training_bills.teacher_bill()
-    hours = training_bills.gpu_hours(costs.training_flops(plan), plan.gpu, plan.utilisation)
-    if plan.price is None:
-        paid = f"at a cost of {q.money(costs.own_price(plan.tokens))} a million on eight H200 of one's own"
-    else:
-        listed = " (list price of 2025)" if plan.price == costs.list_price() else ""
-        paid = f"at a price of {q.money(plan.price)} a million{listed}"
-    return (
-        f"{plan.samples:,.0f} answers of {plan.tokens:,.0f} tokens are {q.count(plan.written)} tokens and "
-        f"{q.rate(costs.answer_flops(plan), 'FLOP')} of the teacher; {paid} they are {q.money(found.answers)}. Training "
-        f"{short(plan.student)} on them {costs.epochs():.0f} times takes {q.significant(hours)} hours of {plan.gpu} at "
-        f"{q.percent(plan.utilisation)} of its rate, {q.money(found.training)}. Others paid, for its base "
-        f"{q.money(found.scratch)} by the same count, for DeepSeek-V3 {q.money(base)} and for making R1 of it {q.money(more)}."
+    every, price = figure("research-over-final-run"), plan.price
+    few, many = (
+        replace(found, teacher=times * found.teacher).break_even for times in (every.low, every.high)
     )
+    own = f"at a cost of {q.money(costs.own_price(plan.tokens))} a million on eight H200 of one's own"
+    listed = " (list price of 2025)" if price == costs.list_price() else ""
+    return SENTENCE.format(
+        samples=plan.samples, tokens=plan.tokens, written=q.count(plan.written),
+        flops=q.rate(costs.answer_flops(plan), "FLOP"), answers=q.money(found.answers),
+        paid=own if price is None else f"at a price of {q.money(price)} a million{listed}",
+        student=short(plan.student), epochs=costs.epochs(), gpu=plan.gpu, use=q.percent(plan.utilisation),
+        hours=q.significant(training_bills.gpu_hours(costs.training_flops(plan), plan.gpu, plan.utilisation)),
+        training=q.money(found.training), scratch=q.money(found.scratch), base=q.money(base), more=q.money(more),
+        low=q.significant(every.low), high=q.times(every.high), date=every.date, few=few or "no", many=many or "no number of",
+    )  # fmt: skip
 
 
 def panel() -> live.Panel:

@@ -18,8 +18,9 @@ from ..learn.training_loop import Margin, margin
 from ..local import measured_or_recorded, smollm_timing
 from ..models.transformer import Model
 from ..page import live
+from ..page.layout import headline, spread
 from ..page.renderer import Picture
-from ..page.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PINK, headline, spread
+from ..page.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PINK
 from ..page.text import Table, table
 
 HARD, SOFT, BOTH, WRITTEN = WAYS

@@ -13,7 +13,8 @@ from ..models.transformer import Model
 from ..money import training_bills
 from ..money.hourly_rate import PAID, hourly_cost
 from ..page import controls, live
-from ..page.style import BLUE, GLYPHS, GREY, MARKERS, ORANGE, RED, decades, headline, log_axis, spread
+from ..page.layout import decades, headline, log_axis, spread
+from ..page.style import BLUE, GLYPHS, GREY, MARKERS, ORANGE, RED
 from . import published_students as pupils
 
 MACHINES = {

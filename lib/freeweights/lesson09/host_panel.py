@@ -21,11 +21,14 @@ from ..money.glm_host import (
     business,
     listed,
     prompt_words,
+    published_reading,
     rented,
+    speeds,
 )
 from ..page import controls, live
 from ..page.controls import Control
-from ..page.style import BLUE, GREY, RED, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BLUE, GREY, RED
 
 RENTS = (2, 7)  # dollars; data/devices.csv names 1.99 to 7.00 for an hour of an H100 or H200 in May 2026
 LEAST, MOST = 0.01, 1000  # dollars, ends of the axis; what lies beyond is drawn as an arrow at its end
@@ -145,7 +148,7 @@ def sentences(found: Business, place: str, users: int, context: int, ratio: floa
         else:
             yield f"With {context:,} tokens each {found.room:,} users have room, not {users:,}."
     else:
-        each = f"{users:,} {'user' if users == 1 else 'users'} with {context:,} tokens"
+        each = f"{q.several(users, 'user')} with {context:,} tokens"
         yield f"For {each}, {q.speed(found.speed)} each, a million tokens cost, predicted:"
         said = []
         for name in ("input", "cached", "output"):
@@ -153,6 +156,9 @@ def sentences(found: Business, place: str, users: int, context: int, ratio: floa
             spread = f" ({q.money(low)} to {q.money(high)})"
             said.append(f"{ROWS[name]} {q.money(middle)}{spread if low < high else ''}")
         yield f"{'; '.join(said)}."
+        if seen := published_reading(place):
+            dearer = found.costs["input"][1] * speeds(place, context)["expected"].input / seen
+            yield f"Its slowest published reading there, {q.speed(seen)}, makes that input {q.money(dearer)}."
         low, middle, high = found.costs["mix"]
         yield f"With {prompt_words(ratio)}: cost {q.money(middle)} ({q.money(low)} to {q.money(high)}) a million, price"
         yield f"{q.money(found.prices['mix'])}."
@@ -160,7 +166,7 @@ def sentences(found: Business, place: str, users: int, context: int, ratio: floa
         if found.least is None:
             yield "No number of users with room would earn at that mix."
         else:
-            yield f"It earns from {found.least:,} {'user' if found.least == 1 else 'users'} on."
+            yield f"It is expected to earn from {q.several(found.least, 'user')} on."
     listing = ", ".join(q.money(found.prices[name]) for name in ("input", "cached", "output"))
     yield f"List prices of {asked.host}, {asked.date}: {listing}."
 

@@ -13,7 +13,8 @@ from ..money.host_prices import asked
 from ..money.market import Lab, inputs
 from ..money.market_accounts import PAYING, bills, reaching, revenue
 from ..page import controls, live
-from ..page.style import BEHIND, BLUE, GREEN, GREY, ORANGE, RED, headline
+from ..page.layout import headline
+from ..page.style import BEHIND, BLUE, GREEN, GREY, ORANGE, RED
 
 YOURS = "yours, by the slider"
 LOOKS = (BLUE, "-", "━━"), (ORANGE, "--", "╍╍"), (GREEN, "-.", "━ ╴"), (GREY, ":", "┈┈")
@@ -120,33 +121,39 @@ def finding(lab: Lab, way: str) -> str:
     return f"{name}: the model sells for {spell(lab.years)}, the bill takes {spell(lab.years_needed)}"
 
 
+SENTENCE = (
+    "The bill is {bill}. Of {revenue} a year ({origin}) {yearly} ({share}) reach the lab (paid by: {way}). While the model sells, "
+    "for {life}, that is {received}, {balance}. To pay the bill in that time, {needed}. People and data are not in this bill{hosts}."
+)
+RUNS = "{last} ({whose}) for the final runs, times {times} with all runs before ({low} to {high} by Epoch AI, {date}): {whole}"
+HOSTS_SHARE = "; {share} of revenue is what OpenAI is said to pay Microsoft, not what any host pays"
+
+
 def sentence(lab: Lab, way: str, bill: str, last: float, times: float) -> str:
     """The bill and its parts, what reaches the lab, what is missing, and the share that would be needed."""
-    runs = f"{q.money(last)} ({bill})"
-    whole = (
-        runs
-        if times == 1
-        else f"{runs} for the last run, times {q.significant(times)} with all runs before: {q.money(lab.training)}"
-    )
     origin = "your assumption"
     if round(lab.revenue) == round(revenue()):
         origin = f"one day of {figure('deepseek-service-revenue').date[:7]} at list prices, theoretical"
-    needed = lab.share_needed
-    enough = (
-        f"{q.percent(needed)} of all revenue would have to reach the lab"
-        if needed <= 1
-        else "not even all of the revenue would be enough"
-    )
-    balance = (
-        f"{q.money(lab.balance)} beyond the bill"
-        if lab.balance >= 0
-        else f"{q.money(-lab.balance)} short of the bill"
-    )
-    return (
-        f"The bill is {whole}. Of {q.money(lab.revenue)} a year ({origin}) {q.money(lab.share * lab.revenue)} "
-        f"({q.percent(lab.share)}) reach the lab (paid by: {way}). While the model sells, for {spell(lab.years)}, that is "
-        f"{q.money(lab.received)}, {balance}. To pay the bill in that time, {enough}. People and data are not in this bill."
-    )
+    needed, missing = lab.share_needed, lab.balance < 0
+    return SENTENCE.format(
+        bill=f"{q.money(last)} ({bill})" if times == 1 else runs(last, bill, times),
+        revenue=q.money(lab.revenue), origin=origin, yearly=q.money(lab.share * lab.revenue), share=q.percent(lab.share),
+        way=way, life=spell(lab.years), received=q.money(lab.received),
+        balance=f"{q.money(abs(lab.balance))} {'short of' if missing else 'beyond'} the bill",
+        needed=f"{q.percent(needed)} of all revenue would have to reach the lab" if needed <= 1
+        else "not even all of the revenue would be enough",
+        hosts=HOSTS_SHARE.format(share=q.percent(inputs()["share"].value)) if way in PAYING[1:3] else "",
+    )  # fmt: skip
+
+
+def runs(last: float, whose: str, times: float) -> str:
+    """The final runs' bill, and the whole one with the range of what all runs before take."""
+    every = figure("research-over-final-run")
+    low, high, date = q.significant(every.low), q.significant(every.high), every.date
+    return RUNS.format(
+        last=q.money(last), whose=whose, times=q.significant(times), low=low, high=high, date=date,
+        whole=q.money(last * times),
+    )  # fmt: skip
 
 
 def panel() -> live.Panel:

@@ -10,7 +10,8 @@ from ..cost.reference_cases import SERVED
 from ..facts import quantities as q
 from ..money.host_prices import Asked, PredictedServingCost, asked, models, predicted
 from ..page import live, renderer
-from ..page.style import BLUE, GREY, RED, headline, log_axis
+from ..page.layout import headline, log_axis
+from ..page.style import BLUE, GREY, RED
 
 LOWEST, HIGHEST = 0.05, 5.0  # dollars for a million tokens, ends of the axis
 NEAR, STEP = 0.02, 0.07  # prices as near as this stand on each other, so high, in parts of a row

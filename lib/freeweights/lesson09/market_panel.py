@@ -11,7 +11,8 @@ from ..money.assumptions import MILLION, service
 from ..money.market import RULES, DemandCurve, Outcome, inputs, market, most_hosts, published_demand
 from ..money.market_accounts import cost_ranges, costs, entry, most, parts, rising
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, headline, log_axis, spread
+from ..page.layout import headline, log_axis, spread
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED
 
 LOWEST, HIGHEST = 0.1, 10.0  # dollars for a million tokens, ends of the axis
 LEFT, RIGHT = -60.0, 150.0  # million dollars, ends of the other

@@ -25,7 +25,8 @@ from ..money.open_closed_switch import (
 )
 from ..money.price_lists import listed_on
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, headline, log_axis
+from ..page.layout import headline, log_axis
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED
 
 SHARES = np.linspace(0, 1, 201)
 TIMES = (0.012, 30)  # ends of the axis of dollars spent, over those of the closed model
@@ -119,17 +120,23 @@ def listed(model: str) -> str:
     return f"{q.money(task_price(model))} with {model} (list price{f' of {date}' if date else ''})"
 
 
+SENTENCE = (
+    "A task of {task:,} tokens is {open}, {closed}. A check takes {checking} and finds {noticed} of the bad answers, so that a bad "
+    "one takes {failure} on average; the closed model's answers count as good. With {share} good enough {spent} is spent on a "
+    "finished task{beyond}, and {unnoticed} of all answers are bad unnoticed. The switch pays {pays}."
+)
+
+
 def sentence(one: Switch, open: str, closed: str, share: float) -> str:
     """Prices, what a bad answer takes, and the share from which the switch pays."""
-    pays = "for no share at all" if one.break_even is None else when(one.break_even)
     part = one.spent(share) / one.closed
-    beyond = f" ({q.times(part)} the closed price: the triangle at the axis's end)" if part > TIMES[1] else ""
-    return (
-        f"A task of {TASK:,} tokens is {listed(open)}, {listed(closed)}. A check takes {q.money(one.checking)} and finds "
-        f"{q.percent(one.noticed)} of the bad answers, so that a bad one takes {q.money(one.failure)} on average. With "
-        f"{q.percent(share)} good enough {q.money(one.spent(share))} is spent on a finished task{beyond}, and "
-        f"{q.percent(unnoticed(one, share))} of all answers are bad unnoticed. The switch pays {pays}."
-    )
+    return SENTENCE.format(
+        task=TASK, open=listed(open), closed=listed(closed), checking=q.money(one.checking),
+        noticed=q.percent(one.noticed), failure=q.money(one.failure), share=q.percent(share),
+        spent=q.money(one.spent(share)), unnoticed=q.percent(unnoticed(one, share)),
+        beyond=f" ({q.times(part)} the closed price: the triangle at the axis's end)" if part > TIMES[1] else "",
+        pays="for no share at all" if one.break_even is None else when(one.break_even),
+    )  # fmt: skip
 
 
 def panel() -> live.Panel:
@@ -234,29 +241,33 @@ def months(value: float) -> str:
     return f"{number} month{'' if number == '1' else 's'}"
 
 
+RETURNS = (
+    "At {revenue} of revenue a month, of which serving takes {serving} (as in DeepSeek's account), it earns {alone} in {life} if "
+    "nobody follows. An open model follows after {lag}; then {way}: {earned}, a loss of {lost}. The bill of {bill} {need}."
+)
+RUNS = " ({times} times one run of {run}; by Epoch AI all runs are {low} to {high} times the last)"
+
+
 def sentence_return(one: ClosedModel, lag: float, times: float) -> str:
     """Earnings, their loss to the follower, what the lab does about it, and the break-even lag."""
-    bill = q.money(one.training)
+    every, bill = figure("research-over-final-run"), q.money(one.training)
     if times > 1:
-        bill += f" ({q.significant(times)} times one run of {q.money(one.training / times)})"
+        ends = {"low": q.significant(every.low), "high": q.significant(every.high)}
+        bill += RUNS.format(times=q.significant(times), run=q.money(one.training / times), **ends)
+    even, way = one.break_even_lag, f"it cuts its price to {q.percent(one.price)} and keeps all"
     if one.after == 0:
-        way = "then it stops selling"
+        way = "it stops selling"
     elif one.kept >= one.cut:
-        way = f"then it keeps its price and {q.percent(one.stays)} of its customers"
-    else:
-        way = f"then it cuts its price to {q.percent(one.price)} and keeps all"
-    even = one.break_even_lag
-    need = (
-        f"The bill of {bill} would need {q.money(one.training / one.life / (1 - one.serving))} of revenue a "
-        "month even without a follower."
-        if even is None
-        else f"The bill of {bill} needs {'no' if even == 0 else months(even) + ' of'} lead."
-    )
-    return (
-        f"At {q.money(one.revenue)} of revenue a month, of which serving takes {q.percent(one.serving)} (as in DeepSeek's account), "
-        f"it earns {q.money(one.before * one.life)} in {months(one.life)} if nobody follows. An open model follows after {months(lag)}; {way}: "
-        f"{q.money(one.earned(lag))}, a loss of {q.percent(one.lost(lag))}. {need}"
-    )
+        way = f"it keeps its price and {q.percent(one.stays)} of its customers"
+    need = f"needs {months(even)} of lead" if even else "needs no lead"
+    if even is None:
+        monthly = one.training / one.life / (1 - one.serving)
+        need = f"would need {q.money(monthly)} of revenue a month even without a follower"
+    return RETURNS.format(
+        revenue=q.money(one.revenue), serving=q.percent(one.serving), alone=q.money(one.before * one.life),
+        life=months(one.life), lag=months(lag), way=way, earned=q.money(one.earned(lag)), lost=q.percent(one.lost(lag)),
+        bill=bill, need=need,
+    )  # fmt: skip
 
 
 def returns_panel() -> live.Panel:

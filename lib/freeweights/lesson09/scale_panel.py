@@ -26,7 +26,8 @@ from ..money.glm_host import (
 )
 from ..money.hourly_rate import PAID
 from ..page import controls, live
-from ..page.style import BLUE, GREEN, RED, decades, headline, log_axis, spread
+from ..page.layout import decades, headline, log_axis, spread
+from ..page.style import BLUE, GREEN, RED
 from .host_panel import lengths
 
 LEAST, MOST = 0.001, 1e6  # dollars, ends of the axis

@@ -27,7 +27,8 @@ from ..money.self_hosting import (
 )
 from ..money.serving_costs import Prices, Tokens
 from ..page import controls, live
-from ..page.style import BEHIND, BLUE, GREEN, ORANGE, RED, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BEHIND, BLUE, GREEN, ORANGE, RED
 
 MIDDLE, CHEAPEST = "same model, middle host", "same model, cheapest host"
 CLOSED = ("Claude Opus 5.5", "GPT-5.5", "Claude Haiku 4.5", "GPT-5-mini")

@@ -12,7 +12,8 @@ from ..money import deepseek_account
 from ..money import token_capital as capital
 from ..money.market import CONCENTRATED
 from ..page import controls, live
-from ..page.style import BEHIND, BLUE, GREEN, GREY, ORANGE, RED, SKY, decades, headline, log_axis
+from ..page.layout import decades, headline, log_axis
+from ..page.style import BEHIND, BLUE, GREEN, GREY, ORANGE, RED, SKY
 
 PUBLISHED = "DeepSeek-V3/R1, published"
 MODELS = (PUBLISHED, *(f"{name}, predicted" for name in capital.WEIGHTS))

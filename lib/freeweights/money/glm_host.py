@@ -12,6 +12,7 @@ import numpy as np
 
 from ..cost import inference
 from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP, DESKTOP_WEIGHTS
+from ..evidence.published import comparisons
 from ..facts import quantities as q
 from ..facts.records_prices import HostPrice
 from ..machines.machine import Machine
@@ -80,6 +81,18 @@ def prompt_words(ratio: float) -> str:
     return f"{said} ({q.percent(kept())} of {'it' if ratio == 1 else 'them'} kept) to one written"
 
 
+@cache
+def published_reading(place: str) -> float | None:
+    """Tokens per second of the slowest published reading of the model on a machine of `MACHINES`; None where there is none.
+
+    >>> round(published_reading("8 x H200 141GB")), published_reading("8 x H100 80GB")
+    (12328, None)
+    """
+    device, count = MACHINES[place][0][:2]
+    seen = comparisons(MODEL, device, phase="prefill", devices=count)
+    return min((pair.measured for pair in seen), default=None)
+
+
 @lru_cache(maxsize=64)
 def speeds(place: str, context: int) -> dict[str, Tokens]:
     """Tokens of each kind in one second of a machine of `MACHINES`, predicted, by the end of the estimate.
@@ -89,7 +102,8 @@ def speeds(place: str, context: int) -> dict[str, Tokens]:
         context: tokens of a prompt, and of each user's cache; all but the last `NEW` of it are kept.
 
     Returns:
-        Tokens whose `output` is an array: for one user, two, and as many of `USERS` as have room. Empty for no room.
+        Tokens whose `output` is an array: for one user, two, and as many of `USERS` as have room. Empty for no room. The
+        dear end reads no faster than was published of this model on this machine.
 
     >>> len(speeds("8 x H200 141GB", 4096)["expected"].output), speeds("8 x H100 80GB", 4096)
     (667, {})
@@ -97,11 +111,14 @@ def speeds(place: str, context: int) -> dict[str, Tokens]:
     (machine, weights), model = MACHINES[place], Model.named(MODEL)
     machine = Machine.named(*machine)
     users = USERS[inference.decode(model, machine, context=context, batch=USERS, weights=weights).fits]
-    return {
+    if not users.size:
+        return {}
+    found = {
         end: serving_speeds(model, machine, context, context - NEW, users, weights, end)
         for end in ("low", "expected", "high")
-        if users.size
     }
+    slowest = min(found["high"].input, published_reading(place) or np.inf)
+    return found | {"high": replace(found["high"], input=slowest)}
 
 
 def rented(place: str, rent: float | None = None) -> Machine:

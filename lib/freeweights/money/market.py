@@ -54,6 +54,14 @@ class DemandCurve:
         """By how much the price falls for every million tokens more."""
         return self.price / (self.elasticity * self.quantity)
 
+    def paid_at_constant_elasticity(self, price: float) -> float:
+        """What customers pay at a price over what they pay at the point, if elasticity were the same everywhere: no line.
+
+        >>> DemandCurve(2.0, 1e6, elasticity=1.0).paid_at_constant_elasticity(0.5)
+        1.0
+        """
+        return (price / self.price) ** (1 - self.elasticity)
+
 
 def inputs() -> dict[str, Input]:
     """Published values of "hosts", "elasticity", "share" (of revenue, to the lab) and "training" (dollars), with ranges.

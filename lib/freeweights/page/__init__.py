@@ -1,13 +1,22 @@
 """The kit of a page: figures that follow a hand, questions that answer back, words and tables, sources.
 
-A lesson calls what is named here. Panels are made with `live`, `controls` and `style`; `renderer` turns a figure into a
-picture fast enough to follow a hand.
+A lesson calls what is named here. `renderer` turns a figure into a picture fast enough to follow a hand. A new panel is
+a file of about a hundred lines, in this order:
+
+- `Artists`, a frozen dataclass that names what moves: texts, lines, and forms of `charts`.
+- `draw(figure)` asks `layout.grid` for axes, sets their limits and ticks, puts `charts` on them (`rows`, `curves`,
+  `stacks`, `cells`), a `layout.legend` and the `layout.headline`, and returns the `Artists`. Colours are those of
+  `style`, and of words `style.INK`. No position is a number: a text begins with its longest words, and so has room.
+- `update(artists, ...)` computes once, calls `artists.rows.show(...)`, sets the headline and returns the sentence.
+- `panel()` hands both to `live.panel`, with a title and `controls`.
 """
 
 from . import (
     answer_checking,
     bibliography,
+    charts,
     controls,
+    layout,
     live,
     questions,
     renderer,
@@ -29,6 +38,8 @@ __all__ = [
     "picture",
     "sources",
     "style",
+    "layout",
+    "charts",
     "controls",
     "renderer",
     "live",

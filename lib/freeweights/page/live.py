@@ -16,6 +16,7 @@ from IPython.display import display, update_display
 from matplotlib.figure import Figure
 
 from .controls import Control, ControlWidget
+from .layout import settle
 from .renderer import LayeredFigure, Picture, encode
 from .style import blank, drawing
 
@@ -131,6 +132,7 @@ def picture(
     figure = blank(size)
     with drawing():
         said = draw(figure)
+        settle(figure)
         stage = LayeredFigure(figure, [])
         pixels = stage.draw()
         seen = encode(pixels, title, readable(sentence if said is None else said, "draw()"))
@@ -168,6 +170,7 @@ class Panel:
         figure = blank(size)
         with drawing():
             self._artists = draw(figure)
+            settle(figure)
         self.stage = LayeredFigure(figure, self._artists)
         self._follow(by_hand=False)
         rows = W.Layout(flex_flow="row wrap", max_width=f"{self.shown.width}px")

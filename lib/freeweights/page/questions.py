@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import ipywidgets as W
 from IPython.display import Markdown, display
 
+from ..facts.vocabulary import Verdict
 from . import saved_answers
 from .answer_checking import (
     Feedback,
@@ -24,7 +25,7 @@ from .text import prose
 
 __all__ = ["VERDICTS", "Feedback", "exercise", "guess", "questions", "say", "table", "verdict"]
 
-VERDICTS = ("holds", "holds in part", "fails", "not a matter of arithmetic")
+VERDICTS = tuple(verdict.value for verdict in Verdict)
 TRIES_TO_HINT, TRIES_TO_ANSWER = 2, 3
 NOT_CHOSEN = "Choose ..."
 # Sent letter by letter, the last letters would arrive behind a quick press of the button.
@@ -83,7 +84,7 @@ def exercise(
     return Exercise(key, question, answer, unit, tolerance, tuple(mistakes), tuple(impossible), hint, choices)
 
 
-def verdict(claim: str, text: str, settled: str, because: str) -> Verdict:
+def verdict(claim: str, text: str, settled: str, because: str) -> VerdictForm:
     """Let the learner judge a claim, then compare with the course. Make it the last line of a cell.
 
     Args:
@@ -96,7 +97,7 @@ def verdict(claim: str, text: str, settled: str, because: str) -> Verdict:
     >>> free.commit("fails", "It has a price.").message
     'You: fails. "It has a price." The course: fails. Loading takes 57 s. You agree.'
     """
-    return Verdict(claim, text, checked_name("verdict", VERDICTS, settled), because)
+    return VerdictForm(claim, text, checked_name("verdict", VERDICTS, settled), because)
 
 
 def questions() -> list[Question]:
@@ -221,7 +222,7 @@ class Exercise(Question):
         return Feedback(False, f"You chose {value}. {words[0] if words else 'It is another one.'}")
 
 
-class Verdict(Question):
+class VerdictForm(Question):
     """A claim that the learner judges first. Made by `verdict`."""
 
     def __init__(self, claim, text, settled, because):
