@@ -165,7 +165,7 @@ def test_tests_have_the_same_rooms():
 # ---- the map in lib/README.md
 
 MAP = (HOUSE.parent / "README.md").read_text(encoding="utf-8")
-CORE_LINES = 3300  # what an evening holds
+CORE_LINES = 4000  # what an evening holds
 
 
 def first_sentence(path: Path) -> str:

@@ -12,8 +12,8 @@ from ..facts import quantities as q
 from ..facts.arrays import at_least, numbers, plain, together
 from ..facts.records_hardware import Engine
 from ..machines.machine import Machine
+from ..models.cache_storage import cache_bytes, cache_copies, cache_width, score_buffer
 from ..models.transformer import Model
-from .cache_storage import cache_bytes, cache_copies, cache_width, score_buffer
 from .estimate import Capacity, DoesNotFit, Fit
 from .weight_storage import WeightStorage, weight_storage
 
@@ -81,8 +81,9 @@ class Case:
 
     @cached_property
     def cache_copies(self) -> float:
-        """How often the devices hold each cache."""
-        return cache_copies(self.model, self.machine, self.engine)
+        """How often the devices hold each cache: once where they take turns, or split only the experts."""
+        shared = self.machine.split == "tensor" and self.machine.count > 1
+        return cache_copies(self.model, self.engine, self.machine.count) if shared else 1.0
 
     @cached_property
     def cache_bytes(self):

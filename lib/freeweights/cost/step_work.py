@@ -14,8 +14,8 @@ import numpy as np
 from ..facts.arrays import plain
 from ..machines.machine import Machine
 from ..models import experts
+from ..models.cache_storage import cache_width
 from ..models.transformer import WITHOUT_EMBEDDINGS, Model
-from .cache_storage import cache_width
 from .efficiency import habits
 from .memory import ACTIVATION_BYTES, Case, Placement, copies
 from .weight_storage import weight_storage

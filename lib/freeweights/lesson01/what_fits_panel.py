@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
-from functools import cache
 from itertools import zip_longest
 
 import numpy as np
@@ -95,9 +95,9 @@ def places(page: str) -> list[tuple[str, int]]:
     found = [
         row
         for row in catalog.table(records_hardware.Device)
-        if row.device_class in classes and low < row.memory <= high
+        if row.device_class in classes and low < row.sold <= high
     ]
-    return [(row.name, 1) for row in sorted(found, key=lambda row: row.memory)]
+    return [(row.name, 1) for row in sorted(found, key=lambda row: row.sold)]
 
 
 def pages() -> list[str]:
@@ -113,7 +113,7 @@ def models(size: str) -> list[str]:
     return [one.name for one in named]
 
 
-@cache
+@functools.cache
 def rooms(size: str, page: str) -> np.ndarray:
     """Bytes that each model leaves for its cache on each device, at each width: models x devices x WIDTHS.
 
@@ -136,12 +136,21 @@ def widest(size: str, page: str, context: float) -> np.ndarray:
     >>> LABELS[widest("5 B to 20 B", "Desktops", context=8192)[llama, places("Desktops").index(gpu)]]
     '16'
     """
-    caches = [
-        [model.cache_bytes(min(context, model.max_context), latents=latents) for latents in (False, True)]
-        for model in map(Model.named, models(size))
+    kept = [
+        [
+            [cache_of(name, *place, weights, context) for weights in WIDTHS[:2]]  # 16 bits, and files of llama.cpp
+            for place in places(page)
+        ]
+        for name in models(size)
     ]
-    latents = [int(Machine.named(*place).runs("").keeps_latents) for place in places(page)]
-    return (np.array(caches)[:, latents, np.newaxis] <= rooms(size, page)).sum(axis=-1)
+    return (np.array(kept)[..., [0, 1, 1, 1]] <= rooms(size, page)).sum(axis=-1)
+
+
+def cache_of(name: str, device: str, count: int, weights: str, context: float) -> float:
+    """Bytes of one sequence's cache, as the engine usual for the device and the format keeps it."""
+    model = Model.named(name)
+    tokens = min(context, model.max_context)
+    return float(memory.Case.of(model, Machine.named(device, count), weights=weights, context=tokens).cache_bytes)
 
 
 def draw(figure: Figure) -> dict:

@@ -8,25 +8,16 @@ from ..facts import catalog
 from ..facts import quantities as q
 from ..facts.records_measured import StoredCache
 from .attention import FLOAT32_BYTES, mixers
+from .cache_storage import sparse_eight_bits
 from .transformer import Model
 
 BLOCK = 16  # tokens in a block of vLLM's cache. Source: arXiv:2309.06180, section 7.2
-# FP8 latents of sparse attention: a float32 scale for 128 values, the rotary key at 16 bits. Source:
-# docs.vllm.ai/en/v0.11.0/api/vllm/v1/attention/backends/mla/flashmla_sparse.html
-SCALED = 128
 OLD = "llama.cpp of 2024"  # the engine of data/engines.csv that kept every head and wrote scores to memory
 
 
 def needed(model: Model, context: float) -> float:
     """Bytes at 16 bits of what the architecture needs; states in float32."""
     return model.cache_bytes(context)
-
-
-def sparse_eight_bits(model: Model) -> float:
-    """Bytes of one token in sparse attention's FP8 layout: latents and index keys with scales, rotary keys at 16 bits."""
-    a, scale = model.architecture, 1 + FLOAT32_BYTES / SCALED
-    latent, index_key = a.kv_lora_rank * scale + 2 * a.rope_head_dim, a.indexer_head_dim * scale
-    return sum(layers * (latent + (kind == "dsa") * index_key) for kind, layers, _ in mixers(a))
 
 
 def eight_bits(model: Model, context: float) -> float:

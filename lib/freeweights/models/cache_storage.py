@@ -9,12 +9,13 @@ import numpy as np
 from ..facts import catalog
 from ..facts.arrays import numbers, plain
 from ..facts.records_hardware import Engine
-from ..machines.machine import Machine
-from ..models.attention import mixers
-from ..models.kv_layouts import FLOAT32_BYTES, sparse_eight_bits
-from ..models.transformer import Model
+from .attention import FLOAT32_BYTES, mixers
+from .transformer import Model
 
 SIXTEEN_BITS = 2.0
+# FP8 latents of sparse attention: a float32 scale for 128 values, the rotary key at 16 bits. Source:
+# docs.vllm.ai/en/v0.11.0/api/vllm/v1/attention/backends/mla/flashmla_sparse.html
+SCALED = 128
 WINDOWS = "window", "chunked"
 
 
@@ -62,6 +63,13 @@ def cells(engine: Engine, context):
     return np.ceil(np.asarray(context, float) / engine.cache_block) * engine.cache_block
 
 
+def sparse_eight_bits(model: Model) -> float:
+    """Bytes of one token in sparse attention's FP8 layout: latents and index keys with scales, rotary keys at 16 bits."""
+    a, scale = model.architecture, 1 + FLOAT32_BYTES / SCALED
+    latent, index_key = a.kv_lora_rank * scale + 2 * a.rope_head_dim, a.indexer_head_dim * scale
+    return sum(layers * (latent + (kind == "dsa") * index_key) for kind, layers, _ in mixers(a))
+
+
 def cache_bytes(model: Model, engine: Engine, context, cache=None):
     """Bytes that an engine keeps for one sequence.
 
@@ -98,19 +106,16 @@ def cache_bytes(model: Model, engine: Engine, context, cache=None):
     return plain(total)
 
 
-def cache_copies(model: Model, machine: Machine, engine: Engine) -> float:
-    """How often a cache is held when devices share every layer.
+def cache_copies(model: Model, engine: Engine, devices: int) -> float:
+    """How often a cache is held by devices that share every layer.
 
     A latent, and DeepSeek-V4's one key, serve all heads, so every device needs them; of keys and values each device has
-    its heads, and more devices than key heads hold them twice and more. Devices that take turns, or that split only the
-    experts, hold each sequence once.
+    its heads, and more devices than key heads hold them twice and more.
     """
-    if machine.split != "tensor" or machine.count == 1:
-        return 1.0
     a = model.architecture
     if engine.keeps_latents and not a.kv_heads:
-        return float(machine.count)
-    return max(1.0, machine.count / (a.kv_heads or a.heads))
+        return float(devices)
+    return max(1.0, devices / (a.kv_heads or a.heads))
 
 
 def writes_scores(model: Model, engine: Engine) -> bool:
