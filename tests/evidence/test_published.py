@@ -92,7 +92,7 @@ def test_the_split_is_read_from_the_sources_words(engine, remark, split):
         ("vLLM 0.11, TP8", "vLLM"),
         ("VLLM", "vLLM"),
         ("trtllm 1.0", "TensorRT-LLM"),
-        ("Ollama 0.6", "llama.cpp"),
+        ("Ollama 0.6", "Ollama"),
         ("llama.cpp b4000 (2024)", "llama.cpp of 2024"),
         ("llama.cpp b7000 (2026)", "llama.cpp"),
         ("oMLX", "MLX"),
@@ -199,9 +199,9 @@ def test_reading_on_a_device_without_a_compute_rate_is_not_compared():
 
 def test_a_row_that_ran_in_less_memory_than_an_engine_leaves_is_not_compared():
     row = changed(
-        model="Llama 3.1 8B", device="GeForce RTX 4080 16GB", devices=1, weights="BF16", weights_bytes=None
+        model="Llama 3.1 8B", device="GeForce RTX 4070", devices=1, weights="BF16", weights_bytes=None
     )
-    assert not fw.fits(fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 4080 16GB"), weights="BF16").fits
+    assert not fw.fits(fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 4070"), weights="BF16").fits
     assert published.compare(row) is None
 
 
