@@ -11,7 +11,9 @@ from ..machines.machine import Machine
 from ..models.transformer import Model
 from . import inference
 
-DESKTOP, CLUSTER = ("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8)
+DESKTOP = ("Apple M3 Ultra 512GB", 1)
+# Attention by sequence, experts apart: so each latent is held once, which crowds of users need.
+CLUSTER = ("H200 SXM 141GB", 8, None, "experts")
 DESKTOP_WEIGHTS, CLUSTER_WEIGHTS = "4.5 bits", "FP8"
 CONTEXT, LONG_CONTEXT, CROWD = 4096, 32_768, 64
 SERVED = 64  # users that a shared row of GPUs serves at once
