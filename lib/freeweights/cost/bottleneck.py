@@ -16,7 +16,7 @@ from ..machines.machine import Machine
 from ..models.transformer import Model
 from .estimate import Fit
 from .memory import Case, slots
-from .step_work import decode_work, least_compute_seconds, prefill_work, specified_seconds
+from .step_work import cache_readings, decode_work, least_compute_seconds, prefill_work, specified_seconds
 from .weight_storage import bits_per_weight
 
 WORDS = ("arithmetic", "bandwidth", "capacity", "links")
@@ -145,7 +145,7 @@ def demand_of(case: Case, phase: str) -> StepDemand:
     )
     work = count(case)
     took = specified_seconds(case, work)
-    seconds = {"bandwidth": took.weights + took.experts + took.cache + took.host + took.drive}
+    seconds = {"bandwidth": took.weights + took.experts + took.cache / cache_readings(case) + took.host + took.drive}
     if phase == "prefill" or machine.computes:
         machine.flops(case.storage.bits)
         seconds["arithmetic"] = least_compute_seconds(case, work)

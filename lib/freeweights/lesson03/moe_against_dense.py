@@ -133,7 +133,7 @@ def serving(name: str, machine: Machine, users: int, weights=WEIGHTS, context=CO
         context: tokens that each sequence holds.
 
     >>> from freeweights.machines.machine import machine
-    >>> lean = serving("gpt-oss-120b", machine("H100 SXM5 80GB"), 32, weights=None)
+    >>> lean = serving("gpt-oss-120b", machine("H200 SXM 141GB"), 32, weights=None)
     >>> lean.tokens_per_joule > serving("Llama 3.1 405B", machine("H200 SXM 141GB", 8), 32).tokens_per_joule
     True
     """
@@ -147,7 +147,7 @@ def fullest(name: str, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> Se
     """The same with every slot taken; None where not even one sequence fits.
 
     >>> from freeweights.machines.machine import machine
-    >>> node = machine("H200 SXM 141GB", 8)
+    >>> node = machine("H200 SXM 141GB", 8, None, "experts")
     >>> fullest("DeepSeek-R1", node).users > fullest("Llama 3.1 405B", node).users
     True
     """
@@ -167,7 +167,7 @@ def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> l
 
     >>> from freeweights.machines.machine import machine
     >>> table_rows(machine("H200 SXM 141GB", 8), [1])[0]["time"]
-    '0.42'
+    '0.38'
     """
     found = []
     for users in batches:
