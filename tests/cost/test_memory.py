@@ -46,7 +46,9 @@ def test_an_engine_leaves_its_share_and_its_reserve_on_every_device(engine, coun
         fw.model("Llama 3.1 8B"),
     )
     fit = memory.fits(llama, node, weights=16)
-    activations = max(2 * row.chunk_tokens * (4096 + 2 * 14_336) * 2, row.logit_rows * row.logit_bytes * 128_256)
+    activations = max(
+        2 * row.chunk_tokens * (4096 + 2 * 14_336) * 2, row.logit_rows * row.logit_bytes * 128_256
+    )
     buffers = count * (row.reserve + activations)
     if not row.flash_attention:  # scores of 32 heads for a chunk, before and after the softmax, in float32
         buffers += 2 * 4 * 32 * row.chunk_tokens * 4096

@@ -26,9 +26,7 @@ RESOURCES = json.loads(PACKAGE.read_text(encoding="utf-8"))["resources"]
 NAMES = [resource["name"] for resource in RESOURCES]
 TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 LESSONS = {f"{number:02d}" for number in range(12)}
-DEVICES, LINKS, FORMATS, SIZES, BLOCKS = map(
-    catalog.table, (Device, Link, WeightFormat, FileSize, BlockType)
-)
+DEVICES, LINKS, FORMATS, SIZES, BLOCKS = map(catalog.table, (Device, Link, WeightFormat, FileSize, BlockType))
 MEASURED = catalog.table(Measurement)
 SECONDS_TO_READ_MEMORY = {  # once, at the specified bandwidth: least and most for a device of the class
     "nvidia-consumer": (0.01, 0.05),
@@ -274,7 +272,8 @@ def test_a_file_of_another_model_spends_at_least_its_own_blocks_and_at_most_a_te
 
 
 @pytest.mark.parametrize(
-    "kind, bytes_", [("Q3_K_M", 31503585116), ("Q4_K_S", 36797132308), ("Q4_K_M", 39352637850), ("Q5_K_M", 46235322941)]
+    "kind, bytes_",
+    [("Q3_K_M", 31503585116), ("Q4_K_S", 36797132308), ("Q4_K_M", 39352637850), ("Q5_K_M", 46235322941)],
 )
 def test_the_first_k_quants_of_a_65b_model_are_within_a_percent(kind, bytes_):
     """LLaMA 65B, not in models.csv: Llama 2 70B with as many key heads as heads and narrower blocks (arXiv:2302.13971)."""

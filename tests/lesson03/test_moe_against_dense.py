@@ -7,9 +7,9 @@ import itertools
 import freeweights as fw
 import numpy as np
 import pytest
-from freeweights.cost.weight_storage import weight_storage
 from drawn import anywhere, check_along_each_control, check_text, follow
 from freeweights.cost import inference
+from freeweights.cost.weight_storage import weight_storage
 from freeweights.facts import catalog, figures
 from freeweights.facts import quantities as q
 from freeweights.lesson03 import moe_against_dense as versus

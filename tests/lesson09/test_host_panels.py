@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pytest
 from drawn import anywhere, check_along_each_control, check_text, follow, spots
-from freeweights.cost.reference_cases import CLUSTER
 from freeweights.cost import inference, memory
+from freeweights.cost.reference_cases import CLUSTER
 from freeweights.facts import catalog
 from freeweights.facts import quantities as q
 from freeweights.lesson09 import host_panel, scale_panel
@@ -272,9 +272,7 @@ def test_a_kept_prefix_is_all_of_the_context_but_its_new_tokens():
 
 def test_too_many_users_and_too_small_a_machine_are_said(host):
     said = follow(host, place="8 x H200 141GB", users=1024, context=4096)
-    room = memory.slots(
-        model(glm_host.MODEL), machine(*CLUSTER), context=4096, weights="FP8"
-    ).expected
+    room = memory.slots(model(glm_host.MODEL), machine(*CLUSTER), context=4096, weights="FP8").expected
     assert f"{room:,.0f} users have room, not 1,024" in said
     assert "it does not fit" in follow(host, place=glm_host.TIGHT)
     assert "the rent is not used" in follow(host, place=glm_host.DESK, users=1)

@@ -64,14 +64,18 @@ def test_every_tensor_is_packed_as_llama_cpps_quantiser_packs_it(row):
 
 def test_the_quantised_models_span_widths_ties_and_mixtures():
     assert {SMALL[row["model"]][0] for row in QUANTISED} >= {576, 896, 1024, 2880, 8192}
-    assert {row["model"] for row in QUANTISED} == set(SMALL) and len({row["format"] for row in QUANTISED}) >= 15
+    assert {row["model"] for row in QUANTISED} == set(SMALL) and len(
+        {row["format"] for row in QUANTISED}
+    ) >= 15
 
 
 @pytest.mark.parametrize("a", COUNTED, ids=lambda a: a.name)
 def test_tensors_add_up_to_the_parameters_that_are_counted_by_part(a):
     found, counted = tensors(a), fw.model(a.name)
     assert sum(tensor.values for tensor in found) == counted.parameters
-    assert sum(tensor.values for tensor in found if tensor.experts == ROUTED) == counted.parts["routed experts"]
+    assert (
+        sum(tensor.values for tensor in found if tensor.experts == ROUTED) == counted.parts["routed experts"]
+    )
     assert {tensor.layer for tensor in found} == set(range(-1, a.layers))
 
 
@@ -133,7 +137,9 @@ def test_only_feed_forward_down_gets_k_blocks_in_a_model_576_wide():
 
 
 def test_a_format_that_does_not_exist_for_a_models_rows_says_which_does():
-    with pytest.raises(ValueError, match="128 weights of a row together, and SmolLM2.*rows of 576.*Choose I?Q4"):
+    with pytest.raises(
+        ValueError, match="128 weights of a row together, and SmolLM2.*rows of 576.*Choose I?Q4"
+    ):
         weight_storage("AWQ/GPTQ int4 g128", fw.model("SmolLM2-135M-Instruct"))
 
 

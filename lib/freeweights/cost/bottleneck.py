@@ -145,7 +145,9 @@ def demand_of(case: Case, phase: str) -> StepDemand:
     )
     work = count(case)
     took = specified_seconds(case, work)
-    seconds = {"bandwidth": took.weights + took.experts + took.cache / cache_readings(case) + took.host + took.drive}
+    seconds = {
+        "bandwidth": took.weights + took.experts + took.cache / cache_readings(case) + took.host + took.drive
+    }
     if phase == "prefill" or machine.computes:
         machine.flops(case.storage.bits)
         seconds["arithmetic"] = least_compute_seconds(case, work)

@@ -226,7 +226,9 @@ def slots(model: Model, machine: Machine, *, context=32_768, weights=None, cache
     return Capacity(fit, basis, plain(held), plain(most))
 
 
-def devices_to_hold(model: Model, machine: Machine, *, context=4096, batch=1, weights=None, cache=None) -> int:
+def devices_to_hold(
+    model: Model, machine: Machine, *, context=4096, batch=1, weights=None, cache=None
+) -> int:
     """The smallest power of two of a machine's devices that holds a model and its caches.
 
     Args:

@@ -165,6 +165,10 @@ def blocks(model: Model, weights: str) -> dict[str, list[str]]:
     form, a = catalog.weight_format(weights), model.architecture
     found: dict[str, list[str]] = {}
     for tensor in placed(a, list(tensors(a))):
-        kind = f"{tensor.kind} of {tensor.experts} experts" if tensor.experts not in ("", ROUTED) else tensor.kind
+        kind = (
+            f"{tensor.kind} of {tensor.experts} experts"
+            if tensor.experts not in ("", ROUTED)
+            else tensor.kind
+        )
         found.setdefault(kind, []).append(block_of(a, tensor, form).name)
     return found

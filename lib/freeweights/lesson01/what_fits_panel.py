@@ -125,7 +125,10 @@ def rooms(size: str, page: str) -> np.ndarray:
         return empty.memory - empty.needed + empty.parts["cache"]
 
     return np.array(
-        [[[room(name, *place, weights) for weights in WIDTHS] for place in places(page)] for name in models(size)]
+        [
+            [[room(name, *place, weights) for weights in WIDTHS] for place in places(page)]
+            for name in models(size)
+        ]
     )
 
 
@@ -138,7 +141,9 @@ def widest(size: str, page: str, context: float) -> np.ndarray:
     """
     kept = [
         [
-            [cache_of(name, *place, weights, context) for weights in WIDTHS[:2]]  # 16 bits, and files of llama.cpp
+            [
+                cache_of(name, *place, weights, context) for weights in WIDTHS[:2]
+            ]  # 16 bits, and files of llama.cpp
             for place in places(page)
         ]
         for name in models(size)
@@ -150,7 +155,9 @@ def cache_of(name: str, device: str, count: int, weights: str, context: float) -
     """Bytes of one sequence's cache, as the engine usual for the device and the format keeps it."""
     model = Model.named(name)
     tokens = min(context, model.max_context)
-    return float(memory.Case.of(model, Machine.named(device, count), weights=weights, context=tokens).cache_bytes)
+    return float(
+        memory.Case.of(model, Machine.named(device, count), weights=weights, context=tokens).cache_bytes
+    )
 
 
 def draw(figure: Figure) -> dict:

@@ -231,10 +231,7 @@ def of_width(name: str, machine: Machine, weights) -> list[published.Comparison]
     model = Model.named(name)
     wanted = weight_storage.weight_storage(weights, model).bits
     pairs = published.comparisons(name, machine.device.name, phase="decode", devices=machine.count)
-    bits = [
-        weight_storage.weight_storage(published.bits_of(pair.row, model), model).bits
-        for pair in pairs
-    ]
+    bits = [weight_storage.weight_storage(published.bits_of(pair.row, model), model).bits for pair in pairs]
     return [pair for pair, stored in zip(pairs, bits) if abs(stored / wanted - 1) <= ALIKE]
 
 

@@ -153,8 +153,12 @@ QUANTITIES = {
     "bytes read per step": Quantity(
         "B", lambda m, o, c, weights, cache: bytes_read(m, o, c, weights, cache), False
     ),
-    "slots on the machine": Quantity("slots", lambda m, o, c, **how: memory.slots(m, o, context=c, **how).expected),
-    "time to read the prompt": Quantity("s", lambda m, o, c, **how: inference.prefill(m, o, prompt=c, **how).seconds),
+    "slots on the machine": Quantity(
+        "slots", lambda m, o, c, **how: memory.slots(m, o, context=c, **how).expected
+    ),
+    "time to read the prompt": Quantity(
+        "s", lambda m, o, c, **how: inference.prefill(m, o, prompt=c, **how).seconds
+    ),
     "time per token, one user": Quantity(
         "s", lambda m, o, c, **how: inference.decode(m, o, context=c, batch=1, **how).seconds
     ),

@@ -42,7 +42,9 @@ def cache_width(cache, engine: Engine) -> float:
             return named[catalog._plain(cache)] / 8
         bits = catalog.weight_format(cache).bits
     else:
-        bits = float(numbers(float(re.sub(r" ?bits", "", cache)) if isinstance(cache, str) else cache, "cache"))
+        bits = float(
+            numbers(float(re.sub(r" ?bits", "", cache)) if isinstance(cache, str) else cache, "cache")
+        )
         for value in known.values():
             if bits in (value, np.floor(value)):
                 return value / 8
@@ -128,4 +130,10 @@ def score_buffer(model: Model, engine: Engine, context):
     """Bytes of the scores of one chunk of a prompt, before and after the softmax, in float32."""
     if not writes_scores(model, engine):
         return 0.0
-    return 2.0 * FLOAT32_BYTES * (model.architecture.heads or 0) * engine.chunk_tokens * np.asarray(context, float)
+    return (
+        2.0
+        * FLOAT32_BYTES
+        * (model.architecture.heads or 0)
+        * engine.chunk_tokens
+        * np.asarray(context, float)
+    )

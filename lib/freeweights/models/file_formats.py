@@ -82,7 +82,9 @@ def recipes(name: str) -> tuple[Recipe, ...]:
 
 def wanted_block(a: Architecture, tensor: Tensor, form: WeightFormat) -> str:
     """The block a format wants for a tensor, whatever the length of its rows."""
-    own = next((row.block for row in recipes(form.name) if not row.kind and holds(row.where, a, tensor)), form.name)
+    own = next(
+        (row.block for row in recipes(form.name) if not row.kind and holds(row.where, a, tensor)), form.name
+    )
     kind = "output" if a.tied_embeddings and tensor.kind == "token_embd" else tensor.kind
     if form.family == GGUF:
         if kind in (VECTOR, "router", "positions"):
@@ -180,7 +182,9 @@ def stored_bytes(a: Architecture, name: str) -> StoredBytes:
 def keeps_prediction(a: Architecture, form: WeightFormat) -> bool:
     """Whether a file in a format holds the layer for multi-token prediction: the release does, not every conversion."""
     released = form.family == "float" or form.name == a.native_format
-    return ("gguf" if form.family == GGUF else "release" if released else "nothing") in a.prediction_layer.split()
+    return (
+        "gguf" if form.family == GGUF else "release" if released else "nothing"
+    ) in a.prediction_layer.split()
 
 
 def is_idle(a: Architecture, tensor: Tensor) -> bool:

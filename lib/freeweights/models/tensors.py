@@ -39,7 +39,9 @@ def softmax_tensors(a: Architecture) -> list[Tensor]:
     queries, keys = a.heads * a.head_dim, a.kv_heads * a.head_dim
     biases = a.biases.split()
     small = (queries + 2 * keys) * ("qkv" in biases) + a.hidden_size * ("o" in biases)
-    small += a.heads * ("sinks" in biases) + {"": 0, "head": 2 * a.head_dim, "full": queries + keys}[a.qk_norm]
+    small += (
+        a.heads * ("sinks" in biases) + {"": 0, "head": 2 * a.head_dim, "full": queries + keys}[a.qk_norm]
+    )
     if "qkv" in a.fused.split():
         first = [Tensor("attn_v", a.hidden_size, queries + 2 * keys)]
     else:
@@ -52,7 +54,10 @@ def latent_tensors(a: Architecture) -> list[Tensor]:
     """Multi-head latent attention: the expansion of the latent in two parts, of which engines absorb each."""
     query_width = a.heads * (a.nope_head_dim + a.rope_head_dim)
     if a.q_lora_rank:
-        queries = [Tensor("attn_q_a", a.hidden_size, a.q_lora_rank), Tensor("attn_q_b", a.q_lora_rank, query_width)]
+        queries = [
+            Tensor("attn_q_a", a.hidden_size, a.q_lora_rank),
+            Tensor("attn_q_b", a.q_lora_rank, query_width),
+        ]
     else:
         queries = [Tensor("attn_q", a.hidden_size, query_width)]
     return [
@@ -198,7 +203,10 @@ def prediction_tensors(a: Architecture) -> list[Tensor]:
         return []
     kind = a.mixers.split()[0].partition(":")[0]
     own = layer_tensors(a, kind, a.layers)
-    own += [Tensor("attn_join", 2 * a.hidden_size, a.hidden_size, a.layers), Tensor(VECTOR, 1, 3 * norm(a, a.norms.split()[1]))]
+    own += [
+        Tensor("attn_join", 2 * a.hidden_size, a.hidden_size, a.layers),
+        Tensor(VECTOR, 1, 3 * norm(a, a.norms.split()[1])),
+    ]
     matrix = a.vocabulary * a.hidden_size
     beyond = (a.safetensors_total or 0) - sum(tensor.values for tensor in (*tensors(a), *own))
     copies = ("token_embd", "output") if beyond > matrix else ()

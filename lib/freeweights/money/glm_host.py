@@ -28,7 +28,10 @@ MODEL = "GLM-5.2"
 MACHINES = {
     "8 x H200 141GB": (CLUSTER, CLUSTER_WEIGHTS),
     "8 x B200 180GB": (("B200 SXM 180GB", 8, None, "experts"), CLUSTER_WEIGHTS),
-    "16 x H100 80GB, InfiniBand": (("H100 SXM5 80GB", 16, "InfiniBand NDR (4x port)", "experts"), CLUSTER_WEIGHTS),
+    "16 x H100 80GB, InfiniBand": (
+        ("H100 SXM5 80GB", 16, "InfiniBand NDR (4x port)", "experts"),
+        CLUSTER_WEIGHTS,
+    ),
     "8 x H100 80GB": (("H100 SXM5 80GB", 8, None, "experts"), CLUSTER_WEIGHTS),
     "Desktop, 512 GB, bought": (DESKTOP, DESKTOP_WEIGHTS),
 }
