@@ -75,7 +75,7 @@ def memory_ratio(weights=WEIGHTS) -> float:
     >>> memory_ratio() > 1
     True
     """
-    mixture, dense = (weight_storage.weight_bytes(one, weights) for one in both())
+    mixture, dense = (weight_storage.weight_storage(weights, one).held for one in both())
     return plain(mixture / dense)
 
 
@@ -138,7 +138,7 @@ def serving(
         agreement: as in `bytes_read`.
 
     >>> from freeweights.machines.machine import machine
-    >>> lean = serving("gpt-oss-120b", machine("H100 SXM5 80GB"), 32, weights=None)
+    >>> lean = serving("gpt-oss-120b", machine("H200 SXM 141GB"), 32, weights=None)
     >>> lean.tokens_per_joule > serving("Llama 3.1 405B", machine("H200 SXM 141GB", 8), 32).tokens_per_joule
     True
     """
@@ -151,7 +151,7 @@ def fullest(name: str, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> Se
     """The same with every slot taken; None where not even one sequence fits.
 
     >>> from freeweights.machines.machine import machine
-    >>> node = machine("H200 SXM 141GB", 8)
+    >>> node = machine("H200 SXM 141GB", 8, None, "experts")
     >>> fullest("DeepSeek-R1", node).users > fullest("Llama 3.1 405B", node).users
     True
     """
@@ -171,7 +171,7 @@ def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> l
 
     >>> from freeweights.machines.machine import machine
     >>> table_rows(machine("H200 SXM 141GB", 8), [1])[0]["time"]
-    '0.43'
+    '0.38'
     """
     found = []
     for users in batches:
@@ -239,10 +239,7 @@ def of_width(name: str, machine: Machine, weights) -> list[published.Comparison]
     model = Model.named(name)
     wanted = weight_storage.weight_storage(weights, model).bits
     pairs = published.comparisons(name, machine.device.name, phase="decode", devices=machine.count)
-    bits = [
-        weight_storage.weight_storage(published.bits_of(pair.row, model.parameters), model).bits
-        for pair in pairs
-    ]
+    bits = [weight_storage.weight_storage(published.bits_of(pair.row, model), model).bits for pair in pairs]
     return [pair for pair, stored in zip(pairs, bits) if abs(stored / wanted - 1) <= ALIKE]
 
 
