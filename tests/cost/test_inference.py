@@ -11,7 +11,7 @@ from freeweights.cost import efficiency, inference, memory, step_work
 from freeweights.evidence import published
 from freeweights.facts import catalog
 from freeweights.facts.records_derived import Calibration
-from freeweights.facts.records_hardware import Engine, FileSize
+from freeweights.facts.records_hardware import Engine
 from freeweights.facts.records_measured import Measurement
 from freeweights.facts.vocabulary import Split
 from hypothesis import assume, given, settings
@@ -212,7 +212,7 @@ def test_memory_parts_add_up_and_left_or_missing_is_the_difference(model, machin
 
 def test_answers_broadcast_and_equal_the_single_answers():
     glm, node = fw.model("GLM-5.2"), fw.machine("H200 SXM 141GB", count=8)
-    batch, context = np.array([[1], [8], [64]]), np.array([1024, 8192])
+    batch, context = np.array([[1], [8], [32]]), np.array([1024, 8192])
     together = fw.decode(glm, node, context=context, batch=batch, weights="FP8")
     assert together.expected.shape == (3, 2)
     for i, j in np.ndindex(3, 2):
@@ -265,17 +265,6 @@ def test_glm_on_the_desktop_is_predicted_within_its_range():
     assert len(pairs) >= 5
     for pair in pairs:
         assert pair.estimate.low <= pair.seconds <= pair.estimate.high
-
-
-@pytest.mark.parametrize("name", ["Q4_K_M", "Q8_0"])
-def test_weight_formats_carry_the_bits_that_published_files_show(name):
-    bits = catalog.weight_format(name).bits
-    sizes = [
-        row.size / (row.parameters * bits / 8)
-        for row in catalog.table(FileSize)
-        if row.format == name and row.parameters
-    ]
-    assert len(sizes) >= 3 and abs(np.median(sizes) - 1) < 0.02
 
 
 # Agreement of tokens, and what one rate alone would save

@@ -48,9 +48,18 @@ def test_an_engine_leaves_its_share_and_its_reserve_on_every_device(engine, coun
         fw.model("Llama 3.1 8B"),
     )
     fit = memory.fits(llama, node, weights=16)
-    kept_back = (1 - row.memory_share) * node.memory + count * row.reserve
-    activations = 2 * row.chunk_tokens * (4096 + 2 * 14_336) * 2
-    assert fit.parts["engine"] == pytest.approx(kept_back + count * activations)
+    activations = max(
+        2 * row.chunk_tokens * (4096 + 2 * 14_336) * 2, row.logit_rows * row.logit_bytes * 128_256
+    )
+    buffers = count * (row.reserve + activations)
+    if not row.flash_attention:  # scores of 32 heads for a chunk, before and after the softmax, in float32
+        buffers += 2 * 4 * 32 * row.chunk_tokens * 4096
+    kept_back = {
+        "memory": buffers + (1 - row.memory_share) * node.memory,
+        "weights and caches": max(buffers, (1 - row.memory_share) * node.memory),
+        "what is left": buffers + (1 - row.memory_share) * (node.memory - 2 * llama.parameters - buffers),
+    }
+    assert fit.parts["engine"] == pytest.approx(kept_back[row.share_of])
     assert fit.parts["weights"] == 2 * llama.parameters
     assert fit.parts["cache"] == llama.cache_bytes(4096)
 
@@ -63,8 +72,8 @@ def test_a_model_that_fills_the_memory_to_the_engines_share_fits_and_a_little_mo
     node = fw.machine(H200, engine="vLLM")
     llama = fw.model("Llama 3.1 8B")
     fixed = memory.fits(llama, node, weights=16, context=0)
-    room = (fixed.memory - fixed.needed) / llama.cache_bytes(1)
-    assert memory.fits(llama, node, weights=16, context=1, batch=int(room)).fits
+    room = (fixed.memory - fixed.needed) / llama.cache_bytes(16)  # vLLM keeps blocks of 16 tokens
+    assert memory.fits(llama, node, weights=16, context=16, batch=int(room)).fits
     assert not memory.fits(llama, node, weights=16, context=1, batch=int(room) + 1).fits
 
 
@@ -82,7 +91,7 @@ def test_an_engine_that_keeps_full_heads_needs_what_was_seen_of_it(name):
     """An estimator says 321 GiB for 65,536 tokens (data/caches.csv): 16 of them are scores, which lie with activations."""
     kept = {
         engine: memory.fits(
-            fw.model(name), fw.machine(H200, 8, engine=engine), weights="Q4_0", context=65_536
+            fw.model(name), fw.machine(H200, 8, split="pipeline", engine=engine), weights="Q4_0", context=65_536
         ).parts["cache"]
         for engine in ENGINES
     }
@@ -92,7 +101,9 @@ def test_an_engine_that_keeps_full_heads_needs_what_was_seen_of_it(name):
 
 
 def test_full_heads_are_also_read_in_every_step():
-    old, new = (fw.machine(H200, 8, engine=engine) for engine in ("llama.cpp of 2024", "llama.cpp"))
+    old, new = (
+        fw.machine(H200, 8, split="pipeline", engine=engine) for engine in ("llama.cpp of 2024", "llama.cpp")
+    )
     r1 = fw.model("DeepSeek-R1")
     steps = [fw.decode(r1, node, context=65_536, weights="Q4_0") for node in (old, new)]
     assert steps[0].parts["cache"] > 20 * steps[1].parts["cache"]
@@ -160,7 +171,7 @@ def test_what_is_placed_on_devices_and_host_is_not_more_than_they_hold(model, ma
     fit, placed = case.fit, case.placed
     assume(fit.fits and (machine.cpu_host or machine.drive))
     assume(fit.parts["cache"] + fit.parts["engine"] <= machine.memory)
-    shared, routed = memory.shared_bytes(model, machine, bits), memory.routed_weights(model) * bits / 8
+    shared, routed = memory.unrouted_bytes(model, machine, case.storage), case.storage.experts
     on_devices = placed.resident * shared + placed.experts * routed
     assert on_devices + fit.parts["cache"] + fit.parts["engine"] <= machine.memory * (1 + 1e-9)
     if machine.cpu_host:
@@ -240,13 +251,8 @@ def test_what_lies_with_the_host_is_read_from_its_memory_in_every_pass(phase, to
         step = fw.prefill(model, beside, prompt=passes * tokens, batch=1, weights="Q4_0")
     prompt = {"decode": 4096, "prefill": passes * tokens}[phase]
     there = memory.Case.of(model, beside, weights="Q4_0", context=prompt).placed.experts_on_host
-    moved = (
-        passes
-        * there
-        * step_work.shared_and_routed(model, tokens, efficiency.fitted_constants().routing_agreement)[1]
-        * 4.5
-        / 8
-    )
+    experts = (step_work.weights_read(model, tokens) - model.shared_weights) * 4.5 / 8  # all rows are in Q4_0
+    moved = passes * there * experts
     share = efficiency.calibrations(phase)["any", "cpu_host"].weights
     assert 0 < share < 1
     assert step.parts["host memory"] == pytest.approx(moved / beside.cpu_host.memory_bandwidth / share)

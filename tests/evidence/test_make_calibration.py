@@ -1,4 +1,4 @@
-"""data/calibration.csv is what the command makes of the data; shares of loads are what rows show."""
+"""data/derived/calibration.csv is what the command makes of the data; shares of loads are what rows show."""
 
 from __future__ import annotations
 

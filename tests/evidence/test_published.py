@@ -66,9 +66,11 @@ def test_every_unit_in_the_data_is_either_understood_or_left_out():
 
 
 def test_the_bits_of_a_row_come_from_its_file_before_its_name():
-    assert published.bits_of(changed(weights_bytes=100.0, weights="FP8"), parameters=200) == 4.0
-    assert published.bits_of(changed(weights_bytes=None, weights="FP8"), parameters=200) == "FP8"
-    assert published.bits_of(changed(weights_bytes=None, weights="some mix"), parameters=200) is None
+    llama = fw.model("Llama 3.1 8B")
+    assert published.bits_of(changed(weights_bytes=llama.parameters / 2, weights="FP8"), llama) == 4.0
+    assert published.bits_of(changed(weights_bytes=4.92e9, weights="Q4_K_M"), llama) == "Q4_K_M"
+    assert published.bits_of(changed(weights_bytes=None, weights="FP8"), llama) == "FP8"
+    assert published.bits_of(changed(weights_bytes=None, weights="some mix"), llama) is None
 
 
 def test_the_machine_of_a_row_is_what_its_cells_say():
@@ -182,9 +184,9 @@ def test_reading_on_a_device_without_a_compute_rate_is_not_compared():
 
 def test_a_row_that_ran_in_less_memory_than_an_engine_leaves_is_not_compared():
     row = changed(
-        model="Llama 3.1 8B", device="GeForce RTX 4080 16GB", devices=1, weights="BF16", weights_bytes=None
+        model="Llama 3.1 8B", device="GeForce RTX 4070", devices=1, weights="BF16", weights_bytes=None
     )
-    assert not fw.fits(fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 4080 16GB"), weights="BF16").fits
+    assert not fw.fits(fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 4070"), weights="BF16").fits
     assert published.compare(row) is None
 
 

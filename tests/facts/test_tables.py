@@ -66,7 +66,7 @@ def test_held_out_rows_are_the_published_ones_with_their_seconds():
 @pytest.mark.parametrize("row", catalog.table(Offload), ids=lambda row: row.id)
 def test_an_offloaded_model_does_not_fit_the_devices_alone_but_with_their_host(row):
     model = fw.model(row.model)
-    bits = published.bits_of(row, model.parameters)
+    bits = published.bits_of(row, model)
     assert bits, "the bits of the weights are known"
     alone, beside = (
         fw.machine(row.device, row.devices, engine="llama.cpp", cpu_host=h) for h in (None, row.cpu_host)
@@ -84,7 +84,7 @@ def test_no_offloaded_row_beats_its_floor(row):
         fw.model(row.model),
         fw.machine(row.device, row.devices, engine="llama.cpp", cpu_host=row.cpu_host),
     )
-    bits = published.bits_of(row, model.parameters)
+    bits = published.bits_of(row, model)
     step = (
         fw.prefill(model, beside, prompt=row.prompt, batch=row.batch, weights=bits)
         if row.phase == "prefill"

@@ -158,7 +158,7 @@ def test_the_widest_weights_fit_and_the_next_wider_do_not(size, page, data):
     tokens = data.draw(st.integers(1024, 131_072))
     what, where = fw.model(name), fw.machine(*place)
     context, found = min(tokens, what.max_context), what_fits_panel.widest(size, page, tokens)[row, column]
-    narrow_first = [catalog.weight_format(weights).bits for weights in what_fits_panel.WIDTHS[::-1]]
+    narrow_first = what_fits_panel.WIDTHS[::-1]
     assert all(
         fw.fits(what, where, weights=weights, context=context).fits for weights in narrow_first[:found]
     )

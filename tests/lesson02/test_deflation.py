@@ -133,7 +133,7 @@ def test_the_trend_of_the_catalogue_recomputes():
         for row in catalog.table(Device)
         if row.price and hardware_trends.group(row) == hardware_trends.UNIFIED
     ]
-    slope = np.polyfit([row.year for row in rows], np.log([row.memory / row.price for row in rows]), 1)[0]
+    slope = np.polyfit([row.year for row in rows], np.log([row.sold / row.price for row in rows]), 1)[0]
     assert hardware_trends.trend("memory").slope == pytest.approx(slope) and hardware_trends.trend(
         "memory"
     ).rows == len(rows)
@@ -175,7 +175,7 @@ def test_the_panels_sentence_says_what_the_library_says(panel):
         panel, quantity="memory", which=hardware_trends.UNIFIED, price=10_000, node="8 x H200", street=True
     )
     assert q.size(10_000 * hardware_trends.trend("memory").at(hardware_trends.today())) in said
-    assert q.size(fw.machine("H200 SXM 141GB", 8).memory) in said
+    assert q.size(8 * fw.machine("H200 SXM 141GB").device.sold) in said
 
 
 def test_what_does_not_count_is_faint_and_street_prices_are_hollow(panel):

@@ -135,7 +135,7 @@ def test_the_frontiers_sentence_says_what_the_library_says(frontier_panel):
         )
         assert f"its {max_sequences:,.0f} slots yield {q.times(full / one)} as much" in said
         assert q.speed(one) in said and q.speed(full) in said
-    assert "GeForce RTX 5090 has 32 GB: it does not fit" in said
+    assert "GeForce RTX 5090 has 34.2 GB: it does not fit" in said
     assert not len(frontier_panel._artists.places["card"].curve.get_xdata())
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from drawn import anywhere, check_along_each_control, check_text, follow
 from freeweights.cost import inference
+from freeweights.cost.weight_storage import weight_storage
 from freeweights.facts import catalog, figures
 from freeweights.facts import quantities as q
 from freeweights.lesson03 import moe_against_dense as versus
@@ -108,13 +109,14 @@ def test_a_step_reads_more_with_every_user_but_never_a_weight_twice(context, bat
     for one in versus.both():
         here, more = (versus.bytes_read(one, context, users) for users in (batch, batch + 1))
         assert here < more or context == 0
-        assert here - batch * one.cache_read_bytes(context) <= one.parameters * 1.0001
+        held = weight_storage(versus.WEIGHTS, one).held
+        assert here - batch * one.cache_read_bytes(context) <= held * 1.0001
 
 
-@given(context=contexts, batch=batches, weights=st.sampled_from(["BF16", "FP8", "4.5 bits", 3.0]))
-def test_without_caches_the_format_changes_no_ratio(context, batch, weights):
-    assert versus.memory_ratio(weights) == pytest.approx(versus.memory_ratio())
-    assert versus.bytes_ratio(0, batch, weights) == pytest.approx(versus.bytes_ratio(0, batch))
+@given(context=contexts, batch=batches, weights=st.sampled_from(["BF16", 8, "4.5 bits", 3.0]))
+def test_without_caches_bits_alike_for_every_weight_change_no_ratio(context, batch, weights):
+    assert versus.memory_ratio(weights) == pytest.approx(versus.memory_ratio(16), rel=1e-6)
+    assert versus.bytes_ratio(0, batch, weights) == pytest.approx(versus.bytes_ratio(0, batch, 16), rel=1e-6)
     assert versus.flops_ratio(0) <= versus.flops_ratio(context)
 
 
@@ -144,7 +146,8 @@ def test_the_full_machine_has_no_room_for_one_more(name):
 
 
 def test_memory_turns_the_claim_round():
-    assert versus.memory_ratio() > 1.5
+    assert versus.memory_ratio() > 1.3  # the dense one keeps attention at 16 bits
+    assert versus.memory_ratio(8) > 1.6
     assert (
         versus.serving(versus.both()[1], H100, 1).fits and not versus.serving(versus.both()[0], H100, 1).fits
     )
@@ -166,7 +169,7 @@ def test_times_of_eight_h200_lie_between_the_bytes_and_one_for_a_single_user():
 def test_a_published_ratio_is_that_of_published_steps_of_the_same_batch():
     rows = {
         name: [row for row in figures.measurements(model=name, device="Instinct MI300X", devices=8, phase="decode")
-               if row.batch == "1" and row.usable and row.weights == "FP8"]
+               if row.batch == "1" and row.usable and row.weights.startswith("FP8")]
         for name in ("DeepSeek-V3", DENSE)
     }  # fmt: skip
     seconds = {name: [1 / row.value if row.unit == "tok/s" else row.value / 1000 for row in those]

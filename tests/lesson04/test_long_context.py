@@ -145,7 +145,7 @@ def test_the_main_panel_says_what_the_library_says_and_what_is_missing(shown):
     )
     assert "has no room for one such sequence of full (MHA); grouped (GQA)" in said
     follow(shown["long_context"], place="RTX 5090", quantity="slots on the machine", context=1_048_576)
-    assert "no room at all for 7 of them" in shown["long_context"]._artists.unfit.get_text()
+    assert "no room at all for 6 of them" in shown["long_context"]._artists.unfit.get_text()
     assert "nothing is left" in shown["long_context"]._artists.title.get_text()
 
 

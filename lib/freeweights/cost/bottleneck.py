@@ -20,7 +20,7 @@ from . import inference
 from .efficiency import WAITING, constants, slowness, weighted_seconds
 from .estimate import Estimate, Fit
 from .memory import Case, max_sequences
-from .step_work import decode_work, least_compute_seconds, prefill_work, specified_seconds
+from .step_work import cache_readings, decode_work, least_compute_seconds, prefill_work, specified_seconds
 from .weight_storage import bits_per_weight
 
 LARGEST = 2**20  # where the search for a batch or a prompt ends
@@ -146,7 +146,8 @@ def demand_of(case: Case, phase: str) -> StepDemand:
     )
     work = count(case)
     took = specified_seconds(case, work)
-    seconds = {Bottleneck.BANDWIDTH: took.weights + took.experts + took.cache + took.cpu_host + took.drive}
+    read = took.weights + took.experts + took.cache / cache_readings(case) + took.cpu_host + took.drive
+    seconds = {Bottleneck.BANDWIDTH: read}
     if phase == Phase.PREFILL or machine.computes:
         machine.flops(case.storage.bits)
         seconds[Bottleneck.ARITHMETIC] = least_compute_seconds(case, work)

@@ -34,7 +34,9 @@ class Sweep:
         return self.batch[:, np.newaxis] / self.seconds
 
 
-def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequence, batch, context) -> Sweep:
+def sweep(
+    models: Sequence[Model], machines: Sequence[Machine], weights: Sequence, batch, context, cache=None
+) -> Sweep:
     """Predict one decode step for every combination.
 
     Args:
@@ -42,6 +44,7 @@ def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequenc
         weights: formats or bits per weight; None for the released format.
         batch: (b,) sequences at once. context: (c,) tokens that each sequence has; one beyond a model's maximum
             counts as not fitting.
+        cache: width of the caches, as in `decode`, one for all.
 
     Returns:
         a Sweep with arrays of shape (models, machines, weights, b, c).
@@ -69,6 +72,7 @@ def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequenc
             context=np.minimum(context, model.max_context),
             batch=batch[:, np.newaxis],
             weights=how,
+            cache=cache,
         )
         anyway = step.unmasked()
         seconds[place], lower_bound[place], fits[place] = (

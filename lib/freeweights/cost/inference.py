@@ -33,6 +33,7 @@ from .memory import Case, fits
 from .step_work import (
     StepSeconds,
     StepWork,
+    cache_readings,
     decode_work,
     least_compute_seconds,
     prefill_work,
@@ -72,7 +73,7 @@ def cold_load(
 
     >>> from freeweights.models.transformer import model
     >>> round(cold_load(model("Llama 3.1 8B"), weights="Q4_0").lower_bound, 2)
-    0.61
+    0.63
     """
     drive, size = catalog.link(disk), weight_bytes(model, weights)
     row = load_constants(loader)
@@ -94,6 +95,7 @@ def decode(
     context=4096,
     batch=1,
     weights=None,
+    cache=None,
     agreement: float | None = None,
     speculation: Speculation | None = None,
 ) -> Estimate:
@@ -104,6 +106,7 @@ def decode(
         context: tokens that each sequence already has, number or array.
         batch: sequences at once, number or array.
         weights: format or bits per weight; the released format if None.
+        cache: width of the caches: 16 bits if None, else a format of the engine's ("FP8", "Q8_0") or "8 bits".
         agreement: how much the tokens of a batch agree on a mixture's experts, from 0, as many touched as in
             E (1 - (1 - k/E)^B), to 1, those of one token; what fits published batches if None.
         speculation: tokens guessed ahead and by what; none if None. A drafting model's own memory is not counted.
@@ -121,7 +124,9 @@ def decode(
     (<Bottleneck.BANDWIDTH: 'bandwidth'>, True)
     """
     shown = fitted_constants(agreement)
-    case = Case.of(model, machine, weights=weights, context=context, batch=batch, least=0, constants=shown)
+    case = Case.of(
+        model, machine, weights=weights, context=context, batch=batch, cache=cache, least=0, constants=shown
+    )
     if speculation is None:
         return time_step(Phase.DECODE, case, decode_work(case), case.batch)
     drafts = np.asarray(speculation.drafts, float)
@@ -129,7 +134,9 @@ def decode(
     step = time_step(Phase.DECODE, case, decode_work(case, checked=drafts + 1), written)
     if isinstance(speculation.drafter, Model):
         guess, share = (
-            decode(speculation.drafter, machine, context=context, batch=batch, agreement=agreement),
+            decode(
+                speculation.drafter, machine, context=context, batch=batch, cache=cache, agreement=agreement
+            ),
             1.0,
         )
     else:
@@ -144,7 +151,7 @@ def decode(
     )
 
 
-def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=None) -> Estimate:
+def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=None, cache=None) -> Estimate:
     """Time to read a prompt before the first token of the answer.
 
     Args:
@@ -152,6 +159,7 @@ def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=Non
         prompt: tokens of each prompt, number or array.
         batch: prompts at once, number or array.
         weights: format or bits per weight; the released format if None.
+        cache: width of the caches, as in `decode`.
 
     Returns:
         an Estimate in seconds; it yields prompt x batch tokens read.
@@ -164,16 +172,19 @@ def prefill(model: Model, machine: Machine, *, prompt=4096, batch=1, weights=Non
     >>> prefill(model("Llama 3.1 8B"), machine("GeForce RTX 4090"), prompt=2048, weights="Q4_0").bottleneck
     <Bottleneck.ARITHMETIC: 'arithmetic'>
     """
-    case = Case.of(model, machine, weights=weights, context=at_least(prompt, "prompt", 1), batch=batch)
+    prompt = at_least(prompt, "prompt", 1)
+    case = Case.of(model, machine, weights=weights, context=prompt, batch=batch, cache=cache)
     machine.flops(case.storage.bits)  # reading is computing: refused where no rate is published
     return time_step(Phase.PREFILL, case, prefill_work(case), case.batch * case.context)
 
 
-def predict(model: Model, machine: Machine, phase: str, *, context=4096, batch=1, weights=None) -> Estimate:
+def predict(
+    model: Model, machine: Machine, phase: str, *, context=4096, batch=1, weights=None, cache=None
+) -> Estimate:
     """`decode` or `prefill` by the name of the phase; `context` is what each sequence holds, or each prompt's length."""
     if word(Phase, phase, "phase") == Phase.PREFILL:
-        return prefill(model, machine, prompt=context, batch=batch, weights=weights)
-    return decode(model, machine, context=context, batch=batch, weights=weights)
+        return prefill(model, machine, prompt=context, batch=batch, weights=weights, cache=cache)
+    return decode(model, machine, context=context, batch=batch, weights=weights, cache=cache)
 
 
 def elsewhere(machine: Machine, seconds: StepSeconds, phase: Phase) -> dict[str, np.ndarray]:
@@ -227,7 +238,9 @@ def time_step(phase: Phase, case: Case, work: StepWork, tokens) -> Estimate:
 
 
 def least_seconds(case: Case, work: StepWork, seconds: StepSeconds):
-    """Seconds below which no machine of this kind does the work: all at the specified rates, a pipeline full."""
+    """Seconds below which no machine of this kind does the work: all at the specified rates, every cache read once and by
+    one device, a pipeline full."""
     full = seconds if work.pipelined is None else specified_seconds(case, work, full=True)
-    here = np.maximum(full.weights + full.experts + full.cache, least_compute_seconds(case, work, full=True))
+    read = full.weights + full.experts + full.cache / cache_readings(case)
+    here = np.maximum(read, least_compute_seconds(case, work, full=True))
     return here + full.cpu_host + full.drive

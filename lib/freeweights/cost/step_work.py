@@ -15,6 +15,7 @@ from ..facts.arrays import plain
 from ..facts.vocabulary import Split
 from ..machines.machine import Machine
 from ..models import experts
+from ..models.cache_storage import cache_width
 from ..models.transformer import WITHOUT_EMBEDDINGS, Model
 from .efficiency import fitted_constants
 from .memory import ACTIVATION_BYTES, Case, Placement, copies
@@ -66,21 +67,20 @@ class StepWork:
         return plain(self.linear + self.blocks + self.expert_linear + self.attention)
 
 
-def shared_and_routed(model: Model, tokens, routing_agreement: float) -> tuple:
-    """How many weights one pass reads: all shared ones, and of the routed experts those that its tokens touch.
+def share_touched(model: Model, tokens, routing_agreement: float):
+    """The share of the routed experts that one pass over so many tokens reads; 0 in a dense model.
 
     Args:
         model: the model.
         tokens: tokens in the pass, number or array.
         routing_agreement: see `experts.expected_distinct_experts`.
     """
-    shared = float(model.shared_weights)
     if not model.is_moe:
-        return shared, 0.0
+        return 0.0
     touched = experts.expected_distinct_experts(
         model.experts, model.experts_per_token, tokens, routing_agreement
     )
-    return shared, model.moe_layers * touched * model.expert_weights
+    return touched / model.experts
 
 
 def weights_read(model: Model, tokens, agreement: float | None = None):
@@ -90,8 +90,9 @@ def weights_read(model: Model, tokens, agreement: float | None = None):
     >>> weights_read(model("Llama 3.1 8B"), 1) == weights_read(model("Llama 3.1 8B"), 64)
     True
     """
-    read = shared_and_routed(model, tokens, fitted_constants(agreement).routing_agreement)
-    return plain(np.zeros(np.shape(tokens)) + sum(read))
+    routed = model.moe_layers * model.experts * model.expert_weights
+    touched = share_touched(model, tokens, fitted_constants(agreement).routing_agreement)
+    return plain(np.zeros(np.shape(tokens)) + model.shared_weights + touched * routed)
 
 
 def step_bytes(model: Model, *, context, batch=1, weights=None, agreement=None) -> tuple:
@@ -100,7 +101,7 @@ def step_bytes(model: Model, *, context, batch=1, weights=None, agreement=None) 
     Args:
         model: the model.
         context, batch: tokens of each sequence, and sequences; numbers or arrays.
-        weights: as in `weight_storage.stored`.
+        weights: as in `weight_storage`.
         agreement: how much tokens agree on their experts, from 0 to 1; the fitted one if None.
 
     >>> from freeweights.models.transformer import model
@@ -108,8 +109,10 @@ def step_bytes(model: Model, *, context, batch=1, weights=None, agreement=None) 
     >>> read > cached
     True
     """
-    bits = weight_storage(weights, model).bits
-    return weights_read(model, batch, agreement) * bits / 8, batch * model.cache_read_bytes(context)
+    storage = weight_storage(weights, model)
+    touched = share_touched(model, batch, fitted_constants(agreement).routing_agreement)
+    read = storage.shared + touched * storage.experts
+    return plain(np.zeros(np.shape(batch)) + read), batch * model.cache_read_bytes(context)
 
 
 def messages(model: Model, machine: Machine, tokens) -> tuple[Message, ...]:
@@ -139,10 +142,9 @@ def message_seconds(machine: Machine, sent: tuple[Message, ...]):
 
 def weight_bytes_read(case: Case, placed: Placement, tokens) -> dict[str, np.ndarray]:
     """Bytes of weights that one pass reads, by where they lie; shared ones on every device that has a copy."""
-    shared, routed = (
-        np.asarray(read) * case.storage.bits / 8
-        for read in shared_and_routed(case.model, tokens, case.constants.routing_agreement)
-    )
+    shared = np.asarray(case.storage.shared)
+    touched = share_touched(case.model, tokens, case.constants.routing_agreement)
+    routed = touched * np.asarray(case.storage.experts)
     read = {
         "weights": copies(case.model, case.machine) * placed.resident * shared,
         "experts": placed.experts * routed,
@@ -171,6 +173,12 @@ def heads_per_key(model: Model) -> float:
     return a.heads / a.kv_heads if a.heads and a.kv_heads and not a.kv_lora_rank else 1.0
 
 
+def cache_readings(case: Case) -> float:
+    """How often a decode step reads each cache: by every device that copies it, and for each query head without flash
+    attention."""
+    return case.cache_copies * (1.0 if case.engine.flash_attention else heads_per_key(case.model))
+
+
 def score_bytes(model: Model, prompt):
     """Bytes of the scores of one prompt's attention going to memory and back, twice, at 4 bytes each.
 
@@ -191,13 +199,13 @@ def decode_work(case: Case, checked=1) -> StepWork:
     """
     model, batch, context = case.model, case.batch, case.context
     tokens = batch * checked
-    cached = model.cache_read_bytes(context, latents=case.engine.keeps_latents)
-    again = 1.0 if case.engine.flash_attention else heads_per_key(model)
+    width = cache_width(case.cache, case.engine)
+    cached = model.cache_read_bytes(context, width, latents=case.engine.keeps_latents)
     attended = tokens * (model.flops_per_token(context) - model.flops_of_weights)
     routed = tokens * routed_flops(model)
     body = tokens * model.flops_of_weights - routed
     return StepWork(
-        cache=again * batch * cached,
+        cache=cache_readings(case) * batch * cached,
         layer=float(model.layers),
         expert_layer=float(model.moe_layers),
         messages=messages(model, case.machine, tokens),

@@ -69,7 +69,7 @@ def fitted_row(row: Measurement, shown: FittedConstants) -> FittedRow | None:
     if seconds is None or not (row.usable and row.model and row.device and row.phase in FITTED):
         return None
     model, machine = Model.named(row.model), published.machine_of(row)
-    bits = published.bits_of(row, model.parameters)
+    bits = published.bits_of(row, model)
     if bits is None or (row.phase == "prefill" and not machine.computes):
         return None
     case = case_of(row, model, machine, bits, shown)

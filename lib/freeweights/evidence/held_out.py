@@ -109,7 +109,7 @@ def pair_of(row: Measurement | Load, held: HeldOut, predicted: float) -> Pair:
         ends = loads.fast, loads.slow
         return Pair(row, held.group, NO_DEVICE, row.kind + " loaders", 0.0, held.seconds, predicted, ends)
     model, machine = Model.named(row.model), published.machine_of(row)
-    storage = weight_storage(published.bits_of(row, model.parameters), model)
+    storage = weight_storage(published.bits_of(row, model), model)
     engine, own = machine.engine_for(storage.family).name, machine.device.device_class
     ends = ends_of(constants(machine, storage.family, row.phase)[0], model, machine)
     return Pair(row, held.group, own, engine, float(storage.bits), held.seconds, predicted, ends)
@@ -174,7 +174,7 @@ def reason(row: Measurement) -> str:
         return "model or device is not in the catalogue"
     if published.step_seconds(row) is None:
         return "the row does not say how many sequences or tokens it is about"
-    if published.bits_of(row, Model.named(row.model).parameters) is None:
+    if published.bits_of(row, Model.named(row.model)) is None:
         return "the size of its weights is unknown"
     if not published.machine_of(row).computes:
         return "nobody publishes the device's computing rate"

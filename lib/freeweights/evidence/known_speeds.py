@@ -62,7 +62,7 @@ def known_speed(
         for pair in published.comparisons(
             model.name, machine.device.name, phase=phase, devices=machine.count, batch=str(users)
         )
-        if abs(weight_storage(published.bits_of(pair.row, model.parameters), model).bits / bits - 1) <= ALIKE
+        if abs(weight_storage(published.bits_of(pair.row, model), model).bits / bits - 1) <= ALIKE
         and published.machine_of(pair.row).link == machine.link
         and (phase == "decode" or pair.row.prompt == tokens)
     ]

@@ -199,7 +199,7 @@ def host_shares(constants: Constants, shown: FittedConstants) -> dict[str, list[
     for row in catalog.table(Offload):
         model = Model.named(row.model)
         machine = Machine.named(row.device, row.devices, cpu_host=row.cpu_host, engine="llama.cpp")
-        bits = bits_of(row, model.parameters)
+        bits = bits_of(row, model)
         if bits is None:
             continue
         tokens = row.prompt if row.phase == "prefill" else 1

@@ -8,12 +8,16 @@ from math import sqrt
 
 from ..cost import inference
 from ..cost.estimate import Estimate
+from ..cost.weight_storage import weight_storage
 from ..facts import catalog, figures
 from ..facts import quantities as q
 from ..facts.records_hardware import WeightFormat
 from ..facts.records_measured import Measurement
 from ..machines.machine import Machine
 from ..models.transformer import Model
+
+# A file within this share of what the rules of its format give is that file.
+SAME_FILE = 0.02
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,18 @@ def step_seconds(row: Measurement) -> float | None:
     return row.value / 1000 if row.reports else None
 
 
-def bits_of(row: Measurement, parameters: float):
-    """Bits per weight of a row: its file's size over the parameters, or the name of its format; None if neither is known."""
-    if row.weights_bytes:
-        return 8 * row.weights_bytes / parameters
-    return row.weights if any(row.weights == known.name for known in catalog.table(WeightFormat)) else None
+def bits_of(row: Measurement, model: Model):
+    """How a row's weights are stored: the name of their format, or bits of each where its file has another size.
+
+    None if neither format nor size is known.
+    """
+    known = any(row.weights == one.name for one in catalog.table(WeightFormat))
+    if not row.weights_bytes:
+        return row.weights if known else None
+    engines = (None, catalog.engine("llama.cpp")) if known else ()
+    files = [weight_storage(row.weights, model, engine).file for engine in engines]
+    as_named = any(abs(size / row.weights_bytes - 1) <= SAME_FILE for size in files)
+    return row.weights if as_named else 8 * row.weights_bytes / model.parameters
 
 
 def machine_of(row: Measurement) -> Machine:
@@ -115,7 +126,7 @@ def compare(row: Measurement) -> Comparison | None:
     if seconds is None or not (row.model and row.device):
         return None
     model, machine = Model.named(row.model), machine_of(row)
-    bits, batch = bits_of(row, model.parameters), float(row.batch)
+    bits, batch = bits_of(row, model), float(row.batch)
     if bits is None or (row.phase == "prefill" and not machine.computes):
         return None
     if row.phase == "decode":

@@ -20,7 +20,7 @@ from . import (
     vocabulary,
 )
 from .records_derived import Calibration, HeldOut
-from .records_hardware import AllReduce, Device, Engine, FileSize, Link, WeightFormat
+from .records_hardware import AllReduce, BlockType, Device, Engine, FileSize, Link, Recipe, WeightFormat
 from .records_measured import (
     Collective,
     DistillationRun,
@@ -65,6 +65,8 @@ __all__ = [
     "Link",
     "AllReduce",
     "WeightFormat",
+    "BlockType",
+    "Recipe",
     "Engine",
     "FileSize",
     "Architecture",

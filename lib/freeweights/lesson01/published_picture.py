@@ -40,7 +40,7 @@ class PublishedCase:
 def cases(name: str, desk: tuple, rack: tuple) -> list[PublishedCase]:
     """The desktop writing and reading, the cluster writing, each over what its published rows vary."""
     model, mac, node = Model.named(name), Machine.named(*DESKTOP), Machine.named(*CLUSTER)
-    bits = published.bits_of(desk[0].row, model.parameters)
+    bits = published.bits_of(desk[0].row, model)
     length, users = np.geomspace(1024, 16_384, 40), np.arange(1, 17)
     lengths = {1024 * n: f"{n}k" for n in (1, 2, 4, 8, 16)}
     return [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
-from functools import cache
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -89,9 +89,9 @@ def places(page: str) -> list[tuple[str, int]]:
     found = [
         row
         for row in catalog.table(records_hardware.Device)
-        if row.device_class in classes and low < row.memory <= high
+        if row.device_class in classes and low < row.sold <= high
     ]
-    return [(row.name, 1) for row in sorted(found, key=lambda row: row.memory)]
+    return [(row.name, 1) for row in sorted(found, key=lambda row: row.sold)]
 
 
 def pages() -> list[str]:
@@ -107,19 +107,23 @@ def models(size: str) -> list[str]:
     return [one.name for one in named]
 
 
-@cache
+@functools.cache
 def rooms(size: str, page: str) -> np.ndarray:
     """Bytes that each model leaves for its cache on each device, at each width: models x devices x WIDTHS.
 
     They are the same at every context, so they are worked out once for a page.
     """
-    bits = np.array([catalog.weight_format(weights).bits for weights in WIDTHS])
 
-    def room(name: str, device: str, count: int) -> np.ndarray:
-        empty = memory.fits(Model.named(name), Machine.named(device, count), weights=bits, context=0)
+    def room(name: str, device: str, count: int, weights: str) -> float:
+        empty = memory.fits(Model.named(name), Machine.named(device, count), weights=weights, context=0)
         return empty.memory - empty.needed + empty.parts["cache"]
 
-    return np.array([[room(name, *place) for place in places(page)] for name in models(size)])
+    return np.array(
+        [
+            [[room(name, *place, weights) for weights in WIDTHS] for place in places(page)]
+            for name in models(size)
+        ]
+    )
 
 
 def widest(size: str, page: str, context: float) -> np.ndarray:
@@ -129,12 +133,25 @@ def widest(size: str, page: str, context: float) -> np.ndarray:
     >>> LABELS[widest("5 B to 20 B", "Desktops", context=8192)[llama, places("Desktops").index(gpu)]]
     '16'
     """
-    caches = [
-        [model.cache_bytes(min(context, model.max_context), latents=latents) for latents in (False, True)]
-        for model in map(Model.named, models(size))
+    kept = [
+        [
+            [
+                cache_of(name, *place, weights, context) for weights in WIDTHS[:2]
+            ]  # 16 bits, and files of llama.cpp
+            for place in places(page)
+        ]
+        for name in models(size)
     ]
-    latents = [int(Machine.named(*place).engine_for("").keeps_latents) for place in places(page)]
-    return (np.array(caches)[:, latents, np.newaxis] <= rooms(size, page)).sum(axis=-1)
+    return (np.array(kept)[..., [0, 1, 1, 1]] <= rooms(size, page)).sum(axis=-1)
+
+
+def cache_of(name: str, device: str, count: int, weights: str, context: float) -> float:
+    """Bytes of one sequence's cache, as the engine usual for the device and the format keeps it."""
+    model = Model.named(name)
+    tokens = min(context, model.max_context)
+    return float(
+        memory.Case.of(model, Machine.named(device, count), weights=weights, context=tokens).cache_bytes
+    )
 
 
 def draw(figure: Figure) -> live.Artists:

@@ -67,7 +67,7 @@ def cuts(device: str) -> dict[str, float]:
         "arithmetic": own.flops(16) / base.flops(16),
         "bandwidth": own.memory_bandwidth / base.memory_bandwidth,
         "link": own.link.bandwidth / base.link.bandwidth,
-        "memory": own.memory / base.memory,
+        "memory": own.device.sold / base.device.sold,
     }
 
 

@@ -13,8 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from ..cost import bottleneck, inference, memory, reference_cases, weight_storage
-from ..cost.estimate import Estimate
+from ..cost.estimate import DoesNotFit, Estimate
 from ..facts import quantities as q
+from ..facts.vocabulary import Split
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..page import controls, layout, live
@@ -81,14 +82,17 @@ def of(place: str, count: str, model: Model, weights: str, context: float, batch
     if not (network or one.device.link):
         return one
     sized = fitting(model, one, weights)
-    number = (
-        memory.devices_to_hold(model, sized, context=context, batch=batch, weights=weights)
-        if count == ENOUGH
-        else int(count)
-    )
+    split = Split.TENSOR if one.device.link else Split.PIPELINE
+    number = int(count) if count != ENOUGH else 0
+    if not number:
+        case = {"context": context, "batch": batch, "weights": weights}
+        try:
+            number = memory.devices_to_hold(model, sized, **case)
+        except DoesNotFit:  # what every device copies fills it: they take turns instead
+            split = Split.PIPELINE
+            number = memory.devices_to_hold(model, replace(sized, split=split), **case)
     if number == 1:
         return sized
-    split = "tensor" if one.device.link else "pipeline"
     return replace(Machine.named(name, number, network, split), engine=sized.engine)
 
 
@@ -98,8 +102,9 @@ def fitting(model: Model, machine: Machine, weights: str) -> Machine:
     room = SPARED * machine.device.memory
     if memory.activation_bytes(model, engine) + engine.reserve < machine.device.memory - room:
         return machine
-    tokens = room / memory.activation_bytes(model, replace(engine, chunk_tokens=1))
-    return replace(machine, engine=replace(engine, chunk_tokens=max(1, int(tokens)), reserve=0.0))
+    tokens = room / memory.activation_bytes(model, replace(engine, chunk_tokens=1, logit_rows=0))
+    short = replace(engine, chunk_tokens=max(1, int(tokens)), logit_rows=0, reserve=0.0)
+    return replace(machine, engine=short)
 
 
 def point(

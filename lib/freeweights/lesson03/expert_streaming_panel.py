@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..cost.memory import routed_weights
 from ..cost.reference_cases import READING_SPEED
 from ..cost.weight_storage import weight_storage
 from ..facts import catalog
@@ -79,7 +78,7 @@ def streams(model: Model, memory, weights: str, drive: str, zipf_exponent: float
 
 def points(model: Model, weights: str) -> list[tuple[Streaming, float]]:
     """Published rows, and the memory in which this model would keep the same share of its experts."""
-    routed = routed_weights(model) * weight_storage(weights, model).bits / 8
+    routed = weight_storage(weights, model).experts
     found = [
         (row, resident_bytes(model, weights) + row.cached_share * routed)
         for row in catalog.table(Streaming)

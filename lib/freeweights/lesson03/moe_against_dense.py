@@ -96,7 +96,7 @@ def memory_ratio(weights=WEIGHTS) -> float:
     >>> memory_ratio() > 1
     True
     """
-    mixture, dense = (weight_storage.weight_bytes(one, weights) for one in both())
+    mixture, dense = (weight_storage.weight_storage(weights, one).held for one in both())
     return plain(mixture / dense)
 
 
@@ -159,7 +159,7 @@ def serving(
         agreement: as in `bytes_read`.
 
     >>> from freeweights.machines.machine import machine
-    >>> lean = serving(Model.named("gpt-oss-120b"), machine("H100 SXM5 80GB"), 32, weights=None)
+    >>> lean = serving(Model.named("gpt-oss-120b"), machine("H200 SXM 141GB"), 32, weights=None)
     >>> lean.tokens_per_joule > serving(Model.named(DENSE), machine("H200 SXM 141GB", 8), 32).tokens_per_joule
     True
     """
@@ -171,7 +171,7 @@ def fullest(model: Model, machine: Machine, weights=WEIGHTS, context=CONTEXT) ->
     """The same with every slot taken; None where not even one sequence fits.
 
     >>> from freeweights.machines.machine import machine
-    >>> node = machine("H200 SXM 141GB", 8)
+    >>> node = machine("H200 SXM 141GB", 8, None, "experts")
     >>> mixture, dense = (fullest(one, node) for one in both())
     >>> mixture.users > dense.users
     True
@@ -187,7 +187,7 @@ def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> l
 
     >>> from freeweights.machines.machine import machine
     >>> table_rows(machine("H200 SXM 141GB", 8), [1])[0]["time"]
-    '0.43'
+    '0.38'
     """
     found = []
     for users in batches:
@@ -255,10 +255,7 @@ def of_width(name: str, machine: Machine, weights) -> list[published.Comparison]
     model = Model.named(name)
     wanted = weight_storage.weight_storage(weights, model).bits
     pairs = published.comparisons(name, machine.device.name, phase="decode", devices=machine.count)
-    bits = [
-        weight_storage.weight_storage(published.bits_of(pair.row, model.parameters), model).bits
-        for pair in pairs
-    ]
+    bits = [weight_storage.weight_storage(published.bits_of(pair.row, model), model).bits for pair in pairs]
     return [pair for pair, stored in zip(pairs, bits) if abs(stored / wanted - 1) <= ALIKE]
 
 

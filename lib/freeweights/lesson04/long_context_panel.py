@@ -30,6 +30,7 @@ MACHINES = {
     "8 x B200": ("B200 SXM 180GB", 8),
 }
 WEIGHTS = ("BF16", "FP8", "4.5 bits", "3 bits")
+CACHES = ("16 bits", "8 bits")
 LOOKS = {  # each curve's glyph: its colour and line, and its marker
     GLYPHS[marker]: ((colour, line), marker)
     for colour, marker, line in zip((*COLOURS, "black", GREY), GLYPHS, ("-", "--", "-.", ":") * 2)
@@ -99,11 +100,13 @@ def draw(figure: Figure) -> Artists:
     )
 
 
-def update(artists: Artists, compare: str, quantity: str, place: str, weights: str, context: float) -> str:
+def update(
+    artists: Artists, compare: str, quantity: str, place: str, weights: str, cache: str, context: float
+) -> str:
     """Move the curves to one comparison, quantity and machine; say every kind's number at the context."""
     machine, kinds = Machine.named(*MACHINES[place]), COMPARED[compare]()
     set_axis(artists.axes, quantity)
-    curves = {name: curve(quantity, what, machine, weights, context) for name, what in kinds.items()}
+    curves = {name: curve(quantity, what, machine, weights, context, cache) for name, what in kinds.items()}
     show(artists, curves, context)
     artists.unfit.set_text(
         say_unfit([short(name) for name, one in curves.items() if not one.held], place, weights)
@@ -111,7 +114,7 @@ def update(artists: Artists, compare: str, quantity: str, place: str, weights: s
     here = {name: one.here(context) for name, one in curves.items()}
     known = sorted((v, name) for name, v in here.items() if v is not None)
     artists.title.set_text(finding(quantity, known, context))
-    return sentence(quantity, known, curves, machine, place, weights, context)
+    return sentence(quantity, known, curves, machine, place, f"{weights}, caches at {cache}", context)
 
 
 def short(name: str) -> str:
@@ -208,5 +211,6 @@ def panel() -> live.Panel:
         quantity=controls.choice("Quantity", list(QUANTITIES), start="cache of one sequence"),
         place=controls.choice("Machine", list(MACHINES), start="8 x H200"),
         weights=controls.choice("Weights", WEIGHTS, start="FP8"),
+        cache=controls.choice("Caches", CACHES),
         context=controls.log_slider("Context", SHORTEST, LONGEST, start=131_072, unit="tokens", whole=True),
     )

@@ -37,8 +37,8 @@ def request(model: Model, machine: Machine, weights, context: int = MILLION) -> 
     """What one long request takes of a machine: the numbers that settle the claim on a million tokens.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
-    >>> request(model("GLM-5.2"), machine("H200 SXM 141GB", 8), "FP8").max_sequences
-    2
+    >>> request(model("GLM-5.2"), machine("H200 SXM 141GB", 8, None, "experts"), "FP8").max_sequences
+    1
     """
     fit = memory.fits(model, machine, weights=weights, context=context)
     counted = model, fit, float(model.prefill_flops(context)), float(model.cache_bytes(context))

@@ -66,7 +66,7 @@ class Machine:
                 is a drive or the drive a link, or there is no such split.
 
         >>> Machine.named("H200 SXM 141GB", count=8).memory / 1e9
-        1128.0
+        1206.04
         """
         if not isinstance(count, (int, np.integer)) or count < 1:
             raise ValueError(f"count is {count!r}: a machine has 1 device or more, a whole number.")

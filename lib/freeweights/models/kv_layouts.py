@@ -8,12 +8,10 @@ from ..facts import catalog
 from ..facts.records_measured import StoredCache
 from ..facts.vocabulary import Layout
 from .attention import FLOAT32_BYTES, mixers
+from .cache_storage import sparse_eight_bits
 from .transformer import Model
 
 BLOCK = 16  # tokens in a block of vLLM's cache. Source: arXiv:2309.06180, section 7.2
-# FP8 latents of sparse attention: a float32 scale for 128 values, the rotary key at 16 bits. Source:
-# docs.vllm.ai/en/v0.11.0/api/vllm/v1/attention/backends/mla/flashmla_sparse.html
-SCALED = 128
 OLD = "llama.cpp of 2024"  # the engine of data/engines.csv that kept every head and wrote scores to memory
 
 
@@ -29,13 +27,9 @@ def eight_bits(model: Model, context: float) -> float:
     >>> eight_bits(model("DeepSeek-V3.2"), 1000) == 61 * (656 + 132) * 1000
     True
     """
-    sparse = [(kind, layers) for kind, layers, _ in mixers(model.architecture) if kind.startswith("dsa")]
-    if not sparse:
+    if not any(kind.startswith("dsa") for kind, _, _ in mixers(model.architecture)):
         return model.cache_bytes(context, catalog.weight_format("Q8_0").bits / 8)
-    a, scale = model.architecture, 1 + FLOAT32_BYTES / SCALED
-    latent, index_key = a.kv_lora_rank * scale + 2 * a.rope_head_dim, a.indexer_head_dim * scale
-    per_token = sum(layers * (latent + (kind == "dsa") * index_key) for kind, layers in sparse)
-    return per_token * model.cache_bytes(context) / model.cache_bytes(1)
+    return sparse_eight_bits(model) * model.cache_bytes(context) / model.cache_bytes(1)
 
 
 def no_windows(model: Model, context: float) -> float:

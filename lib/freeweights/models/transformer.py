@@ -218,7 +218,7 @@ class Model:
 
     def _cached(self, spans: str, context, bytes_per_value, latents):
         """Bytes of the kept or the read spans of all layers, and of their states."""
-        context = self._valid(context)
+        context = self.valid_context(context)
         if not every(np.asarray(bytes_per_value) > 0):
             raise ValueError(f"bytes_per_value is {bytes_per_value}: 2 stands for 16 bits, 1 for 8 bits.")
         values = states = 0.0
@@ -244,7 +244,7 @@ class Model:
         >>> llama.flops_per_token(0) == 2 * llama.active_parameters
         True
         """
-        context = self._valid(context)
+        context = self.valid_context(context)
         attended = [layers * span.at(context) for _, layers, mixer in self._mixers for span in mixer.decode]
         return plain(self.flops_of_weights + sum(attended))
 
@@ -264,7 +264,7 @@ class Model:
         >>> smol.prefill_flops(1) == smol.flops_per_token(1)
         True
         """
-        prompt = self._valid(prompt)
+        prompt = self.valid_context(prompt)
         body = self.active(WITHOUT_EMBEDDINGS)
         head = self.active_parameters - body
         attended = [
@@ -297,7 +297,7 @@ class Model:
             )
         return self.architecture
 
-    def _valid(self, context):
+    def valid_context(self, context):
         """The context as an array of floats, refused where the model has no such context."""
         tokens = np.asarray(context, dtype=float)[()]
         if every((tokens >= 0) & (tokens <= self.max_context)):

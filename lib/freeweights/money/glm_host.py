@@ -27,9 +27,12 @@ from .serving_costs import Costs, Prices, Tokens, cost_per_million, serving_spee
 MODEL = "GLM-5.2"
 MACHINES = {
     "8 x H200 141GB": (CLUSTER, CLUSTER_WEIGHTS),
-    "8 x B200 180GB": (("B200 SXM 180GB", 8), CLUSTER_WEIGHTS),
-    "16 x H100 80GB, InfiniBand": (("H100 SXM5 80GB", 16, "InfiniBand NDR (4x port)"), CLUSTER_WEIGHTS),
-    "8 x H100 80GB": (("H100 SXM5 80GB", 8), CLUSTER_WEIGHTS),
+    "8 x B200 180GB": (("B200 SXM 180GB", 8, None, "experts"), CLUSTER_WEIGHTS),
+    "16 x H100 80GB, InfiniBand": (
+        ("H100 SXM5 80GB", 16, "InfiniBand NDR (4x port)", "experts"),
+        CLUSTER_WEIGHTS,
+    ),
+    "8 x H100 80GB": (("H100 SXM5 80GB", 8, None, "experts"), CLUSTER_WEIGHTS),
     "Desktop, 512 GB, bought": (DESKTOP, DESKTOP_WEIGHTS),
 }
 *NODES, TIGHT, DESK = MACHINES  # TIGHT: too small for the model
@@ -105,7 +108,7 @@ def speeds(place: str, context: int) -> dict[str, Tokens]:
         dear end reads no faster than was published of this model on this machine.
 
     >>> len(speeds("8 x H200 141GB", 4096)["expected"].output), speeds("8 x H100 80GB", 4096)
-    (667, {})
+    (408, {})
     """
     (machine, weights), model = MACHINES[place], Model.named(MODEL)
     machine = Machine.named(*machine)
@@ -197,7 +200,7 @@ def business(place: str, rent: float, share: float, users: int, context: int, ra
 
     >>> found = business("8 x H200 141GB", 4.75, 0.8, 64, 4096, 4)
     >>> found.room, found.costs["output"][1] > found.prices["output"], found.costs["input"][1] < found.prices["input"]
-    (667, True, True)
+    (408, True, True)
     """
     mix, asked = mixed(ratio), prices()
     found = costs(place, context, terms(place, paid(place), utilisation=share), rent)
@@ -246,7 +249,7 @@ def operating_point(
 
     >>> node = [operating_point("8 x H200 141GB", users, 4096, Terms(), 4) for users in (10, FULL)]
     >>> node[1].users, node[1].own.day == node[0].own.day, node[1].own.capacity > 5 * node[0].own.capacity
-    (667, True, True)
+    (408, True, True)
     """
     found = costs(place, context, terms)
     room = found["expected"].output.size if found else 0

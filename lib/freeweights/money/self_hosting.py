@@ -18,7 +18,7 @@ from ..facts.arrays import plain
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from . import electricity
-from .assumptions import CARD, Terms
+from .assumptions import Terms
 from .hourly_rate import PAID
 from .serving_costs import Costs, Prices, Tokens, hourly, serving_costs
 
@@ -48,7 +48,7 @@ class Deployment:
 
 DEPLOYMENTS = {
     "bought desktop": Deployment("GLM-5.2", DESKTOP, DESKTOP_WEIGHTS, PAID[0], 1),
-    "rented GPU": Deployment("gpt-oss-120b", (CARD, 1), None, PAID[1], None),
+    "rented GPU": Deployment("gpt-oss-120b", (CLUSTER[0], 1), None, PAID[1], None),
     "rented node": Deployment("GLM-5.2", CLUSTER, CLUSTER_WEIGHTS, PAID[1], None),
 }
 MOST = 512  # users at once that a machine is taken to serve at best
@@ -214,7 +214,7 @@ def users_of(name: str, side: str) -> int:
     """Users at once of a way on one of `SIDES`: at least one.
 
     >>> users_of("rented node", "at best"), users_of("rented node", "at worst")
-    (512, 64)
+    (408, 51)
     """
     return max(1, round(users_at_once(name, MOST) * SIDES[side]["filled"]))
 

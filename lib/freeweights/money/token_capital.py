@@ -115,7 +115,7 @@ def predicted(name: str, device: str = CLUSTER[0]) -> Speeds:
         raise catalog.UnknownName(
             f"No speed of '{name}' is predicted here. {catalog.nearest(name, list(WEIGHTS))}"
         )
-    model, machine, weights = Model.named(name), Machine.named(device, NODE), WEIGHTS[name]
+    model, machine, weights = Model.named(name), Machine.named(device, NODE, None, "experts"), WEIGHTS[name]
     room = int(max_sequences(model, machine, context=CONTEXT, weights=weights).expected)
     users = np.arange(1, room + 1)
     speeds = (
