@@ -218,7 +218,7 @@ def test_the_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(pa
     art = panel._artists
     for line in (art["uniform"], art["expected"], art["drawn"], *art["wrong"]):
         assert np.all((line.get_ydata() > 0) & (line.get_ydata() <= 1 + 1e-9)), where
-    for bar in panel._artists["bars"]:
+    for bar in panel._artists.bars:
         ends = bar.get_x(), bar.get_x() + bar.get_width()
         assert 1 / distinct_experts_panel.FARTHEST < ends[0] <= ends[1] < distinct_experts_panel.FARTHEST, (
             where
@@ -236,7 +236,7 @@ def test_the_panel_says_what_the_library_says(panel):
         what.experts, what.experts_per_token, 32, fitted_constants().routing_agreement
     )
     assert f"says {q.significant(agreed)}." in said
-    title = panel._artists["title"].get_text()
+    title = panel._artists.title.get_text()
     assert (
         title
         == f"32 tokens touch {q.significant(found)} of 256: “always 8” counts {q.times(found / 8)} too few"
@@ -261,7 +261,7 @@ def test_the_panels_bars_end_at_each_formulas_ratio_to_the_experts_touched(panel
 def test_the_panels_dots_are_runs_of_drawn_tokens(panel, name):
     what = fw.model(name)
     follow(panel, name=name, zipf_exponent=0.7)
-    dots = panel._artists["drawn"].get_ydata().reshape(distinct_experts_panel.RUNS, -1) * what.experts
+    dots = panel._artists.drawn.get_ydata().reshape(distinct_experts_panel.RUNS, -1) * what.experts
     assert dots[:, 0] == pytest.approx(what.experts_per_token)
     assert np.all(np.diff(dots, axis=1) >= 0) and len({tuple(run) for run in dots}) > 1
     rng = np.random.default_rng(0)
@@ -274,10 +274,10 @@ def test_the_panels_dots_are_runs_of_drawn_tokens(panel, name):
 @pytest.mark.parametrize("name", distinct_experts_panel.MODELS)
 def test_the_published_mark_stands_only_where_the_layer_is_of_that_kind(panel, name):
     follow(panel, name=name)
-    what, drawn = fw.model(name), panel._artists["published"]
+    what, drawn = fw.model(name), panel._artists.published
     applies = (what.experts, what.experts_per_token) == (256, 8)
     assert list(drawn.get_xdata()) == ([distinct_experts_panel.PUBLISHED.tokens] if applies else [])
-    assert ("published" in panel._artists["key"][3].get_text()) == applies
+    assert ("published" in panel._artists.key[3].get_text()) == applies
 
 
 def test_some_strength_of_favourites_reaches_the_published_mark():
