@@ -149,9 +149,6 @@ def test_any_perplexities_are_drawn_with_labels_apart(found):
         assert f"at {one.bits} bits {q.significant(one.perplexity)}" in said
 
 
-def test_labels_are_moved_apart_and_keep_their_order():
-    assert layout.apart([3.0, 1.0, 1.5], gap=1.0) == [3.0, 1.0, 2.0]
-
 
 @settings(max_examples=50)
 @given(heights=st.lists(st.floats(0, 1), min_size=2, max_size=8))

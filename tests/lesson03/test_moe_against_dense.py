@@ -92,8 +92,8 @@ def test_what_the_catalogue_is_said_to_lack_is_not_in_it():
 
 
 def test_grouped_heads_and_latents_are_told_apart():
-    own, grouped = (versus.fullest(one, NODE) for one in (versus.both()[0], versus.grouped_body()))
-    dense = versus.fullest(versus.both()[1], NODE)
+    own, grouped = (versus.fullest(one, APART) for one in (versus.both()[0], versus.grouped_body()))
+    dense = versus.fullest(versus.both()[1], APART)
     assert (
         own.dollars < grouped.dollars < dense.dollars
     )  # latents and experts each have a part in the best case

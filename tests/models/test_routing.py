@@ -216,13 +216,11 @@ def test_the_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(pa
     follow(panel, **where)
     check_text(panel, where)
     art = panel._artists
-    for line in (art["uniform"], art["expected"], art["drawn"], *art["wrong"]):
+    for line in (art.drawn, *art.curves.lines.values()):
         assert np.all((line.get_ydata() > 0) & (line.get_ydata() <= 1 + 1e-9)), where
-    for bar in panel._artists.bars:
-        ends = bar.get_x(), bar.get_x() + bar.get_width()
-        assert 1 / distinct_experts_panel.FARTHEST < ends[0] <= ends[1] < distinct_experts_panel.FARTHEST, (
-            where
-        )
+    for mark in art.rows.marks.values():
+        (factor,) = mark.get_xdata()
+        assert 1 / distinct_experts_panel.FARTHEST < factor < distinct_experts_panel.FARTHEST, where
 
 
 def test_the_panel_says_what_the_library_says(panel):
@@ -236,7 +234,7 @@ def test_the_panel_says_what_the_library_says(panel):
         what.experts, what.experts_per_token, 32, fitted_constants().routing_agreement
     )
     assert f"says {q.significant(agreed)}." in said
-    title = panel._artists.title.get_text()
+    title = panel._artists.finding.get_text()
     assert (
         title
         == f"32 tokens touch {q.significant(found)} of 256: “always 8” counts {q.times(found / 8)} too few"
@@ -250,11 +248,11 @@ def test_the_panels_bars_end_at_each_formulas_ratio_to_the_experts_touched(panel
         float(expected_distinct_experts(128, 4, 64)),
         distinct_experts_panel.expert_bytes(fw.model("gpt-oss-120b")),
     )
-    art = panel._artists
-    for bar, words, said in zip(art["bars"], art["words"], (4, 128, 128, uniform), strict=True):
-        low, high = bar.get_x(), bar.get_x() + bar.get_width()
-        assert (low, high) == pytest.approx((min(said / real, 1), max(said / real, 1)))
-        assert f"{q.size(said * each)}, {distinct_experts_panel.off(said / real)}" in words.get_text()
+    rows = panel._artists.rows
+    for name, said in zip(rows.marks, (4, 128, 128, uniform), strict=True):
+        assert list(rows.marks[name].get_xdata()) == pytest.approx([said / real])
+        words = f"{q.size(said * each)}, {distinct_experts_panel.off(said / real)}"
+        assert words in rows.words[name].get_text()
 
 
 @pytest.mark.parametrize("name", distinct_experts_panel.MODELS)
@@ -277,7 +275,6 @@ def test_the_published_mark_stands_only_where_the_layer_is_of_that_kind(panel, n
     what, drawn = fw.model(name), panel._artists.published
     applies = (what.experts, what.experts_per_token) == (256, 8)
     assert list(drawn.get_xdata()) == ([distinct_experts_panel.PUBLISHED.tokens] if applies else [])
-    assert ("published" in panel._artists.key[3].get_text()) == applies
 
 
 def test_some_strength_of_favourites_reaches_the_published_mark():

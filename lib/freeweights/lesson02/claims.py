@@ -97,7 +97,7 @@ def hardware_deflation() -> Judged:
     )  # fmt: skip
 
 
-QWEN, DENSE, CROWDS = "Qwen3-235B-A22B", "Llama 3.1 70B", (1, SERVED, 256)
+QWEN, DENSE, CROWDS = "Qwen3-235B-A22B", "Llama 3.1 70B", (1, SERVED, 128)
 SANCTIONS = Reasons(
     f"Predicted at {CLUSTER_WEIGHTS} for {q.listed(CROWDS)} users: eight H20 write {QWEN} {{moe}} times as fast as eight H100, and "
     f"{DENSE} {{dense}} times. "

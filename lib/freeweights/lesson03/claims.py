@@ -18,7 +18,7 @@ SHORT, FEW, BUSY = 512, 32, 128  # tokens and users at which the mixture's savin
 LARGE = 100e9  # weights from which the claim about releases is tried again
 TOO_SMALL = ("H100 SXM5 80GB", 8)  # holds the dense model at FP8, and not the mixture
 BOTH_PUBLISHED = ("Instinct MI300X", 8)
-LEAN, LEAN_MACHINE = "gpt-oss-120b", ("H100 SXM5 80GB", 1)
+LEAN, LEAN_MACHINE = "gpt-oss-120b", ("H200 SXM 141GB", 1)
 
 FASTER = Reasons(
     "Where both were published, on eight MI300X, its twin took {seen} of the dense model's time. Predicted for eight H200 at "
@@ -90,7 +90,7 @@ def moe_everywhere() -> Judged:
 
 BEAT_GPUS = Reasons(
     "Read as it stands it compares a file with machines, and a file without a machine writes nothing. One reading is left: a "
-    f"lean model on few devices against a dense one on many. For {FEW} users {LEAN} on one H100 is predicted to write "
+    f"lean model on few devices against a dense one on many. For {FEW} users {LEAN} on one H200 is predicted to write "
     f"{{lean_joule}} tokens for a joule and {{lean_dollar}} for a dollar, {versus.DENSE} on eight H200 {{heavy_joule}} and "
     "{heavy_dollar}: {ratio} as many for the joule.",
     {
