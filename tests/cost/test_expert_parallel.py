@@ -289,10 +289,12 @@ def test_the_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(pa
     where = anywhere(panel, data)
     follow(panel, **where)
     check_text(panel, where)
-    tops = [text.get_position()[1] for text in panel._artists["tops"]]
-    assert all(0 <= top <= expert_parallel_panel.TALLEST + 0.05 for top in tops), where
+    ends = [
+        bar.get_x() + bar.get_width() for bars in panel._artists.ways.bars.values() for bar in bars
+    ]
+    assert all(0 <= end <= expert_parallel_panel.LONGEST + 1e-9 for end in ends), where
     for name in ("asked", "got"):
-        values = panel._artists[name].get_data().values
+        values = getattr(panel._artists, name).get_data().values
         assert expert_parallel_panel.LEAST <= values.min() and values.max() <= expert_parallel_panel.MOST, (
             where
         )
@@ -304,14 +306,14 @@ def test_the_sentence_says_what_the_library_says(panel):
     found = expert_parallel.layer(R1, where, 64, panel.values["tokens"], 0.6, 1.25)
     for part in (q.duration(found.seconds), q.duration(found.parts["waiting"]), q.percent(found.dropped)):
         assert part in said
-    title = panel._artists["title"].get_text()
+    title = panel._artists.finding.get_text()
     assert "decide" in title and "%" in title
 
 
 def test_a_model_without_room_has_no_bars_and_says_what_is_missing(panel):
     said = follow(panel, place="H800, InfiniBand NDR", devices="8")
-    assert "does not fit" in said and "missing" in panel._artists["title"].get_text()
-    assert all(bar.get_height() == 0 for bars in panel._artists["bars"].values() for bar in bars)
+    assert "does not fit" in said and "missing" in panel._artists.finding.get_text()
+    assert all(bar.get_width() == 0 for bars in panel._artists.ways.bars.values() for bar in bars)
 
 
 def test_moving_the_panel_draws_no_background_again(panel):
