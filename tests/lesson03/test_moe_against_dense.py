@@ -92,8 +92,8 @@ def test_what_the_catalogue_is_said_to_lack_is_not_in_it():
 
 
 def test_grouped_heads_and_latents_are_told_apart():
-    own, grouped = (versus.fullest(one, APART) for one in (versus.both()[0], versus.grouped_body()))
-    dense = versus.fullest(versus.both()[1], APART)
+    own, grouped = (versus.fullest(one, NODE) for one in (versus.both()[0], versus.grouped_body()))
+    dense = versus.fullest(versus.both()[1], NODE)
     assert (
         own.dollars < grouped.dollars < dense.dollars
     )  # latents and experts each have a part in the best case
@@ -141,7 +141,7 @@ def test_time_is_compared_exactly_where_both_fit(place, weights, context):
 @pytest.mark.parametrize("name", [MIXTURE, DENSE])
 def test_the_full_machine_has_no_room_for_one_more(name):
     full = versus.fullest(fw.model(name), NODE)
-    assert full.fits and not versus.serving(full.model, NODE, full.users + 1).fits
+    assert full.fits and not versus.serving(full.model, full.machine, full.users + 1).fits
     assert versus.fullest(fw.model("Kimi K2"), H100, "16 bits") is None
 
 

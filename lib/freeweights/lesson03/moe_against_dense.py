@@ -12,6 +12,7 @@ from ..cost.estimate import Estimate
 from ..evidence import published
 from ..facts import quantities as q
 from ..facts.arrays import plain
+from ..facts.vocabulary import Split
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money.hourly_rate import PAID, dollars_per_million
@@ -168,18 +169,24 @@ def serving(
 
 
 def fullest(model: Model, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> ServedStep | None:
-    """The same with every slot taken; None where not even one sequence fits.
+    """The same with every slot taken, the devices sharing the model in the way that costs least for a token.
+
+    Whole layers cut in slices copy latents to every device; experts apart copy what stands beside them. None where not
+    even one sequence fits in either way.
 
     >>> from freeweights.machines.machine import machine
-    >>> node = machine("H200 SXM 141GB", 8, None, "experts")
-    >>> mixture, dense = (fullest(one, node) for one in both())
+    >>> mixture, dense = (fullest(one, machine("H200 SXM 141GB", 8)) for one in both())
     >>> mixture.users > dense.users
     True
     """
     case = {"weights": weights, "context": context}
-    if not memory.fits(model, machine, **case).fits:
-        return None
-    return serving(model, machine, int(memory.max_sequences(model, machine, **case).expected), **case)
+    ways = [replace(machine, split=split) for split in (Split.TENSOR, Split.EXPERTS)]
+    full = [
+        serving(model, way, int(memory.max_sequences(model, way, **case).expected), **case)
+        for way in ways
+        if memory.fits(model, way, **case).fits
+    ]
+    return min(full, key=lambda one: one.dollars, default=None)
 
 
 def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> list[dict[str, str]]:
