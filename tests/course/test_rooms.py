@@ -175,7 +175,7 @@ def test_tests_have_the_same_rooms():
 # ---- the map in lib/README.md
 
 MAP = (HOUSE.parent / "README.md").read_text(encoding="utf-8")
-CORE_LINES = 4200  # what an evening holds
+CORE_LINES = 4450  # what an evening holds
 
 
 def first_sentence(path: Path) -> str:

@@ -458,8 +458,8 @@ def test_a_published_speed_is_quoted_where_there_is_one_and_else_a_prediction_wi
     seen = verdicts.known_speed(glm, node, "FP8")
     assert seen.published and seen.usual == pytest.approx(1000 / 10.3, rel=1e-6)  # 10.3 ms a token, published
     crowd, step = (
-        verdicts.known_speed(glm, node, "FP8", 128),
-        fw.decode(glm, node, context=4096, batch=128, weights="FP8"),
+        verdicts.known_speed(glm, node, "FP8", 64),
+        fw.decode(glm, node, context=4096, batch=64, weights="FP8"),
     )
     assert not crowd.published and crowd.usual == step.tokens_per_second
     assert (crowd.low, crowd.high) == (step.tokens / step.high, step.tokens / step.low)

@@ -261,7 +261,7 @@ def remedy(
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> what, where = model("Llama 3.1 8B"), machine("H100 SXM5 80GB")
     >>> remedy(what, where, limiting_resource(what, where, context=1, weights="BF16"), context=1, weights="BF16")
-    'twice the bandwidth saves 39 % of the step, half the overhead 11 %; arithmetic takes over at a batch of about 296'
+    'twice the bandwidth saves 38 % of the step, half the overhead 12 %; arithmetic takes over at a batch of about 296'
     """
     if found.resource == Bottleneck.CAPACITY:
         return (
@@ -296,7 +296,7 @@ def gains(step: Estimate) -> str:
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> gains(inference.decode(model("Llama 3.1 70B"), machine("H200 SXM 141GB", 8), weights="FP8"))
-    'half the overhead saves 28 % of the step, twice the bandwidth 16 %, links twice as fast 5.8 %'
+    'half the overhead saves 29 % of the step, twice the bandwidth 16 %, links twice as fast 5.7 %'
     """
     saved = {name: float(share) for name, share in step.unmasked().saved().items()}
     said = sorted((name for name in saved if saved[name] >= WORTH_SAYING), key=saved.get, reverse=True)

@@ -194,7 +194,7 @@ def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> l
 
     >>> from freeweights.machines.machine import machine
     >>> table_rows(machine("H200 SXM 141GB", 8), [1])[0]["time"]
-    '0.38'
+    '0.41'
     """
     found = []
     for users in batches:
