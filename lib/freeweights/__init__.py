@@ -9,21 +9,23 @@ True
 from .cost.estimate import DoesNotFit
 from .cost.grid import sweep
 from .cost.inference import cold_load, decode, prefill
-from .cost.memory import fits, slots
+from .cost.memory import fits, max_sequences
 from .facts.catalog import CatalogError, UnknownName
 from .machines.machine import machine
+from .models.speculation import Speculation
 from .models.transformer import model
 
 __all__ = [
     "CatalogError",
     "DoesNotFit",
+    "Speculation",
     "UnknownName",
     "cold_load",
     "decode",
     "fits",
     "machine",
+    "max_sequences",
     "model",
     "prefill",
-    "slots",
     "sweep",
 ]

@@ -105,7 +105,7 @@ def check(row: Measurement) -> None:
     """
     if not (row.model and row.device):
         raise NotExpressible("model or device not in the catalogue")
-    if "layer split" in row.engine + row.remark or "layer pipeline" in row.remark:
+    if row.split == "pipeline" or "layer pipeline" in row.remark:
         raise NotExpressible("devices take turns")
     widths(row)
 

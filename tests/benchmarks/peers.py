@@ -62,7 +62,7 @@ class Asked:
 
     row: Measurement
     seconds: float
-    floor: float | None = None
+    lower_bound: float | None = None
     predicted: dict[str, float] = field(default_factory=dict)
     took: dict[str, float] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def ask(row: Measurement, seconds: float) -> Asked:
     if pair is None:
         asked.refused[OURS] = why_not(row)
     else:
-        asked.floor = pair.estimate.floor
+        asked.lower_bound = pair.estimate.lower_bound
         asked.predicted[OURS], asked.took[OURS] = UNSEEN.get(row.id, pair.expected), took
     for tool, prepare in PEERS.items():
         try:
@@ -159,10 +159,10 @@ def report_errors(rows: list[Asked]) -> None:
 def report_impossible(rows: list[Asked]) -> None:
     """How often, and by how much at worst, a tool promises more than the device's specification allows."""
     print("\nAnswers faster than the floor (bytes over bandwidth or FLOPs over rate, by specification)")
-    floored = [asked for asked in rows if asked.floor]
+    floored = [asked for asked in rows if asked.lower_bound]
     for tool in TOOLS:
         answered = [asked for asked in floored if tool in asked.predicted]
-        times = {asked.row.id: asked.floor / asked.predicted[tool] for asked in answered}
+        times = {asked.row.id: asked.lower_bound / asked.predicted[tool] for asked in answered}
         worst = max(times, key=times.get, default=None)
         beyond = sum(value > 1 + TOLERANCE for value in times.values())
         where = f"; worst {times[worst]:.2f} times too fast, {worst}" if beyond else ""
@@ -216,7 +216,7 @@ def write_csv(path: Path, rows: list[Asked]) -> None:
             given = [getattr(asked.row, name) for name in asked_for]
             group = asked.group if asked.predicted else ""
             answers = [asked.predicted.get(tool) for tool in TOOLS]
-            writer.writerow([*given, group, asked.seconds, asked.floor, *answers])
+            writer.writerow([*given, group, asked.seconds, asked.lower_bound, *answers])
 
 
 def main() -> None:

@@ -29,31 +29,30 @@ THEMES = ("JupyterLab Dark", "JupyterLab Light")
 
 
 @pytest.fixture(scope="module", params=LESSONS, ids=lambda path: path.stem)
-def hands(request, lab, chromium, screenshots) -> Hands:
+def hands(request, lab, lend_page, screenshots) -> Hands:
     """A learner at a lesson in which all cells have run."""
-    path, page = request.param, browser.open_page(chromium)
-    try:
-        learner = run_lesson(page, lab, path.name)
-        for width in reversed(WIDTHS) if "FREEWEIGHTS_SCREENSHOTS" in os.environ else ():
-            browser.photograph_page(page, width, screenshots / f"{path.stem}_{width}.png")
-    except Exception:
-        browser.photograph_page(page, WIDTHS[0], screenshots / f"{path.stem}_not_run.png")
-        print(f"what the browser showed: {screenshots / f'{path.stem}_not_run.png'}")
-        raise
-    yield learner
-    try:
-        keep_run(learner, lab, path)
-    except Exception as problem:  # of a page that a failed test left behind: then the notebook is run again
-        warnings.warn(f"{path.name} will run again: {type(problem).__name__}: {problem}", stacklevel=1)
-    page.close()
+    path = request.param
+    with lend_page() as page:
+        try:
+            learner = run_lesson(page, lab, path.name)
+            for width in reversed(WIDTHS) if "FREEWEIGHTS_SCREENSHOTS" in os.environ else ():
+                browser.photograph_page(page, width, screenshots / f"{path.stem}_{width}.png")
+        except Exception:
+            browser.photograph_page(page, WIDTHS[0], screenshots / f"{path.stem}_not_run.png")
+            print(f"what the browser showed: {screenshots / f'{path.stem}_not_run.png'}")
+            raise
+        yield learner
+        try:
+            keep_run(learner, lab, path)
+        except Exception as problem:  # of a page that a failed test left behind
+            page.failed = True
+            warnings.warn(f"{path.name} will run again: {type(problem).__name__}: {problem}", stacklevel=1)
     lab.close_all()
     shutil.copy(path, lab.home / path.name)  # as it was before it was saved
 
 
 def keep_run(learner: Hands, lab, path: Path) -> None:
     """Keep the run of a lesson for nbval and for the tests of panels and solutions, which else run it themselves."""
-    folded = saved.solutions(saved.read(path))
-    told = lab.ask(path.name, f"reports({folded!r})", patience.NOTEBOOK)
     file = lab.home / path.name
     before = file.stat().st_mtime_ns
 
@@ -65,6 +64,9 @@ def keep_run(learner: Hands, lab, path: Path) -> None:
 
     browser.save(learner.page)
     cells = wait_until(learner.page, written, f"{path.name} is saved")
+    browser.close_notebooks(learner.page)  # else the page would follow every move of the reports
+    folded = saved.solutions(saved.read(path))
+    told = lab.ask(path.name, f"reports({folded!r})", patience.NOTEBOOK)
     panels_of_kernels.keep(path, [dict(output) for cell in cells for output in cell.outputs], told)
     panels_of_kernels.keep_cells(path, cells)
 
@@ -121,9 +123,16 @@ def test_every_exercise_argues_with_a_wrong_answer_and_accepts_the_right_one(han
 
 
 def test_every_verdict_is_answered(hands):
-    for index, verdict in enumerate(hands.ask("questions('Verdict')")):
-        differs = hands.answer("Verdict", index, verdict, verdict["wrong"])
+    for index, verdict in enumerate(hands.ask("questions('VerdictForm')")):
+        differs = hands.answer("VerdictForm", index, verdict, verdict["wrong"])
         assert not differs["right"] and "The course:" in differs["message"], differs
+    assert troubles(hands.page) == []
+
+
+def test_every_reason_is_taken_and_a_good_one_stands_beside_it(hands):
+    for index, reason in enumerate(hands.ask("questions('Reason')")):
+        said = hands.answer("Reason", index, reason, reason["right"])
+        assert said["right"] and said["message"].startswith('You: "I counted." A good reason: '), said
     assert troubles(hands.page) == []
 
 

@@ -48,7 +48,7 @@ FRONT_HEADINGS = [
     "Accessibility", "A plan for the term", "When something does not work", "What has not been tried",
 ]  # fmt: skip
 WORDS = (600, 1000)  # two printed pages, and a third with the task
-SOLUTION_SECONDS = 20
+SOLUTION_SECONDS = 20  # of the processor: a busy machine is no fault of the guide
 CALL = re.compile(r"[\w.]+\(\)")
 
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -194,9 +194,9 @@ def test_a_guide_types_no_number_that_its_lesson_computes(path):
 @each_lesson
 def test_a_model_solution_runs_asserts_and_prints_what_the_guide_shows(path):
     code, shown = solution(guide(path))
-    began = time.perf_counter()
+    began = time.process_time()
     said = printed(code)
-    assert time.perf_counter() - began < SOLUTION_SECONDS and "assert " in code
+    assert time.process_time() - began < SOLUTION_SECONDS and "assert " in code
     assert said == shown, "run `python tests/shared/guide.py` to write the outputs anew"
 
 

@@ -6,13 +6,16 @@ import freeweights as fw
 import numpy as np
 import pytest
 from freeweights.cost import energy, prefix_cache, weight_storage
+from freeweights.evidence import progress, scaling_published
 from freeweights.facts import figures
 from freeweights.lesson03 import moe_against_dense as versus
 from freeweights.lesson04 import long_context
 from freeweights.lesson05 import distillation_bill as costs
 from freeweights.lesson05 import published_students
+from freeweights.lesson06 import agent_task, good_enough_panel, paired_test
+from freeweights.lesson07 import known_runs, tenfold_panel, who_pays_panel
 from freeweights.models import routing
-from freeweights.models.experts import experts_touched_by_chance
+from freeweights.models.experts import expected_distinct_experts_given
 from freeweights.money import (
     glm_host,
     hardware_trends,
@@ -74,7 +77,10 @@ def bandwidth_comes_last() -> bool:
 
 def favourites_touch_fewer() -> bool:
     """Whether a batch touches fewer experts if the router has favourites."""
-    liked, alike = (experts_touched_by_chance(routing.chances(256, 8, favour), 32) for favour in (1.5, 0))
+    liked, alike = (
+        expected_distinct_experts_given(routing.selection_probabilities(256, 8, zipf_exponent), 32)
+        for zipf_exponent in (1.5, 0)
+    )
     return liked < alike
 
 
@@ -96,6 +102,37 @@ def answers_outgrow_all() -> bool:
     """Whether very many dear answers cost more than everything else on the bill."""
     bill = costs.bill(costs.Plan(published_students.SAME_BASE, samples=100_000_000, price=100.0))
     return bill.answers > bill.scratch + bill.teacher + bill.training
+
+
+def serving_wants_smaller_models() -> bool:
+    """Whether a model that serves a hundred times more should be smaller, and trained on more tokens."""
+    scaling, flops = scaling_published.law(scaling_published.REFIT), 3.8e25
+    loss = scaling.least_loss(flops)
+    sizes = [scaling_published.best_size(scaling, loss, served) for served in (1e14, 1e16)]
+    tokens = [scaling_published.tokens_needed(scaling, loss, size) for size in sizes]
+    return sizes[1] < sizes[0] and tokens[1] > tokens[0]
+
+
+def later_steps_buy_less() -> bool:
+    """Whether ten times the money buys less from ten billion on than from ten million."""
+    first, later = (tenfold_panel.gains(tenfold_panel.WEB, money, 0.4)["loss"][0] for money in (1e7, 1e10))
+    return later < first
+
+
+def the_race_began_fast() -> bool:
+    """Whether the speed run halved faster in its first eight months than in all."""
+    when, minutes = progress.records()
+    early = when - when[0] <= 8
+    return progress.halving(when[early], minutes[early]).high < progress.halving(when, minutes).low
+
+
+def small_budgets_agree_more() -> bool:
+    """Whether published laws differ by a smaller factor at a small budget than at a large one."""
+    spread = [
+        np.ptp(np.log([split(flops)[0] for split in scaling_published.allocations().values()]))
+        for flops in (1e18, 3.8e25)
+    ]
+    return spread[0] < spread[1]
 
 
 def long_texts_raise_the_full_node_most() -> bool:
@@ -150,6 +187,31 @@ def most_copy_the_lab() -> bool:
     return copied > sum(len(one.hosts) for one in beside) / 2
 
 
+def dropped_caches_hurt_the_desktop_most() -> bool:
+    """Whether a dropped cache makes the desktop's task longer by a larger factor than the node's."""
+    task = agent_task.usual()
+
+    def longer(machine, weights: str) -> float:
+        again, kept = (
+            agent_task.on_machine(GLM, machine, weights, one) for one in (agent_task.dropped(task), task)
+        )
+        return again.seconds / kept.seconds
+
+    return longer(MAC, "4.5 bits") > longer(NODE, "FP8")
+
+
+def halves_take_four_times_as_many() -> bool:
+    """Whether half of a difference takes about four times the tasks, at the panel's disagreement."""
+    whole, half = (paired_test.tasks_needed(points, 0.12) for points in (0.03, 0.015))
+    return 3 < half / whole < 5
+
+
+def agents_give_up_most() -> bool:
+    """Whether the best desktop model loses most points to the best of all in agentic coding."""
+    lost = {what: good_enough_panel.behind(what) for what in good_enough_panel.BENCHMARKS}
+    return max(lost, key=lost.get) == "agentic coding"
+
+
 @pytest.mark.parametrize(("number", "words", "holds"), [
     ("00", "the crowd gains far more than the one user", lambda: gain(NODE, "Q4_K_M") > 10),
     ("01", "its file is smaller", smaller_file),
@@ -161,6 +223,14 @@ def most_copy_the_lab() -> bool:
     ("04", "The few misses cost more than all hits together", misses_outweigh_hits),
     ("04", "small to keep and dear to use", attention_of_r1_is_dearest),
     ("05", "The answers outgrow every other bill", answers_outgrow_all),
+    ("06", "The desktop: reading is what it does slowly", dropped_caches_hurt_the_desktop_most),
+    ("06", "Roughly four times as many", halves_take_four_times_as_many),
+    ("06", "The agent's work", agents_give_up_most),
+    ("07", "Smaller, and trained for longer", serving_wants_smaller_models),
+    ("07", "Less than the same step bought before", later_steps_buy_less),
+    ("07", "Faster: easy gains come first", the_race_began_fast),
+    ("07", "Serving, by far", lambda: who_pays_panel.year_of_serving(1e9) > 10 * known_runs.whole_bill(known_runs.V3)[1]),
+    ("07", "They come closer", small_budgets_agree_more),
     ("09", "The full node's: fewer users have room", long_texts_raise_the_full_node_most),
     ("09", "Marginal cost; fixed costs stay unpaid", marginal_cost_is_asked),
     ("09", "Customers and hosts: dearer tokens, less kept", both_bear_the_share),

@@ -30,7 +30,8 @@ def test_a_context_that_is_no_number_of_tokens_is_refused(value):
 
 
 @pytest.mark.parametrize(
-    "call, name", [(inference.decode, "context"), (inference.prefill, "prompt"), (memory.slots, "context")]
+    "call, name",
+    [(inference.decode, "context"), (inference.prefill, "prompt"), (memory.max_sequences, "context")],
 )
 @pytest.mark.parametrize("value", ["many", RAGGED])
 def test_a_context_that_is_no_array_of_numbers_is_refused(call, name, value):
@@ -38,7 +39,7 @@ def test_a_context_that_is_no_array_of_numbers_is_refused(call, name, value):
         call(LLAMA, NODE, **{name: value})
 
 
-@pytest.mark.parametrize("call", [memory.fits, inference.decode, inference.prefill, memory.slots])
+@pytest.mark.parametrize("call", [memory.fits, inference.decode, inference.prefill, memory.max_sequences])
 def test_nothing_about_a_case_is_told_by_its_place_among_the_arguments(call):
     with pytest.raises(TypeError, match="positional argument"):
         call(LLAMA, NODE, 4)
@@ -87,7 +88,7 @@ class TestBadInput:
     def test_a_machine_that_cannot_hold_the_model_has_no_speed(self):
         step = fw.decode(self.glm, self.mac, weights="BF16")
         assert step.fits is False
-        with pytest.raises(fw.DoesNotFit, match="1.03 TB are missing.*fewer bits"):
+        with pytest.raises(fw.DoesNotFit, match="990 GB are missing.*fewer bits"):
             step.tokens_per_second
 
     def test_in_a_sweep_what_does_not_fit_is_masked_and_never_nan(self):
@@ -145,7 +146,7 @@ class TestBadInput:
     def test_a_format_that_the_device_cannot_compute_in_is_computed_wider(self):
         llama, volta = fw.model("Llama 3.1 8B"), fw.machine("V100 SXM2 32GB")
         narrow, wide = (fw.prefill(llama, volta, prompt=8192, weights=name) for name in ("FP8", "BF16"))
-        assert narrow.floor == pytest.approx(wide.floor)
+        assert narrow.lower_bound == pytest.approx(wide.lower_bound)
 
     def test_eight_bit_floats_do_not_use_a_rate_for_integers(self):
         ampere = fw.machine("A100 SXM4 80GB")

@@ -7,7 +7,7 @@ import pytest
 from freeweights.cost import efficiency, inference, memory, step_work
 from freeweights.facts import catalog
 from freeweights.facts.records_hardware import Device, Engine
-from freeweights.machines.interconnect import SPLITS
+from freeweights.facts.vocabulary import Split
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,11 +18,12 @@ DENSE, SPARSE = fw.model("Llama 3.1 8B"), fw.model("GLM-5.2")
 @pytest.mark.parametrize("model", [DENSE, SPARSE], ids=lambda model: model.name)
 def test_devices_in_turn_answer_one_user_no_sooner_than_one_device(model):
     one, four = (
-        inference.decode(model, fw.machine(H200, n, split="layers"), context=4096, batch=1, weights=8)
+        inference.decode(model, fw.machine(H200, n, split="pipeline"), context=4096, batch=1, weights=8)
         for n in (1, 4)
     )
     assert (
-        four.unmasked().expected >= one.unmasked().expected and four.unmasked().floor >= one.unmasked().floor
+        four.unmasked().expected >= one.unmasked().expected
+        and four.unmasked().lower_bound >= one.unmasked().lower_bound
     )
     assert four.unmasked().parts["communication"] > 0 == one.unmasked().parts["communication"]
 
@@ -32,7 +33,7 @@ def test_devices_in_turn_read_a_long_prompt_sooner_but_not_a_short_one(model):
     def seconds(count, prompt):
         return (
             inference.prefill(
-                model, fw.machine(H200, count, split="layers"), prompt=prompt, batch=1, weights=8
+                model, fw.machine(H200, count, split="pipeline"), prompt=prompt, batch=1, weights=8
             )
             .unmasked()
             .expected
@@ -57,8 +58,10 @@ def test_tensor_parallelism_divides_the_floor_and_pays_for_its_messages(model, c
     for phase in ("decode", "prefill"):
         case = {"context": context, "batch": batch, "weights": bits}
         alone, split = (inference.predict(model, where, phase, **case) for where in (one, many))
-        assert split.unmasked().floor == pytest.approx(alone.unmasked().floor / count)
-        assert split.unmasked().expected >= split.unmasked().floor
+        assert split.unmasked().lower_bound == pytest.approx(
+            alone.unmasked().lower_bound / count
+        )  # latents read once
+        assert split.unmasked().expected >= split.unmasked().lower_bound
         assert split.unmasked().expected > alone.unmasked().expected / count
         assert split.unmasked().parts["communication"] == pytest.approx(
             step_work.message_seconds(
@@ -68,7 +71,7 @@ def test_tensor_parallelism_divides_the_floor_and_pays_for_its_messages(model, c
 
 
 def test_a_slower_link_takes_longer_under_every_split():
-    for split in SPLITS:
+    for split in Split:
         near, far = (fw.machine(H200, 8, link, split) for link in (None, "10 GbE"))
         for phase in ("decode", "prefill"):
             one, other = (
@@ -109,7 +112,7 @@ def test_a_split_of_one_device_changes_nothing():
     for model in (DENSE, SPARSE):
         for phase in ("decode", "prefill"):
             case = {"context": 4096, "batch": 4, "weights": 8}
-            found = [inference.predict(model, fw.machine(H200, split=s), phase, **case) for s in SPLITS]
+            found = [inference.predict(model, fw.machine(H200, split=s), phase, **case) for s in Split]
             seconds = {float(one.unmasked().expected) for one in found}
             assert max(seconds) == pytest.approx(min(seconds), rel=1e-12)
 
@@ -118,10 +121,10 @@ def test_the_floor_of_devices_in_turn_is_that_of_a_pipeline_without_gaps():
     chunk, chunks, stages = catalog.engine("vLLM").chunk_tokens, 8, 4
     one, four = (
         inference.prefill(
-            DENSE, fw.machine(H200, n, split="layers"), prompt=chunks * chunk, batch=1, weights=16
+            DENSE, fw.machine(H200, n, split="pipeline"), prompt=chunks * chunk, batch=1, weights=16
         )
         .unmasked()
-        .floor
+        .lower_bound
         for n in (1, stages)
     )
     assert four <= one * (chunks + stages - 1) / (chunks * stages) * (1 + 1e-9)
@@ -146,13 +149,13 @@ def test_an_engine_without_flash_attention_takes_longer_and_the_more_the_longer_
 def test_a_machine_is_judged_by_the_closest_measurements_and_says_by_whose():
     mac = fw.machine("Apple M3 Ultra 512GB")
     row, basis = efficiency.constants(mac, "llama.cpp", "decode")
-    assert (row.device_class, row.engine) == ("apple", "llama.cpp")
-    assert f"decode on apple machines under llama.cpp: {row.rows} published rows" in basis
+    assert (row.device_class, row.engine) == ("apple M3", "llama.cpp")
+    assert f"decode on apple M3 machines under llama.cpp: {row.rows} published rows" in basis
     row, basis = efficiency.constants(fw.machine("TPU v5p"), "float", "decode")
     assert (row.device_class, row.engine) == ("any", "vLLM")
     assert basis.startswith("decode on all machines under vLLM: ")
     row, basis = efficiency.constants(fw.machine("Instinct MI300X", engine="TensorRT-LLM"), "float", "decode")
-    assert (row.device_class, row.engine) == ("amd-datacenter", "server")
+    assert (row.device_class, row.engine) == ("amd-datacenter CDNA 3", "server")
     assert "under server engines, because none are published for it under TensorRT-LLM" in basis
 
 

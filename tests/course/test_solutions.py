@@ -7,7 +7,7 @@ from freeweights.page import questions
 from panels import run
 from saved import LESSONS, read
 from saved import solutions as folded
-from solutions import bet, gives_away, hand_in_wrong, judge, last_value, make_mistakes, solve, tried
+from solutions import bet, explain, gives_away, hand_in_wrong, judge, last_value, make_mistakes, solve, tried
 
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
@@ -49,6 +49,11 @@ def test_every_verdict_takes_all_four_and_rests_on_numbers(path):
     assert not complaints(path, "verdicts"), "\n".join(complaints(path, "verdicts"))
 
 
+@each_lesson
+def test_every_reason_is_asked_for_before_a_good_one_is_shown(path):
+    assert not complaints(path, "reasons"), "\n".join(complaints(path, "reasons"))
+
+
 # ---- the checks themselves, on questions made to fail them
 
 
@@ -87,7 +92,7 @@ def test_an_answer_is_told_only_as_a_number_of_its_own(message, told):
 def test_a_mistake_whose_words_are_never_said_is_found():
     assert not make_mistakes(asked(mistakes=[(20.0, "That is half.")]))
     assert make_mistakes(asked(mistakes=[(40.1, "That is too near to the answer.")]))
-    assert make_mistakes(asked(mistakes=[(20.0, "That is half."), (20.1, "That is a bit more than half.")]))
+    assert make_mistakes(asked(mistakes=[(20.0, "That is half."), (20.0, "That is two quarters.")]))
 
 
 def test_a_guess_or_verdict_that_fails_at_its_limits_is_found():
@@ -96,3 +101,9 @@ def test_a_guess_or_verdict_that_fails_at_its_limits_is_found():
     assert tried(bet, questions.guess("g", "How long?", answer=float("nan"), **ends))
     assert not judge(questions.verdict("C", "Free.", "fails", because="It takes 57 s."))
     assert judge(questions.verdict("C", "Free.", "fails", because="It takes nan s."))
+
+
+def test_a_reason_that_is_empty_or_not_shown_is_found():
+    assert not explain(questions.reason("r", "Why?", good=lambda: "Both wait for memory."))
+    assert explain(questions.reason("r", "Why?", good="It takes nan s of time."))
+    assert explain(questions.reason("r", "Why?", good=""))

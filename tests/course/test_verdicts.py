@@ -10,7 +10,6 @@ from pathlib import Path
 import freeweights as fw
 import numpy as np
 import pytest
-from freeweights.cost import inference
 from freeweights.facts import catalog, figures
 from freeweights.facts import quantities as q
 from freeweights.lesson01.claims import users_for
@@ -20,7 +19,7 @@ from freeweights.page import live, questions
 from panels import NOTEBOOKS
 
 GLM, MAC = fw.model("GLM-5.2"), fw.machine("Apple M3 Ultra 512GB")
-NODE = fw.machine("H200 SXM 141GB", count=8)
+NODE = fw.machine("H200 SXM 141GB", count=8, split="experts")
 ROOMS = [
     path.name for path in sorted(Path(fw.__file__).parent.glob("lesson??")) if (path / "claims.py").exists()
 ]
@@ -71,23 +70,28 @@ def test_a_claim_of_another_lesson_or_no_claim_at_all_is_said_to_be_so():
 def test_the_numbers_of_the_verdicts_recompute():
     because = {claim: settled(claim)[2] for claim in SETTLED}
     for disk in ("NVMe SSD PCIe 4.0 x4", "SATA SSD", "HDD 7200 rpm enterprise"):
-        assert q.duration(fw.cold_load(GLM, disk=disk, weights="FP8").seconds) in because["cold-load"]
+        load = fw.cold_load(GLM, disk=disk, weights="FP8")
+        assert q.between(q.duration, load.low, load.high) in because["cold-load"]
     crawls = because["desktop-fits-but-crawls"]
     for machine, bits in ((MAC, "4.5 bits"), (NODE, "FP8")):
-        assert f"{fw.slots(GLM, machine, context=32_768, weights=bits).expected:.0f}" in crawls
-        speed = fw.decode(GLM, machine, context=4096, batch=1, weights=bits).tokens_per_second
-        assert q.speed(speed) in because["weights-are-not-intelligence"]
-    faster = [
-        inference.predict(GLM, NODE, phase, context=4096, weights="FP8").tokens_per_second
-        / inference.predict(GLM, MAC, phase, context=4096, weights="4.5 bits").tokens_per_second
-        for phase in ("prefill", "decode")
-    ]
-    assert all(q.times(ratio) in crawls for ratio in faster)
+        assert f"{fw.max_sequences(GLM, machine, context=32_768, weights=bits).expected:.0f}" in crawls
+    crowd = fw.decode(GLM, NODE, context=4096, batch=64, weights="FP8")
+    assert q.speed(crowd.tokens_per_second) in because["weights-are-not-intelligence"]
     local = fw.decode(
         fw.model("Gemma 3 27B"), fw.machine("GeForce RTX 4090"), context=4096, batch=1, weights="Q4_K_M"
     )
-    assert q.speed(local.tokens_per_second) in because["local-is-good-enough"]
-    assert q.count(fw.model("gpt-oss-120b").parameters) in because["small-fry"]
+    assert q.speed(local.tokens_per_second) in LESSONS["01"].settled("local-is-good-enough")[2]
+    assert q.count(fw.model("Grok-1").parameters) in because["small-fry"]
+
+
+def test_the_desktop_crawls_by_what_was_published_of_both_machines():
+    crawls = settled("desktop-fits-but-crawls")[2]
+    # By hand, from data/measurements.csv: 8,192 tokens at 193.4 tokens/s against 8,192 in 664.5 and 662 ms; 14.0 to
+    # 18.081 tokens/s against a token in 10.3 ms.
+    reads = [8192 / 0.6644925546133891 / 193.4, 8192 / 0.662 / 193.4]
+    writes = [1000 / 10.3 / 18.081, 1000 / 10.3 / 14.0]
+    assert q.between(q.times, *reads) in crawls and q.between(q.times, *writes) in crawls
+    assert crawls.count("published") == 4 and "predicted" not in crawls
 
 
 def test_doubling_ends_where_twice_the_devices_first_gain_less():
@@ -116,17 +120,21 @@ def test_the_moat_lies_in_the_link_and_is_for_rent():
 
 def test_the_row_decides_for_a_crowd_and_the_file_for_one():
     because = settled("gpus-are-the-determinant")[2]
-    alone = fw.decode(GLM, MAC, context=4096, batch=1, weights="4.5 bits").tokens_per_second
-    full = fw.decode(GLM, NODE, context=4096, batch=128, weights="FP8").tokens_per_second
-    dollars = (full / (8 * NODE.device.price)) / (alone / MAC.device.price)
-    assert q.times(full / alone) in because and q.times(dollars) in because and dollars > 1
+    full = fw.decode(GLM, NODE, context=4096, batch=64, weights="FP8")
+    least, most = (
+        64 / full.high / 18.081,
+        64 / full.low / 14.0,
+    )  # published of the desktop: 14.0 to 18.081 tokens/s
+    price = MAC.device.price / (8 * NODE.device.price)
+    assert q.between(q.times, least, most) in because and least * price > 1
+    assert q.between(q.times, least * price, most * price) in because
     files = [fw.decode(fw.model(n), NODE, context=4096, batch=1, weights=w).tokens_per_second
              for n, w in (("gpt-oss-120b", None), ("Llama 3.1 405B", "FP8"))]  # fmt: skip
     assert files[0] > 1.5 * files[1] and all(q.speed(speed) in because for speed in files)
 
 
 def test_the_gap_in_memory_closes_first_and_the_one_in_bandwidth_last():
-    because = settled("hardware-deflation")[2]
+    because = LESSONS["02"].settled("hardware-deflation")[2]
     price, years = MAC.device.price, {}
     for quantity, (_, _, amount) in hardware_trends.QUANTITIES.items():
         found = hardware_trends.trend(quantity)
@@ -151,7 +159,9 @@ def test_the_export_variants_lose_what_the_verdict_says():
         fw.prefill(qwen, where, prompt=4096, batch=1, weights="FP8").tokens_per_second
         for where in (free, link, chip)
     ]
-    assert q.times(write[1] / write[0]) in because and write[1] > 0.9 * write[0], "they did not stop serving"
+    assert q.significant(write[1] / write[0], 2) in because and write[1] > 0.9 * write[0], (
+        "they did not stop serving"
+    )
     assert read[2] < 0.6 * read[0] and read[1] < read[0], "they did cost"
     assert q.percent(read[1] / read[0]) in because and q.percent(read[2] / read[0]) in because
     assert q.times(free.flops(16) / chip.flops(16)) in because and q.times(450 / 200) in because

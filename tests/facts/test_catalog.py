@@ -7,7 +7,8 @@ import shutil
 from dataclasses import FrozenInstanceError, dataclass
 
 import pytest
-from freeweights.facts import catalog, figures
+from freeweights import facts
+from freeweights.facts import catalog, figures, tables
 from freeweights.facts.catalog import CatalogError, UnknownName
 from freeweights.facts.records_hardware import Device, Link, WeightFormat, scaled
 from freeweights.facts.records_models import Architecture
@@ -186,3 +187,8 @@ def test_measurements_filter_by_their_fields_and_know_no_others():
     assert figures.measurements(model="no such model") == ()
     with pytest.raises(UnknownName, match="'phase'"):
         figures.measurements(phrase="decode")
+
+
+def test_the_room_offers_the_record_of_every_table():
+    assert all(getattr(facts, record.__name__) is record for record in tables.TABLES)
+    assert {record.__name__ for record in tables.TABLES} <= set(facts.__all__)

@@ -12,6 +12,9 @@ from freeweights.facts.records_measured import Load, Measurement, Offload
 
 ENGINES, LOADS = catalog.table(Engine), catalog.table(Load)
 CLASSES = {device.device_class for device in catalog.table(Device)}
+GENERATIONS = {
+    f"{device.device_class} {device.generation}" for device in catalog.table(Device) if device.generation
+}
 MEASURED = catalog.table(Measurement)
 
 
@@ -40,9 +43,11 @@ def test_load_states_bytes_and_the_drives_rate_together_or_was_made_beside_anoth
 
 
 def test_every_calibrated_group_is_one_that_devices_and_engines_can_belong_to():
-    engines = {engine.name for engine in ENGINES} | {engine.family for engine in ENGINES} | {"any", "host"}
+    engines = (
+        {engine.name for engine in ENGINES} | {engine.family for engine in ENGINES} | {"any", "cpu_host"}
+    )
     for row in catalog.table(Calibration):
-        assert row.device_class in CLASSES | {"any"}, row
+        assert row.device_class in CLASSES | GENERATIONS | {"any"}, row
         assert row.engine in ({"streaming", "plain", "any"} if row.phase == "load" else engines), row
 
 
@@ -61,12 +66,12 @@ def test_held_out_rows_are_the_published_ones_with_their_seconds():
 @pytest.mark.parametrize("row", catalog.table(Offload), ids=lambda row: row.id)
 def test_an_offloaded_model_does_not_fit_the_devices_alone_but_with_their_host(row):
     model = fw.model(row.model)
-    bits = published.bits_of(row, model.parameters)
+    bits = published.bits_of(row, model)
     assert bits, "the bits of the weights are known"
     alone, beside = (
-        fw.machine(row.device, row.devices, engine="llama.cpp", host=h) for h in (None, row.host)
+        fw.machine(row.device, row.devices, engine="llama.cpp", cpu_host=h) for h in (None, row.cpu_host)
     )
-    assert catalog.device(row.host).device_class == "cpu"
+    assert catalog.device(row.cpu_host).device_class == "cpu"
     length = row.prompt if row.phase == "prefill" else (row.context or 0) + (row.output or 0)
     assert not fw.fits(model, alone, weights=bits, context=length).fits
     assert fw.fits(model, beside, weights=bits, context=length).fits
@@ -77,9 +82,9 @@ def test_an_offloaded_model_does_not_fit_the_devices_alone_but_with_their_host(r
 def test_no_offloaded_row_beats_its_floor(row):
     model, beside = (
         fw.model(row.model),
-        fw.machine(row.device, row.devices, engine="llama.cpp", host=row.host),
+        fw.machine(row.device, row.devices, engine="llama.cpp", cpu_host=row.cpu_host),
     )
-    bits = published.bits_of(row, model.parameters)
+    bits = published.bits_of(row, model)
     step = (
         fw.prefill(model, beside, prompt=row.prompt, batch=row.batch, weights=bits)
         if row.phase == "prefill"

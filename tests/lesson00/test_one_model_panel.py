@@ -22,14 +22,13 @@ def test_texts_stay_apart_and_inside_along_each_control(look_panel):
 
 
 def check_look_marks(panel, where) -> None:
-    """Bars, ranges and diamonds lie on the axis; labels lie in the figure and off the other words of their row."""
-    art = panel._artists
-    for bar in art["bars"]:
-        assert 0 <= bar.get_width() <= one_model_panel.LONGEST, where
-    shown = [*art["floors"].get_xdata(), *(x for line in art["ranges"] for x in line.get_xdata())]
+    """Marks, ranges and bounds lie on the axis; labels lie in the figure and off the other words of their row."""
+    need, waits = panel._artists.need, panel._artists.waits
+    lines = [waits.bounds, *waits.marks.values(), *waits.ranges.values()]
+    shown = [x for line in lines for x in line.get_xdata()]
     assert all(one_model_panel.SHORTEST <= x <= one_model_panel.LONGEST for x in shown), where
     assert all(
-        0 <= bars[0].get_x() and bars[0].get_x() + bars[0].get_width() <= 200 + 1e-9 for bars in art["memory"]
+        0 <= bars[0].get_x() <= bars[0].get_x() + bars[0].get_width() <= 2 for bars in need.bars.values()
     )
 
 
@@ -51,7 +50,7 @@ def test_every_model_machine_and_format_has_its_answer_in_the_first_panel(look_p
         assert fits != ("it does not fit" in said), (where, said)
         unfit += not fits
         if weights in (reference_cases.FORMATS[0], reference_cases.FORMATS[-1]):
-            labels = boxes(look_panel, look_panel._artists["labels"])
+            labels = boxes(look_panel, look_panel._artists.waits.words.values())
             assert all(x0 > 0 and x1 < limit for x0, _, x1, _ in labels.values()), (where, labels)
     assert unfit > 100
 
@@ -61,7 +60,7 @@ def test_the_first_panel_follows_every_drive_in_order(look_panel):
     for disk in reference_cases.drives():
         follow(look_panel, name="GLM-5.2", place="8 x B200 180GB", weights="FP8", disk=disk)
         check_text(look_panel, disk)
-        loads.append(look_panel._artists["bars"][0].get_width())
+        loads.append(look_panel._artists.waits.marks[one_model_panel.JOBS[0]].get_xdata()[0])
     assert loads == sorted(loads, reverse=True) and len(set(loads)) > 5
 
 

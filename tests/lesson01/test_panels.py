@@ -40,11 +40,13 @@ def test_texts_stay_apart_and_inside_along_each_control(panel):
 
 def check_desk(panel, where) -> str:
     said = follow(panel, **where)
-    for marks in (value for key, value in panel._artists.items() if isinstance(key, tuple)):
-        low, high = marks["ends"]
-        xs = [x for kind in ("range", "mark", "bound", "published") for x in marks[kind].get_xdata()]
+    for rows in panel._artists.rows.values():
+        low, high = rows.bounds.axes.get_xlim()
+        lines = [rows.bounds, rows.published, *rows.marks.values(), *rows.ranges.values()]
+        xs = [x for line in lines for x in line.get_xdata()]
         assert all(low <= x <= high for x in xs), (where, xs)
-        assert bool(len(marks["mark"].get_xdata())) != (marks["label"].get_text() == "does not fit"), where
+        for name, mark in rows.marks.items():
+            assert bool(len(mark.get_xdata())) != (rows.words[name].get_text() == "does not fit"), where
     return said
 
 
@@ -84,7 +86,9 @@ def test_the_desktop_panels_sentence_says_what_the_library_says(desk_panel, user
         step = fw.decode(glm, where, context=context, batch=users, weights=weights)
         assert q.speed(step.tokens_per_second / users) in said
         assert q.speed(fw.prefill(glm, where, prompt=context, weights=weights).tokens_per_second) in said
-        assert f"room for {fw.slots(glm, where, context=context, weights=weights).expected:,.0f}" in said
+        assert (
+            f"room for {fw.max_sequences(glm, where, context=context, weights=weights).expected:,.0f}" in said
+        )
     assert ("for one user" in said) == (users == 1) and "1 user " not in said.replace("one user", "")
 
 
@@ -95,7 +99,9 @@ def test_a_published_speed_of_many_users_is_said_to_be_that_of_all(desk_panel):
 
 def test_a_model_that_loads_faster_than_the_axis_begins_is_not_called_too_large(desk_panel):
     said = check_desk(desk_panel, {"name": "SmolLM2-135M-Instruct", "disk": reference_cases.drives()[-1]})
-    assert "loads in" in said and desk_panel._artists["load", "desktop"]["label"].get_text() != "does not fit"
+    assert (
+        "loads in" in said and desk_panel._artists.rows["load"].words["desktop"].get_text() != "does not fit"
+    )
 
 
 def test_a_context_beyond_the_model_is_said_and_cut(desk_panel):
@@ -118,10 +124,10 @@ def test_every_page_of_the_table_counts_its_cells_and_can_be_read(table_panel):
         said = follow(table_panel, **where)
         names, places = what_fits_panel.models(models_of), what_fits_panel.places(devices)
         written = [
-            cell.get_text() for row in table_panel._artists["widths"] for cell in row if cell.get_text()
+            cell.get_text() for row in table_panel._artists.cells.words for cell in row if cell.get_text()
         ]
         assert len(written) == len(names) * len(places), where
-        assert len(table_panel._artists["cells"].get_paths()) == len(names) * len(places), where
+        assert len(table_panel._artists.cells.shades.get_paths()) == len(names) * len(places), where
         assert f"{written.count('16')} of {len(written)} pairs fit at 16 bits" in said, where
         assert f"{written.count('no')} not at all" in said, where
         check_text(table_panel, where)
@@ -152,7 +158,7 @@ def test_the_widest_weights_fit_and_the_next_wider_do_not(size, page, data):
     tokens = data.draw(st.integers(1024, 131_072))
     what, where = fw.model(name), fw.machine(*place)
     context, found = min(tokens, what.max_context), what_fits_panel.widest(size, page, tokens)[row, column]
-    narrow_first = [catalog.weight_format(weights).bits for weights in what_fits_panel.WIDTHS[::-1]]
+    narrow_first = what_fits_panel.WIDTHS[::-1]
     assert all(
         fw.fits(what, where, weights=weights, context=context).fits for weights in narrow_first[:found]
     )

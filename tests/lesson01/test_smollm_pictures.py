@@ -13,7 +13,7 @@ import pytest
 from freeweights.facts import quantities as q
 from freeweights.lesson01 import smollm_pictures
 from freeweights.local import download, measured_or_recorded, smollm_timing
-from freeweights.page import live, style
+from freeweights.page import layout, live
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.text import Text
@@ -149,15 +149,12 @@ def test_any_perplexities_are_drawn_with_labels_apart(found):
         assert f"at {one.bits} bits {q.significant(one.perplexity)}" in said
 
 
-def test_labels_are_moved_apart_and_keep_their_order():
-    assert style.apart([3.0, 1.0, 1.5], gap=1.0) == [3.0, 1.0, 2.0]
-
 
 @settings(max_examples=50)
 @given(heights=st.lists(st.floats(0, 1), min_size=2, max_size=8))
 def test_labels_are_spread_and_stay_in_order_and_on_the_axis(heights):
     gap = 1 / 12
-    moved, order = style.spread(np.array(heights), gap), np.argsort(heights, kind="stable")
+    moved, order = layout.spread(np.array(heights), gap), np.argsort(heights, kind="stable")
     assert np.all(np.diff(moved[order]) >= 0.9 * gap) and moved.min() >= 0 and moved.max() <= 1
 
 

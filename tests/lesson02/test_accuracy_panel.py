@@ -18,7 +18,7 @@ def panel():
 @pytest.mark.parametrize("kind", [accuracy_report.EVERY_KIND, *accuracy_report.KINDS])
 def test_the_picture_shows_the_chosen_rows_and_no_others(panel, kind, machines):
     panel.set(kind=kind, machines=machines)
-    drawn = sum(len(line.get_xdata()) for line in panel._artists["points"].values())
+    drawn = sum(len(line.get_xdata()) for line in panel._artists.left.points.values())
     rows = accuracy_report.chosen(kind, machines)
     assert drawn == len(rows)
     said = panel.sentence
@@ -26,8 +26,7 @@ def test_the_picture_shows_the_chosen_rows_and_no_others(panel, kind, machines):
         assert "no row that could be checked is published" in said
     elif len(rows) < held_out.FEW:
         assert (
-            f"fewer than {held_out.FEW}" in said
-            and "too few to judge" in panel._artists["finding"].get_text()
+            f"fewer than {held_out.FEW}" in said and "too few to judge" in panel._artists.finding.get_text()
         )
     else:
         factors = [pair.factor for pair in rows]
@@ -53,7 +52,7 @@ def test_the_worst_rows_are_listed_and_each_source_once():
 def test_numbers_on_the_picture_do_not_cover_each_other(panel):
     for kind in (accuracy_report.EVERY_KIND, *accuracy_report.KINDS):
         panel.set(kind=kind, machines=accuracy_report.EVERY_MACHINE)
-        shown = [text.get_position() for text in panel._artists["numbers"] if text.get_text()]
+        shown = [text.get_position() for text in panel._artists.left.numbers if text.get_text()]
         assert shown
         for index, here in enumerate(shown):
             for other in shown[:index]:

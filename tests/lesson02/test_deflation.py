@@ -133,7 +133,7 @@ def test_the_trend_of_the_catalogue_recomputes():
         for row in catalog.table(Device)
         if row.price and hardware_trends.group(row) == hardware_trends.UNIFIED
     ]
-    slope = np.polyfit([row.year for row in rows], np.log([row.memory / row.price for row in rows]), 1)[0]
+    slope = np.polyfit([row.year for row in rows], np.log([row.sold / row.price for row in rows]), 1)[0]
     assert hardware_trends.trend("memory").slope == pytest.approx(slope) and hardware_trends.trend(
         "memory"
     ).rows == len(rows)
@@ -162,7 +162,7 @@ def test_every_group_and_quantity_has_an_answer_or_says_why_not(panel, quantity,
         if found.trend is not None:
             assert q.percent(abs(found.trend.growth[1])) in said and deflation_panel.when(found) in said
             assert found.trend.flat == ("cannot be told from no change" in said)
-            low, high = panel._artists["rows"][quantity]["range"].get_xdata()
+            low, high = panel._artists.rows.ranges[quantity].get_xdata()
             assert hardware_trends.today() <= low <= high <= hardware_trends.CENTURY
 
 
@@ -175,12 +175,12 @@ def test_the_panels_sentence_says_what_the_library_says(panel):
         panel, quantity="memory", which=hardware_trends.UNIFIED, price=10_000, node="8 x H200", street=True
     )
     assert q.size(10_000 * hardware_trends.trend("memory").at(hardware_trends.today())) in said
-    assert q.size(fw.machine("H200 SXM 141GB", 8).memory) in said
+    assert q.size(8 * fw.machine("H200 SXM 141GB").device.sold) in said
 
 
 def test_what_does_not_count_is_faint_and_street_prices_are_hollow(panel):
     follow(panel, which=hardware_trends.UNIFIED, street=False)
-    offers = panel._artists["offers"]
+    offers = panel._artists.offers
     faint = {key: line.get_alpha() < 1 for key, line in offers.items()}
     assert faint == {
         (which, released): which != hardware_trends.UNIFIED or not released for which, released in offers

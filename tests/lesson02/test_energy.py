@@ -55,13 +55,22 @@ def test_rent_is_paid_by_the_hour_for_every_device():
 
 @settings(max_examples=60, deadline=None)
 @given(
-    users=st.integers(1, 256), context=st.integers(1, 8192), tariff=st.floats(0.01, 1), host=st.floats(1, 3)
+    users=st.integers(1, 256),
+    context=st.integers(1, 8192),
+    tariff=st.floats(0.01, 1),
+    power_overhead=st.floats(1, 3),
 )
-def test_electricity_is_the_same_share_of_the_rent_whatever_the_machine_does(users, context, tariff, host):
+def test_electricity_is_the_same_share_of_the_rent_whatever_the_machine_does(
+    users, context, tariff, power_overhead
+):
     node = fw.machine("H200 SXM 141GB", 8)
     step = fw.decode(LLAMA, node, context=context, batch=users, weights="FP8")
-    share = electricity.electricity(energy.joules(node, step, host), tariff) / electricity.rent(node, step)
-    assert share == pytest.approx(energy.power(node) * host / 1000 * tariff / (8 * node.device.rental))
+    share = electricity.electricity(energy.joules(node, step, power_overhead), tariff) / electricity.rent(
+        node, step
+    )
+    assert share == pytest.approx(
+        energy.power(node) * power_overhead / 1000 * tariff / (8 * node.device.rental)
+    )
 
 
 def test_what_does_not_fit_has_no_joules():
@@ -88,14 +97,12 @@ def test_a_device_without_a_power_and_a_host_below_one_are_refused():
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_a_published_row_agrees_with_itself(row):
     assert row.joules_per_token == pytest.approx(row.watts / row.tokens_per_second, rel=0.01)
-    assert row.what_is_measured.startswith(("GPU only", "wall"))
+    assert row.what_is_measured.startswith("wall" if row.at_the_wall else "GPU only")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_nobody_drew_more_than_the_devices_and_a_computer_around_them_can(row):
-    limit = (
-        1.02 if row.what_is_measured.startswith("GPU") else 1.6
-    )  # specified power; with power supply and host
+    limit = 1.6 if row.at_the_wall else 1.02  # specified power; with power supply and host
     assert 0.25 < row.watts / energy.power(fw.machine(row.device, row.devices)) <= limit
 
 
@@ -108,9 +115,7 @@ def test_published_joules_lie_near_those_at_the_specified_power():
 
 def test_the_host_and_the_tariff_of_the_panel_are_those_of_the_tables():
     walls = sorted(
-        row.watts / (row.devices * catalog.device(row.device).power)
-        for row in ROWS
-        if row.what_is_measured.startswith("wall")
+        row.watts / (row.devices * catalog.device(row.device).power) for row in ROWS if row.at_the_wall
     )
     assert walls[0] <= energy_published.wall_over_device() <= walls[-1]
     assert (
@@ -132,9 +137,10 @@ def test_every_model_can_be_asked_about_at_the_ends_of_users_and_context(panel):
         said = follow(panel, **where)
         check_text(panel, where)
         unfit += "has no room" in said
-        for marks in panel._artists["places"].values():
-            placed = len(marks["electricity"].get_xdata()) == 1
-            assert placed != (marks["words"].get_text() == "does not fit"), where
+        rows = panel._artists.rows
+        for place, mark in rows.marks.items():
+            placed = len(mark.get_xdata()) == 1
+            assert placed != (rows.words[place].get_text() == "does not fit"), where
     assert unfit > 10
 
 
@@ -143,7 +149,7 @@ def test_the_panel_can_be_read_along_each_control(panel):
 
 
 def test_the_panels_sentence_says_what_the_library_says(panel):
-    said = follow(panel, name="Llama 3.1 70B", users=64, context=1024, tariff=0.1, host=1.5)
+    said = follow(panel, name="Llama 3.1 70B", users=64, context=1024, tariff=0.1, power_overhead=1.5)
     node = fw.machine("H200 SXM 141GB", 8)
     step = fw.decode(fw.model("Llama 3.1 70B"), node, context=1024, batch=64, weights="FP8")
     used = energy.joules(node, step, 1.5)
@@ -156,12 +162,10 @@ def test_all_published_points_of_a_model_are_drawn_inside_the_axes(panel):
     for name in panel.controls["name"].ends:
         follow(panel, name=name)
         drawn = [
-            point
-            for line in panel._artists["points"].values()
-            for point in zip(*line.get_data(), strict=True)
+            point for line in panel._artists.points.values() for point in zip(*line.get_data(), strict=True)
         ]
         assert sorted(drawn) == sorted((row.batch, row.joules_per_token) for row in ROWS if row.model == name)
-        axes = panel._artists["users"].axes
+        axes = panel._artists.users.axes
         (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
         assert all(left < x < right and low < y < high for x, y in drawn)
 

@@ -12,6 +12,7 @@ import pytest
 from drawn import anywhere, check_along_each_control, check_text, follow
 from freeweights.cost import bottleneck, inference, memory
 from freeweights.facts import catalog
+from freeweights.facts.vocabulary import Bottleneck, Phase
 from freeweights.lesson02 import own_roofline_picture, roofline_panel
 from freeweights.page import live
 from freeweights.page.style import STYLE
@@ -20,11 +21,11 @@ from hypothesis import strategies as st
 
 NAMES = st.sampled_from(["SmolLM2-135M-Instruct", "Llama 3.1 8B", "gpt-oss-120b", "DeepSeek-R1", "GLM-5.2"])
 DEVICES = st.sampled_from(["Apple M3 Ultra 512GB", "GeForce RTX 5090", "H200 SXM 141GB", "B200 SXM 180GB"])
-PHASES = st.sampled_from(bottleneck.PHASES)
+PHASES = st.sampled_from(Phase)
 WEIGHTS = st.sampled_from(["BF16", "FP8", "Q4_K_M"])
 
 
-# ---- which of four
+# ---- which of five
 
 
 @settings(max_examples=80, deadline=None)
@@ -36,7 +37,7 @@ def test_the_longer_of_arithmetic_and_bandwidth_is_the_librarys_floor(
     seconds = bottleneck.demand(what, where, phase, context=context, batch=batch, weights=weights).seconds
     estimate = inference.predict(what, where, phase, context=context, batch=batch, weights=weights)
     assume(estimate.fits)
-    assert max(seconds["arithmetic"], seconds["bandwidth"]) == pytest.approx(estimate.floor, rel=1e-9)
+    assert max(seconds["arithmetic"], seconds["bandwidth"]) == pytest.approx(estimate.lower_bound, rel=1e-9)
 
 
 @settings(max_examples=80, deadline=None)
@@ -45,14 +46,15 @@ def test_scarce_is_what_takes_longest_and_what_does_not_fit_lacks_capacity(
     name, device, phase, weights, context, batch
 ):
     what, where = fw.model(name), fw.machine(device)
-    found = bottleneck.scarcest(what, where, phase, context=context, batch=batch, weights=weights)
+    found = bottleneck.limiting_resource(what, where, phase, context=context, batch=batch, weights=weights)
     seconds = found.demand.seconds
-    assert found.word in bottleneck.WORDS and found.factor >= 1
-    assert (found.word == "capacity") == (not found.fit.fits)
+    assert found.resource in Bottleneck and found.factor >= 1
+    assert "overhead" in seconds
+    assert (found.resource == "capacity") == (not found.fit.fits)
     if found.fit.fits:
-        assert seconds[found.word] == max(seconds.values())
-        assert found.factor == pytest.approx(seconds[found.word] / seconds[found.next])
-    assert bottleneck.remedy(what, where, found, phase, context=context, weights=weights)
+        assert seconds[found.resource] == max(seconds.values())
+        assert found.factor == pytest.approx(seconds[found.resource] / seconds[found.next])
+    assert bottleneck.remedy(what, where, found, phase, context=context, batch=batch, weights=weights)
 
 
 @settings(max_examples=40, deadline=None)
@@ -124,7 +126,7 @@ def test_a_step_of_nobody_or_of_an_empty_prompt_is_refused():
         bottleneck.demand(what, where, "prefill", context=0)
     with pytest.raises(ValueError, match="batch is 0: 1 or more"):
         bottleneck.demand(what, where, batch=0)
-    found = bottleneck.scarcest(what, where, context=0, weights="BF16")
+    found = bottleneck.limiting_resource(what, where, context=0, weights="BF16")
     assert "arithmetic takes over" in bottleneck.remedy(what, where, found, context=0, weights="BF16")
 
 
@@ -139,7 +141,7 @@ def test_taking_turns_reads_the_same_bytes_in_more_time():
             batch=1,
             weights="BF16",
         )
-        for split in ("tensor", "layers")
+        for split in ("tensor", "pipeline")
     )
     assert turns.bytes == pytest.approx(shared.bytes) and turns.flops == shared.flops
     assert turns.seconds["bandwidth"] > shared.seconds["bandwidth"]
@@ -249,20 +251,20 @@ def test_every_machine_and_count_has_its_answer_for_small_and_large_models(panel
 def check_marks(panel) -> None:
     """Marks lie on the axes, none above its roof; a hollow one says what is missing."""
     for phase in roofline_panel.LOOKS:
-        marks = panel._artists[phase]
-        if not len(marks["mark"].get_xdata()):
+        marks = panel._artists.marks[phase]
+        if not len(marks.mark.get_xdata()):
             continue
         (x,), (y,), (most,) = (
-            marks["mark"].get_xdata(),
-            marks["mark"].get_ydata(),
-            marks["most"].get_ydata(),
+            marks.mark.get_xdata(),
+            marks.mark.get_ydata(),
+            marks.most.get_ydata(),
         )
         assert (
             roofline_panel.LEFT < x < roofline_panel.RIGHT
             and roofline_panel.LOW <= y <= most <= roofline_panel.HIGH
         )
-        hollow = marks["mark"].get_markerfacecolor() == "white"
-        assert hollow == ("missing" in marks["label"].get_text())
+        hollow = marks.mark.get_markerfacecolor() == "white"
+        assert hollow == ("missing" in marks.label.get_text())
 
 
 @settings(max_examples=120, deadline=None)
@@ -283,9 +285,9 @@ def test_a_filled_mark_lies_below_the_roof_as_far_as_the_time_lies_above_its_flo
     step = fw.decode(
         fw.model("Llama 3.1 8B"), fw.machine("H200 SXM 141GB"), context=4096, batch=1, weights="FP8"
     )
-    marks = panel._artists["decode"]
-    share = marks["mark"].get_ydata()[0] / marks["most"].get_ydata()[0]
-    assert share == pytest.approx(step.floor / step.expected)
+    marks = panel._artists.marks["decode"]
+    share = marks.mark.get_ydata()[0] / marks.most.get_ydata()[0]
+    assert share == pytest.approx(step.lower_bound / step.expected)
 
 
 def test_words_name_the_ridge_the_word_and_a_device_without_flops(panel):
@@ -313,3 +315,9 @@ def test_every_machine_of_the_panel_is_in_the_catalogue():
     for device, network in roofline_panel.MACHINES.values():
         assert catalog.device(device) and (network is None or catalog.link(network))
         assert network is None or not catalog.device(device).link
+
+
+def test_a_device_without_eight_bit_floats_multiplies_them_as_sixteen_bits():
+    ampere = fw.machine("A100 SXM4 80GB")
+    assert bottleneck.ridge_point(ampere, 8.0) == bottleneck.ridge_point(ampere, 16.0)
+    assert bottleneck.roof(ampere, 1e6, 8.0) == pytest.approx(312e12)

@@ -15,9 +15,9 @@ from freeweights.facts import quantities as q
 from freeweights.lesson02 import export_panel, links_panel, tensor_parallel_speedup, throughput_panel
 from freeweights.lesson02 import export_panel as export
 from freeweights.lesson02 import links_panel as links
-from freeweights.machines.interconnect import timed_like
+from freeweights.machines.interconnect import all_reduce_latency
 from freeweights.money import hourly_rate
-from freeweights.page import style
+from freeweights.page import layout
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,11 +62,11 @@ def test_every_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(
 
 
 @given(st.integers(0, 10**6))
-def test_batches_rise_from_one_to_the_last_slot_through_the_marked_ones(slots):
-    found = throughput_frontier.batches(slots).tolist()
+def test_batches_rise_from_one_to_the_last_slot_through_the_marked_ones(max_sequences):
+    found = throughput_frontier.batches(max_sequences).tolist()
     assert found == sorted(set(found))
-    assert found[:1] == [1][:slots] and found[-1:] == ([slots] if slots else [])
-    assert {mark for mark in throughput_frontier.MARKED if mark <= slots} <= set(found)
+    assert found[:1] == [1][:max_sequences] and found[-1:] == ([max_sequences] if max_sequences else [])
+    assert {mark for mark in throughput_frontier.MARKED if mark <= max_sequences} <= set(found)
 
 
 def frontiers(weights: str, context: int):
@@ -77,7 +77,7 @@ def frontiers(weights: str, context: int):
 
 @pytest.mark.parametrize("weights, context", [("4.5 bits", 8192), ("16 bits", 1024), ("3 bits", 1_048_576)])
 def test_a_larger_batch_never_serves_each_user_faster_and_every_mark_lies_on_the_axes(weights, context):
-    held = [one for one in frontiers(weights, context) if one.slots]
+    held = [one for one in frontiers(weights, context) if one.max_sequences]
     assert len(held) > 20
     for one in held:
         each = one.yields / one.users
@@ -92,14 +92,14 @@ def test_a_larger_batch_never_serves_each_user_faster_and_every_mark_lies_on_the
 
 def test_the_last_slot_fits_and_one_more_does_not():
     for one in frontiers("4.5 bits", 8192):
-        if one.slots:
+        if one.max_sequences:
             what, most = fw.model(one.fit.model), min(8192, fw.model(one.fit.model).max_context)
             fits = memory.fits(
                 what,
                 one.machine,
                 weights="4.5 bits",
                 context=most,
-                batch=np.array([one.slots, one.slots + 1]),
+                batch=np.array([one.max_sequences, one.max_sequences + 1]),
             ).fits
             assert fits.tolist() == [True, False], one.fit.sentence()
 
@@ -128,15 +128,15 @@ def test_the_frontiers_sentence_says_what_the_library_says(frontier_panel):
     glm = fw.model("GLM-5.2")
     for place in (reference_cases.DESKTOP, reference_cases.CLUSTER):
         where = fw.machine(*place)
-        slots = fw.slots(glm, where, context=8192, weights="4.5 bits").expected
+        max_sequences = fw.max_sequences(glm, where, context=8192, weights="4.5 bits").expected
         one, full = (
             fw.decode(glm, where, context=8192, batch=b, weights="4.5 bits").tokens_per_second
-            for b in (1, int(slots))
+            for b in (1, int(max_sequences))
         )
-        assert f"its {slots:,.0f} slots yield {q.times(full / one)} as much" in said
+        assert f"its {max_sequences:,.0f} slots yield {q.times(full / one)} as much" in said
         assert q.speed(one) in said and q.speed(full) in said
-    assert "GeForce RTX 5090 has 32 GB: it does not fit" in said
-    assert not len(frontier_panel._artists["card"]["curve"].get_xdata())
+    assert "GeForce RTX 5090 has 34.2 GB: it does not fit" in said
+    assert not len(frontier_panel._artists.places["card"].curve.get_xdata())
 
 
 def test_a_row_of_gpus_gains_more_from_users_than_a_desktop_on_a_large_model():
@@ -181,7 +181,7 @@ def test_no_devices_gain_more_than_their_number_and_taking_turns_never_speeds_up
 
 def test_a_cut_link_is_as_prompt_as_the_whole_one_and_never_faster():
     whole, cut = catalog.link("NVLink 4 (H100/H200)"), catalog.link("NVLink 4 cut (H800)")
-    assert timed_like(cut).latency == whole.latency and cut.bandwidth < whole.bandwidth
+    assert all_reduce_latency(cut, 8) == all_reduce_latency(whole, 8) and cut.bandwidth < whole.bandwidth
     case = tensor_parallel_speedup.CASES["Llama 3.1 70B on H200"]
     for phase, batch in itertools.product(PHASES, (1, 64)):
         ups = [
@@ -202,7 +202,7 @@ def test_one_token_waits_for_latency_and_a_prompt_for_bandwidth():
     st.floats(0.01, 1 / len(links.LINKS)),
 )
 def test_names_are_spread_apart_in_their_order_inside_the_axes(heights, gap):
-    moved = style.spread(heights, gap)
+    moved = layout.spread(heights, gap)
     order = np.argsort(heights, kind="stable")
     assert np.all(np.diff(moved[order]) >= 0.9 * gap)
     assert moved.min() >= -1e-9 and moved.max() <= 1 + 1e-9
@@ -219,14 +219,14 @@ def test_names_are_spread_apart_in_their_order_inside_the_axes(heights, gap):
 )
 def test_every_published_series_is_drawn_and_told(links_panel, name, phase, batch, counts):
     said = follow(links_panel, name=name, phase=phase, batch=batch)
-    drawn = links_panel._artists["points"][0]
+    drawn = links_panel._artists.points[0]
     assert list(drawn.get_xdata()) == counts and "Published over its own link" in said
     assert np.all(np.diff(drawn.get_ydata()) > 0)
 
 
 def test_points_of_other_batches_are_not_drawn(links_panel):
     said = follow(links_panel, name="Mixtral 8x7B on A100", phase="decode", batch=64)
-    assert not len(links_panel._artists["points"][0].get_xdata()) and "Published" not in said
+    assert not len(links_panel._artists.points[0].get_xdata()) and "Published" not in said
 
 
 def test_a_link_without_a_published_latency_is_marked_and_said_to_lack_it(links_panel):
@@ -234,7 +234,7 @@ def test_a_link_without_a_published_latency_is_marked_and_said_to_lack_it(links_
     assert without
     for name in links.LINKS:
         said = follow(links_panel, link=name)
-        label = links_panel._artists["names"][name].get_text()
+        label = links_panel._artists.curves.names[name].get_text()
         told = "(not published; that of" in said or "no latency is published" in said
         assert (name in without) == label.endswith("*") == told, name
 
@@ -242,7 +242,7 @@ def test_a_link_without_a_published_latency_is_marked_and_said_to_lack_it(links_
 def test_the_links_sentence_names_what_does_not_fit(links_panel):
     said = follow(links_panel, name="GLM-5 on M3 Ultra", phase="decode", batch=1)
     assert "fewer than 2 do not" in said
-    assert links_panel._artists["tops"][0].get_text() == "no fit"
+    assert links_panel._artists.stacks.words[0].get_text() == "no fit"
 
 
 # ---- export variants
@@ -311,10 +311,10 @@ def test_a_node_that_cannot_hold_the_model_has_no_bar_and_is_named(export_panel)
     held = {short: fw.fits(fw.model("DeepSeek-V3"), fw.machine(device, 8), weights="BF16", context=export.CONTEXT, batch=32).fits
             for short, (device, _) in export.OTHERS.items()}  # fmt: skip
     assert not held["H800"] and "do not hold it for serving: H100, H800" in said
-    for (short, job), bars in export_panel._artists["bars"].items():
+    for (short, job), bar in export_panel._artists.bars.items():
         fits = job == "train" or held[short]
-        assert (bars[0].get_width() > 0) == fits, (short, job)
-        assert (export_panel._artists["labels"][short, job].get_text() == "does not fit") != fits
+        assert (bar.get_width() > 0) == fits, (short, job)
+        assert (export_panel._artists.labels[short, job].get_text() == "does not fit") != fits
 
 
 def test_the_export_bars_are_the_librarys_times(export_panel):
@@ -324,5 +324,5 @@ def test_the_export_bars_are_the_librarys_times(export_panel):
     for job in ("prefill", "decode"):
         case = {"context": export.CONTEXT, "batch": 16, "weights": "FP8"}
         seconds = [inference.predict(what, where, job, **case).seconds for where in (h100, h20)]
-        width = export_panel._artists["bars"]["H20", job][0].get_width()
+        width = export_panel._artists.bars["H20", job].get_width()
         assert width == pytest.approx(min(seconds[0] / seconds[1], export.WIDEST))

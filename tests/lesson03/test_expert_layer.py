@@ -10,7 +10,7 @@ from drawn import collisions
 from freeweights.facts import quantities as q
 from freeweights.lesson03 import expert_layer_timing
 from freeweights.lesson03.expert_layer_timing import all_alike, forward, layer, time_layer
-from freeweights.models.experts import experts_touched
+from freeweights.models.experts import expected_distinct_experts
 from freeweights.models.routing import distinct, route
 from freeweights.page import live
 from freeweights.page.style import blank
@@ -32,11 +32,11 @@ def one_by_one(weights, tokens, choices):
 
 @given(SHAPES, st.integers(1, 20), st.floats(0, 2), st.integers(0, 1000))
 @settings(deadline=None)
-def test_the_layer_computes_what_each_token_alone_would_get(shape, batch, favour, seed):
+def test_the_layer_computes_what_each_token_alone_would_get(shape, batch, zipf_exponent, seed):
     rng = np.random.default_rng(seed)
     weights = layer(shape[0], 5, 7, seed)
     tokens = rng.standard_normal((batch, 5), dtype=np.float32)
-    for choices in (route(*shape, batch, favour, rng), all_alike(*shape, batch, rng)):
+    for choices in (route(*shape, batch, zipf_exponent, rng), all_alike(*shape, batch, rng)):
         assert forward(weights, tokens, choices) == pytest.approx(
             one_by_one(weights, tokens, choices), abs=1e-5
         )
@@ -105,7 +105,7 @@ def test_timings_that_cannot_be_made_are_refused_before_any_work(arguments, mess
 def test_a_sweep_counts_the_experts_that_its_draws_touched(capsys):
     sweep = time_layer(16, 2, (1, 4, 16), width=8, hidden=8)
     assert sweep.touched[0] == 2 and 3 <= sweep.rounds <= expert_layer_timing.ROUNDS
-    assert sweep.touched == pytest.approx(experts_touched(16, 2, sweep.batch), rel=0.15)
+    assert sweep.touched == pytest.approx(expected_distinct_experts(16, 2, sweep.batch), rel=0.15)
     assert np.all(sweep.fastest <= sweep.mixture) and np.all(sweep.dense > 0)
     assert sweep.expert_bytes == 2 * 8 * 8 * 4
 
@@ -114,7 +114,7 @@ def sweep_of(mixture_over_bytes=1.0, dense=None, fastest=0.95):
     """A sweep as it would be measured at 10 GB/s if time were so many times the bytes."""
     batch = np.array(expert_layer_timing.BATCHES)
     each, dense = 1_572_864, np.full(batch.size, 4 * 1_572_864 / 10e9) if dense is None else dense
-    expected = experts_touched(64, 4, batch)
+    expected = expected_distinct_experts(64, 4, batch)
     seconds = mixture_over_bytes * expected * each / 10e9
     return expert_layer_timing.BatchTimings(
         64, 4, each, batch, seconds, dense, fastest * seconds, expected, 25
@@ -130,7 +130,7 @@ def test_a_layer_that_only_reads_is_predicted_at_every_batch():
 def test_the_picture_says_what_was_measured_and_nothing_more():
     sweep = sweep_of()
     said = expert_layer_timing.sentence(sweep)
-    more = q.times(float(experts_touched(64, 4, 16) / 4))
+    more = q.times(float(expected_distinct_experts(64, 4, 16) / 4))
     assert (
         f"From 1 to 16 tokens the mixture takes {more} as long, and it touches {more} as many experts" in said
     )

@@ -23,6 +23,7 @@ from freeweights.learn.moe_training import (
     MoeRecipe,
 )
 from freeweights.lesson03 import loss_picture, specialities_panel, training_panel
+from freeweights.page import layout
 from freeweights.page.style import STYLE, blank
 from hypothesis import given
 from hypothesis import strategies as st
@@ -249,6 +250,7 @@ def still(draw):
     figure = blank((9, 4.4))
     with matplotlib.rc_context(STYLE):
         draw(figure)
+        layout.settle(figure)
     figure.canvas.draw()
     return SimpleNamespace(stage=SimpleNamespace(figure=figure))
 
@@ -274,7 +276,7 @@ def test_the_load_panel_can_be_read_along_each_control_and_follows_the_runs(bala
     panel = training_panel.load_panel(balanced)
     check_along_each_control(panel)
     said = follow(panel, way="none", step=40)
-    heights = np.array([bar.get_height() for bar in panel._artists["bars"]])
+    heights = np.array([bar.get_height() for bar in panel._artists.bars])
     assert np.mean(heights) == pytest.approx(1)
     assert f"{np.sum(heights < 0.1)} of {SWITCHED.experts} get less" in said
     assert "It was stopped after step 80" in follow(panel, way="bias", step=SWITCHED.steps)

@@ -35,8 +35,8 @@ def test_a_published_cache_is_counted(row):
 def test_the_data_package_knows_the_same_ways_of_storing():
     package = json.loads((catalog.DATA / "datapackage.json").read_text(encoding="utf-8"))
     (table,) = (one for one in package["resources"] if one["name"] == "caches")
-    (field,) = (one for one in table["schema"]["fields"] if one["name"] == "stored")
-    assert field["constraints"]["enum"] == list(kv_layouts.WAYS)
+    (field,) = (one for one in table["schema"]["fields"] if one["name"] == "layout")
+    assert field["constraints"]["enum"] == list(kv_layouts.LAYOUTS)
 
 
 def test_the_321_gib_of_deepseek_v3_are_heads_and_scores_and_not_heads_alone():
@@ -61,7 +61,7 @@ def test_one_token_of_sparse_attention_in_fp8_is_the_layout_written_out():
 def test_no_runtime_stores_less_than_is_needed_but_for_its_bits(name, share):
     what = model(name)
     context = int(share * what.max_context)
-    sizes = {way: count(what, context) for way, count in kv_layouts.WAYS.items()}
+    sizes = {kv_layouts_panel.LABELS[way]: count(what, context) for way, count in kv_layouts.LAYOUTS.items()}
     least = sizes.pop(kv_layouts_panel.NEEDED)
     eight = sizes.pop(kv_layouts_panel.EIGHT)
     states = sum(layers * mixer.state_bytes for _, layers, mixer in mixers(what.architecture))
@@ -80,11 +80,11 @@ def test_windows_kept_whole_grow_like_full_attention_and_only_they_change(name):
         assert whole == pytest.approx(end * kv_layouts.no_windows(what, 1))
 
 
-@pytest.mark.parametrize("way", kv_layouts.WAYS)
+@pytest.mark.parametrize("way", kv_layouts.LAYOUTS)
 @pytest.mark.parametrize("context", [-1, float("nan"), 10**9])
 def test_a_context_that_cannot_be_is_refused(way, context):
     with pytest.raises(ValueError, match="tokens"):
-        kv_layouts.WAYS[way](model("DeepSeek-V3.2"), context)
+        kv_layouts.LAYOUTS[way](model("DeepSeek-V3.2"), context)
 
 
 # ---- The panel
@@ -102,22 +102,22 @@ def test_every_model_format_and_context_has_a_title_that_counts_what_does_not_fi
     ):
         where = {"name": name, "weights": weights, "context": context}
         said = follow(panel, **where)
-        rows = panel._artists["rows"]
-        crosses = sum(row["mark"].get_marker() == "X" for row in rows)
-        title = panel._artists["title"].get_text()
+        rows = panel._artists.rows.marks
+        crosses = sum(mark.get_marker() == "X" for mark in rows.values())
+        title = panel._artists.title.get_text()
         end = {0: "all fit", len(rows): "none fits"}.get(crosses, f"{crosses} of {len(rows)} do not fit")
         assert title.endswith(end), (where, title)
         assert ("do not fit the desktop" in said or "too large" in said) == bool(crosses), (where, said)
-        assert all(low < row["mark"].get_xdata()[0] < high for row in rows), where
+        assert all(low < mark.get_xdata()[0] < high for mark in rows.values()), where
         if context == panel.controls["context"].ends[1]:
             check_text(panel, where)
         seen.add(crosses)
-    assert {0, 1, 2, len(rows)} <= seen
+    assert {0, 2, len(rows)} <= seen
 
 
 def test_the_panel_shows_the_cache_that_no_longer_fits_a_desktop(panel):
     said = follow(panel, name="DeepSeek-R1", context=65_536, weights="Q2_K")
-    assert "327 GB: does not fit" in [row["label"].get_text() for row in panel._artists["rows"]]
+    assert "327 GB: does not fit" in [words.get_text() for words in panel._artists.rows.words.values()]
     assert said.endswith("too large for that: every head of a latent; every head, and scores.")
 
 

@@ -289,16 +289,17 @@ def test_the_title_says_what_the_interval_over_seeds_says(students_panel):
     for labels in (20, 1000):
         follow(students_panel, labels=labels)
         low, high = gain(Setting(labels=labels))[1:]
-        title = students_panel._artists["title"].get_text()
+        title = students_panel._artists.finding.get_text()
         assert ("add" in title, "cost" in title) == (low > 0, high < 0)
 
 
 def test_every_mark_lies_on_the_axis(students_panel):
     for where in ({}, {"width": 2, "labels": 10}, {"teacher": "20 images"}):
         follow(students_panel, **where)
+        rows, seeds = students_panel._artists.rows, students_panel._artists.seeds
         for name in digit_panel.ROWS:
-            shown = students_panel._artists[name]
-            x = np.concatenate([shown[part].get_xdata() for part in ("seeds", "interval", "mean")])
+            lines = rows.marks[name], rows.ranges[name], seeds[name]
+            x = np.concatenate([line.get_xdata() for line in lines])
             assert (x >= digit_panel.FEW[0]).all() and (x <= digit_panel.FEW[1]).all()
 
 
@@ -308,7 +309,8 @@ def test_the_teachers_answers_can_be_read_for_every_digit_and_temperature(answer
     where = anywhere(answers_panel, data)
     said = follow(answers_panel, **where)
     check_text(answers_panel, where)
-    heights = [bar.get_height() for bar in answers_panel._artists["bars"]]
+    dots = answers_panel._artists.meant, answers_panel._artists.others
+    heights = [part for line in dots for part in line.get_ydata()]
     assert f"images of a {where['digit']}" in said and sum(heights) == pytest.approx(1, abs=2e-3)
 
 

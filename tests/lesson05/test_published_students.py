@@ -29,31 +29,37 @@ def panel():
 def test_what_a_student_keeps_lies_between_nothing_and_the_teacher(benchmark):
     for name in [*pupils.students(), *pupils.WITHOUT_TEACHER, *pupils.CLOSED]:
         if pupils.has(name, benchmark):
-            assert 0 < pupils.kept(name, benchmark) < pupils.kept(training_bills.TEACHER, benchmark), name
+            assert (
+                0
+                < pupils.retained_score(name, benchmark)
+                < pupils.retained_score(training_bills.TEACHER, benchmark)
+            ), name
 
 
 def test_the_teacher_keeps_all_of_its_scores_and_half_of_its_games():
-    kept = {name: pupils.kept(training_bills.TEACHER, name) for name in pupils.BENCHMARKS}
+    kept = {name: pupils.retained_score(training_bills.TEACHER, name) for name in pupils.BENCHMARKS}
     assert kept.pop(pupils.RATING) == 0.5
     assert set(kept.values()) == {1.0}
 
 
 def test_kept_is_the_published_score_over_the_published_score():
-    assert pupils.kept("DeepSeek-R1-Distill-Qwen-32B", "AIME 2024") == pytest.approx(72.6 / 79.8)
+    assert pupils.retained_score("DeepSeek-R1-Distill-Qwen-32B", "AIME 2024") == pytest.approx(72.6 / 79.8)
 
 
 def test_four_hundred_points_of_a_rating_are_odds_of_ten_to_one():
     points = figures.distilled("DeepSeek-R1", "Codeforces rating") - figures.distilled(
         "OpenAI-o1-mini", "Codeforces rating"
     )
-    share = pupils.kept("OpenAI-o1-mini", pupils.RATING)
+    share = pupils.retained_score("OpenAI-o1-mini", pupils.RATING)
     assert np.log10((1 - share) / share) == pytest.approx(points / 400)
 
 
 def test_a_student_made_by_the_teacher_beats_those_of_the_same_base_made_without_it():
     for benchmark in pupils.BENCHMARKS:
-        others = [pupils.kept(n, benchmark) for n in pupils.WITHOUT_TEACHER if pupils.has(n, benchmark)]
-        assert others and max(others) < pupils.kept(pupils.SAME_BASE, benchmark), benchmark
+        others = [
+            pupils.retained_score(n, benchmark) for n in pupils.WITHOUT_TEACHER if pupils.has(n, benchmark)
+        ]
+        assert others and max(others) < pupils.retained_score(pupils.SAME_BASE, benchmark), benchmark
 
 
 def test_the_six_students_are_models_of_the_catalogue_and_rise_in_size():
@@ -64,10 +70,13 @@ def test_the_six_students_are_models_of_the_catalogue_and_rise_in_size():
 @pytest.mark.parametrize(
     "wrong, offered",
     [
-        (lambda: pupils.kept("DeepSeek-R1-Distill-Qwen-33B", "MATH-500"), "DeepSeek-R1-Distill-Qwen-32B"),
-        (lambda: pupils.kept("DeepSeek-R1", "MATH-5000"), "MATH-500"),
+        (
+            lambda: pupils.retained_score("DeepSeek-R1-Distill-Qwen-33B", "MATH-500"),
+            "DeepSeek-R1-Distill-Qwen-32B",
+        ),
+        (lambda: pupils.retained_score("DeepSeek-R1", "MATH-5000"), "MATH-500"),
         (lambda: figures.distilled("DeepSeek-R1", "samples for its student"), "samples for its students"),
-        (lambda: pupils.kept("Qwen2.5-32B-Zero", "Codeforces"), "data/distillation.csv has no"),
+        (lambda: pupils.retained_score("Qwen2.5-32B-Zero", "Codeforces"), "data/distillation.csv has no"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(wrong, offered):
@@ -99,12 +108,12 @@ def test_the_panel_agrees_with_the_library_everywhere(panel, data):
     at = anywhere(panel, data)
     said = follow(panel, **at)
     check_text(panel, at)
-    best = panel._artists["title"].get_text().split(": ")[1].split(" ")[0]
+    best = panel._artists.finding.get_text().split(": ")[1].split(" ")[0]
     name = next(n for n in pupils.students() if retained_score_panel.short(n) == best)
-    shown = panel._artists["points"][name][0].get_ydata()
-    assert shown == [100 * pupils.kept(name, at["benchmark"])]
-    (low, high), (least, most) = panel._artists["axes"].get_xlim(), panel._artists["axes"].get_ylim()
-    for mark, _ in panel._artists["points"].values():
+    shown = panel._artists.points[name].get_ydata()
+    assert shown == [100 * pupils.retained_score(name, at["benchmark"])]
+    (low, high), (least, most) = panel._artists.axes.get_xlim(), panel._artists.axes.get_ylim()
+    for mark in panel._artists.points.values():
         assert all(low <= x <= high for x in mark.get_xdata())
         assert all(least <= y <= most for y in mark.get_ydata())
     assert best in said
@@ -113,7 +122,7 @@ def test_the_panel_agrees_with_the_library_everywhere(panel, data):
 def test_the_panel_says_which_models_have_no_room(panel):
     said = follow(panel, axis="speed", place="RTX 5090, 4.5 bits")
     assert "No room on RTX 5090, 4.5 bits for Llama-70B and DeepSeek-R1." in said
-    assert "has no room" in panel._artists["title"].get_text()
+    assert "has no room" in panel._artists.finding.get_text()
 
 
 def test_a_dense_student_can_be_slower_than_its_larger_sparse_teacher(panel):

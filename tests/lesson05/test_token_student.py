@@ -15,6 +15,7 @@ from freeweights.learn.token_student import WINDOW, TrainingSet
 from freeweights.learn.training_loop import Margin
 from freeweights.lesson05 import real_teacher_pictures
 from freeweights.local import measured_or_recorded
+from freeweights.page import layout
 from freeweights.page.renderer import LayeredFigure
 from freeweights.page.style import STYLE, blank
 from hypothesis import given
@@ -202,6 +203,7 @@ def test_the_picture_can_be_read_however_much_was_trained(runs, parts):
     figure = blank((9, 4.4))
     with matplotlib.rc_context(STYLE):
         real_teacher_pictures.draw(figure, runs[:parts])
+        layout.settle(figure)
         stage = LayeredFigure(figure, [])
         stage.draw()
         check_text(SimpleNamespace(stage=stage), parts)

@@ -120,7 +120,7 @@ def test_the_hosts_that_are_said_to_have_room_are_those_that_stay(elasticity, co
 
 def test_a_price_that_pays_just_costs_and_the_lab_s_share_is_not_said_to_be_above_them(hosts_panel):
     follow(hosts_panel, hosts=20, rule="Bertrand", fixed=0, share=50, more=0)
-    assert "above" not in hosts_panel._artists["title"].get_text()
+    assert "above" not in hosts_panel._artists.title.get_text()
 
 
 def test_a_loss_is_said_once_in_words_and_the_index_waits_for_its_section(hosts_panel):
@@ -171,7 +171,7 @@ def test_the_margin_is_the_published_profit_over_cost_told_as_a_share_of_revenue
 )
 def test_a_lab_that_nothing_reaches_is_told_that_its_bill_is_never_paid(bill_panel, nothing):
     said = follow(bill_panel, **nothing)
-    assert "never paid" in bill_panel._artists["title"].get_text() and "$0 (0 %) reach the lab" in said
+    assert "never paid" in bill_panel._artists.title.get_text() and "$0 (0 %) reach the lab" in said
 
 
 # ---- panels
@@ -201,9 +201,9 @@ def test_both_panels_can_be_read_wherever_their_controls_stand(hosts_panel, bill
         where = anywhere(panel, data)
         follow(panel, **where)
         check_text(panel, where)
-    bars = hosts_panel._artists["bars"].values()
+    bars = hosts_panel._artists.bars.values()
     assert all(market_panel.LEFT <= bar.get_width() <= market_panel.RIGHT for bar in bars)
-    for line in bill_panel._artists["lines"].values():
+    for line in bill_panel._artists.lines.values():
         assert max(line.get_xdata()) <= lab_panel.YEARS and max(line.get_ydata()) <= lab_panel.TOP * (
             1 + 1e-9
         )
@@ -223,7 +223,7 @@ def test_both_panels_can_be_read_wherever_their_controls_stand(hosts_panel, bill
 )
 def test_the_hosts_panel_says_what_becomes_of_a_market(hosts_panel, where, title):
     follow(hosts_panel, **{"hosts": 20, "fixed": 0} | where)
-    assert title in hosts_panel._artists["title"].get_text()
+    assert title in hosts_panel._artists.title.get_text()
 
 
 def test_the_hosts_panel_says_the_numbers_of_the_market(hosts_panel):
@@ -245,5 +245,5 @@ def test_the_lab_panel_says_whether_the_bill_is_paid_while_the_model_sells(bill_
     follow(bill_panel, way="share of hosts' revenue", life=life)
     bill = 10 * market_accounts.bills()[market_accounts.OWN_BILL]
     lab = Lab(bill, market_accounts.revenue(), 0.2 * 0.95, 1)
-    title = bill_panel._artists["title"].get_text()
+    title = bill_panel._artists.title.get_text()
     assert ("while the model sells" in title) == (lab.years_needed <= life)

@@ -167,8 +167,8 @@ def test_the_switch_is_drawn_for_every_pair_and_its_title_says_which_side_it_is_
             said = follow(panel, open=open, closed=closed, share=share)
             check_text(panel, (open, closed, share))
             low, high = open_closed_panel.TIMES
-            height = panel._artists["point"].get_ydata()[0]
-            title = panel._artists["title"].get_text()
+            height = panel._artists.point.get_ydata()[0]
+            title = panel._artists.title.get_text()
             assert low < height <= high
             assert (height < 1) == title.startswith("With") and ("no share" in said) == ("never" in title)
             assert all(f"with {name} (list price of {listed_on(name)})" in said for name in (open, closed))
@@ -179,20 +179,20 @@ def test_the_switch_is_drawn_for_every_pair_and_its_title_says_which_side_it_is_
 def test_bad_answers_that_nobody_notices_stand_in_the_title_and_a_curve_off_the_axis_is_said():
     panel = open_closed_panel.panel()
     said = follow(panel, share=0, noticed=0, loss=0.01, checking=0.0001)
-    assert panel._artists["title"].get_text().endswith("; 100 % bad unnoticed") and "at any share" in said
-    assert panel._artists["even"].get_text() == "the switch pays at any share"
-    assert panel._artists["point"].get_marker() == "o" and "triangle" not in said
+    assert panel._artists.title.get_text().endswith("; 100 % bad unnoticed") and "at any share" in said
+    assert panel._artists.even.get_text() == "▅▅ the switch pays at any share"
+    assert panel._artists.point.get_marker() == "o" and "triangle" not in said
     said = follow(panel, share=0, noticed=0, loss=10, checking=0.0001)
     leaky = open_closed_switch.switch(*list(panel.values.values())[:2], checking=0.0001, noticed=0.0, loss=10)
     assert f"({q.times(leaky.spent(0) / leaky.closed)} the closed price: the triangle" in said
-    assert panel._artists["point"].get_marker() == "^"
-    assert panel._artists["point"].get_ydata() == [open_closed_panel.TIMES[1]]
+    assert panel._artists.point.get_marker() == "^"
+    assert panel._artists.point.get_ydata() == [open_closed_panel.TIMES[1]]
     widest = {"open": "DeepSeek-V4-Pro", "closed": "Gemini 2.5 Flash", "share": 0, "noticed": 0, "loss": 10}
     follow(panel, **widest, checking=0.0001)
-    assert "times" in panel._artists["title"].get_text()
+    assert "times" in panel._artists.title.get_text()
     check_text(panel, widest)
     follow(panel, share=95, noticed=90)
-    assert "unnoticed" not in panel._artists["title"].get_text()
+    assert "unnoticed" not in panel._artists.title.get_text()
 
 
 def test_marks_of_both_panels_lie_within_their_axes_at_every_end():
@@ -204,8 +204,8 @@ def test_marks_of_both_panels_lie_within_their_axes_at_every_end():
             for value in spots(control):
                 follow(panel, **start | {name: value})
                 for mark in ("point", "even"):
-                    if hasattr(panel._artists.get(mark), "get_ydata"):
-                        x, y = (np.asarray(one) for one in panel._artists[mark].get_data())
+                    if hasattr(artist := getattr(panel._artists, mark), "get_ydata"):
+                        x, y = map(np.asarray, artist.get_data())
                         assert np.all((x >= axes.get_xlim()[0]) & (x <= axes.get_xlim()[1]))
                         assert np.all((y >= axes.get_ylim()[0]) & (y <= axes.get_ylim()[1]))
 
@@ -213,7 +213,7 @@ def test_marks_of_both_panels_lie_within_their_axes_at_every_end():
 def test_the_returns_panel_says_when_training_is_never_paid_back_and_when_no_lead_is_needed():
     panel = open_closed_panel.returns_panel()
     assert "even without a follower" in follow(panel, run=1e10, revenue=1e6)
-    assert panel._artists["title"].get_text().startswith("It never pays back")
+    assert panel._artists.title.get_text().startswith("It never pays back")
     assert "needs no lead" in follow(panel, run=1e7, revenue=1e9)
 
 

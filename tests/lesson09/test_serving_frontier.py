@@ -5,13 +5,14 @@ from __future__ import annotations
 import freeweights as fw
 import numpy as np
 import pytest
+from freeweights.cost.reference_cases import CLUSTER
 from freeweights.lesson09.serving_frontier import frontier
 from freeweights.money import serving_costs
 from freeweights.money.assumptions import Terms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-GLM, NODE = fw.model("GLM-5.2"), fw.machine("H200 SXM 141GB", 8)
+GLM, NODE = fw.model("GLM-5.2"), fw.machine(*CLUSTER)
 USERS = np.arange(1, 1025)
 
 
@@ -21,7 +22,7 @@ def found():
 
 
 def test_a_point_costs_what_serving_it_costs(found):
-    for users in (1, 10, 64, 512):
+    for users in (1, 10, 64, 256):
         costs = serving_costs.serving_costs(GLM, NODE, Terms(), users=users, weights="FP8")
         assert found.cost[users - 1] == pytest.approx(costs.output, rel=1e-12)
         assert found.speed[users - 1] == pytest.approx(
@@ -30,7 +31,7 @@ def test_a_point_costs_what_serving_it_costs(found):
 
 
 def test_it_ends_where_the_memory_does(found):
-    assert found.users[-1] == fw.slots(GLM, NODE, context=4096, weights="FP8").expected < USERS[-1]
+    assert found.users[-1] == fw.max_sequences(GLM, NODE, context=4096, weights="FP8").expected < USERS[-1]
 
 
 @settings(max_examples=40, deadline=None)

@@ -146,7 +146,7 @@ def test_marks_and_index_stay_on_their_axes_for_every_model_share_and_mix(panel)
             for prompt in spots(controls["prompt"]):
                 where = {"what": what, "share": share, "prompt": prompt}
                 none += "nothing serves" in follow(panel, **where)
-                ends = np.append(panel._artists["both"].get_xdata(), token_capital_panel.LEAST)
+                ends = np.append(panel._artists.rows.published.get_xdata(), token_capital_panel.LEAST)
                 assert ends.max() < token_capital_panel.MOST, where
                 check_text(panel, where)
     assert none == 3 * len(controls["what"].ends)
@@ -171,10 +171,10 @@ def test_the_agent_is_held_against_the_tokens_read_alone(panel):
 def test_the_curve_of_the_index_is_the_one_the_sentence_says(panel):
     said = follow(panel, counted="blocs", parts=2, others=10)
     wanted = index(capital.blocs(), 2, 10)
-    assert f"{wanted:,.0f} points" in said and panel._artists["point"].get_ydata() == [wanted]
-    curve = np.asarray(panel._artists["line"].get_ydata())
+    assert f"{wanted:,.0f} points" in said and panel._artists.point.get_ydata() == [wanted]
+    curve = np.asarray(panel._artists.index["line"].get_ydata())
     assert np.all(np.diff(curve) < 0) and curve[1] == wanted
-    assert "above the line" in panel._artists["title"].get_text()
+    assert "above the line" in panel._artists.title.get_text()
 
 
 def test_the_agent_is_the_one_of_lesson_04():

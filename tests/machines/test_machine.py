@@ -6,8 +6,9 @@ import freeweights as fw
 import numpy as np
 import pytest
 from freeweights.facts import catalog
-from freeweights.facts.records_hardware import Device, Link
-from freeweights.machines.interconnect import PORTS, SPLITS
+from freeweights.facts.records_hardware import AllReduce, Device, Link
+from freeweights.facts.vocabulary import Split
+from freeweights.machines.interconnect import PORTS, all_reduce_latency, bus_bandwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,18 +25,18 @@ def test_two_of_every_device_with_an_interconnect_are_joined_by_their_own(device
     assert pair.memory == 2 * device.memory
 
 
-@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("split", Split)
 def test_every_split_holds_all_memory_and_only_turns_keep_devices_waiting(split):
     eight = fw.machine(H200, 8, split=split)
     assert eight.memory == 8 * catalog.device(H200).memory
-    assert eight.working == (1 if split == "layers" else 8)
-    assert eight.memory_bandwidth == eight.working * catalog.device(H200).memory_bandwidth
-    assert eight.flops(16) == eight.working * catalog.device(H200).flops_fp16
+    assert eight.devices_per_token == (1 if split == "pipeline" else 8)
+    assert eight.memory_bandwidth == eight.devices_per_token * catalog.device(H200).memory_bandwidth
+    assert eight.flops(16) == eight.devices_per_token * catalog.device(H200).flops_fp16
 
 
 def test_a_machine_is_named_by_all_it_is_made_of():
     assert fw.machine(RTX).name == RTX
-    assert fw.machine(RTX, 2, host=SERVER, drive=SSD).name == f"2 x {RTX} + {SERVER} + {SSD}"
+    assert fw.machine(RTX, 2, cpu_host=SERVER, drive=SSD).name == f"2 x {RTX} + {SERVER} + {SSD}"
 
 
 def test_links_are_found_by_name_whatever_case_and_spaces():
@@ -98,9 +99,9 @@ def test_a_count_that_is_no_whole_number_from_one_is_refused(count):
         fw.machine(H200, count=count)
 
 
-@pytest.mark.parametrize("split", ["pipeline", "", None, "Tensor"])
+@pytest.mark.parametrize("split", ["layers", "", None, "Tensor"])
 def test_an_unknown_split_lists_the_three_with_their_meaning(split):
-    with pytest.raises(ValueError, match="'tensor' .*'layers' .*take turns.*'experts' "):
+    with pytest.raises(ValueError, match="'tensor' .*'pipeline' .*take turns.*'experts' "):
         fw.machine(H200, 8, split=split)
 
 
@@ -108,7 +109,7 @@ def test_an_unknown_split_lists_the_three_with_their_meaning(split):
     "part, nearest",
     [
         ({"engine": "vLMM"}, "engine is called 'vLMM'. Did you mean 'vLLM'"),
-        ({"host": "EPYC 9355"}, f"Did you mean .*'{SERVER[:9]}"),
+        ({"cpu_host": "EPYC 9355"}, f"Did you mean .*'{SERVER[:9]}"),
         ({"drive": "NVMe SSD"}, "Did you mean 'NVMe SSD PCIe 3.0 x4'"),
         ({"drive": "floppy"}, "known names begin"),
     ],
@@ -162,22 +163,45 @@ MESSAGES = st.floats(0, 1e10)
 @given(MESSAGES, st.integers(2, 256))
 def test_a_ring_sends_each_message_almost_twice_and_waits_for_the_latency(message, count):
     node = fw.machine(H200, count)
-    fabric = catalog.link("NVLink 4 (H100/H200)")
-    assert fabric.latency > 0
-    expected = 2 * (count - 1) / count * message / fabric.bandwidth + fabric.latency
-    assert node.all_reduce(message) == pytest.approx(expected)
-    assert node.all_to_all(message) == pytest.approx((expected + fabric.latency) / 2)
+    fabric, latency = catalog.link("NVLink 4 (H100/H200)"), node.latency
+    assert latency > 0
+    crossing = 2 * (count - 1) / count * message
+    assert node.all_reduce(message) == pytest.approx(crossing / bus_bandwidth(fabric, count) + latency)
+    assert node.all_to_all(message) == pytest.approx(crossing / 2 / fabric.bandwidth + latency)
 
 
 def test_latency_enters_every_exchange_and_none_is_free_because_nobody_measured_it():
     near, far = fw.machine(H200, 8), fw.machine(H200, 8, "100 GbE")
-    assert (near.all_reduce(0), far.all_reduce(0)) == (near.link.latency, far.link.latency)
+    assert 0 < near.all_reduce(0) == near.latency < far.all_reduce(0) == far.latency
     unmeasured = fw.machine("V100 SXM2 32GB", 8)
     assert unmeasured.link.latency is None
-    assert unmeasured.latency == catalog.link("NVLink 3 (A100)").latency == unmeasured.all_reduce(0)
+    assert unmeasured.latency == fw.machine("A100 SXM4 80GB", 8).latency == unmeasured.all_reduce(0)
 
 
-@pytest.mark.parametrize("split", SPLITS)
+def test_an_all_reduce_takes_what_was_measured_at_its_number_of_devices():
+    for row in catalog.table(AllReduce):
+        link = catalog.link(row.link)
+        if row.latency:
+            assert all_reduce_latency(link, row.devices) == pytest.approx(row.latency)
+        if row.bus:
+            assert bus_bandwidth(link, row.devices) == pytest.approx(row.bus) and row.bus <= link.bandwidth
+
+
+@pytest.mark.parametrize(
+    "link", [link for link in catalog.table(Link) if link.kind not in ("storage", "memory")]
+)
+def test_more_devices_never_exchange_sooner(link):
+    seconds = [all_reduce_latency(link, count) for count in range(2, 65)]
+    assert all(earlier <= later for earlier, later in zip(seconds, seconds[1:]))
+    assert all(0 < bus_bandwidth(link, count) <= link.bandwidth for count in range(2, 65))
+
+
+def test_one_message_that_was_timed_is_one_round_of_an_all_reduce():
+    link = catalog.link("Thunderbolt 5")
+    assert [all_reduce_latency(link, n) / link.latency for n in (2, 4, 8)] == pytest.approx([1, 2, 3])
+
+
+@pytest.mark.parametrize("split", Split)
 def test_one_device_says_nothing_to_itself(split):
     one = fw.machine(H200, split=split)
     assert one.all_reduce(1e9) == one.all_to_all(1e9) == one.latency == 0
@@ -200,17 +224,17 @@ def test_one_device_says_nothing_to_itself(split):
     ],
 )
 def test_the_usual_engine_follows_the_device_and_the_format(device, family, engine):
-    assert fw.machine(device).runs(family).name == engine
+    assert fw.machine(device).engine_for(family).name == engine
 
 
 @pytest.mark.parametrize("device", catalog.table(Device), ids=lambda device: device.name)
 def test_every_device_has_an_engine(device):
-    assert device.device_class in fw.machine(device.name).runs("").default_for.split(";")
+    assert device.device_class in fw.machine(device.name).engine_for("").default_for.split(";")
 
 
 def test_the_engine_asked_for_runs_every_format():
     asked = fw.machine(H200, engine="sglang")
-    assert asked.runs("llama.cpp").name == asked.runs("float").name == "SGLang"
+    assert asked.engine_for("llama.cpp").name == asked.engine_for("float").name == "SGLang"
 
 
 def test_a_machine_cannot_be_changed_once_made():

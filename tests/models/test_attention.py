@@ -101,7 +101,7 @@ def test_a_decode_step_reads_what_the_tokens_attend_to(name, read):
 
 @given(st.integers(1, 9), st.integers(1, 9) | st.just(np.inf), st.integers(0, 200))
 def test_a_summed_span_is_the_sum_of_its_steps(every, most, tokens):
-    span = attention.Span(1.0, every=every, most=most)
+    span = attention.Span(1.0, every=every, limit=most)
     assert span.summed(tokens) == sum(span.at(context) for context in range(1, tokens + 1))
 
 

@@ -8,12 +8,19 @@ import freeweights as fw
 import numpy as np
 import pytest
 from drawn import anywhere, check_along_each_control, check_text, follow
-from freeweights.cost.efficiency import habits
+from freeweights.cost.efficiency import fitted_constants
 from freeweights.facts import catalog
 from freeweights.facts import quantities as q
 from freeweights.lesson03 import distinct_experts_panel
-from freeweights.models.experts import experts_touched, experts_touched_by_chance
-from freeweights.models.routing import chances, check_experts, distinct, load, popularity, route
+from freeweights.models.experts import expected_distinct_experts, expected_distinct_experts_given
+from freeweights.models.routing import (
+    check_experts,
+    distinct,
+    load,
+    popularity,
+    route,
+    selection_probabilities,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,15 +38,15 @@ def panel():
 
 
 @given(st.integers(1, 1000), FAVOURS)
-def test_shares_of_popularity_fall_and_add_up_to_one(experts, favour):
-    shares = popularity(experts, favour)
+def test_shares_of_popularity_fall_and_add_up_to_one(experts, zipf_exponent):
+    shares = popularity(experts, zipf_exponent)
     assert shares.sum() == pytest.approx(1) and np.all(np.diff(shares) <= 0) and np.all(shares > 0)
 
 
 @given(LAYERS, FAVOURS)
-def test_chances_are_probabilities_that_fall_and_add_up_to_the_experts_of_a_token(layer, favour):
+def test_chances_are_probabilities_that_fall_and_add_up_to_the_experts_of_a_token(layer, zipf_exponent):
     experts, chosen = layer
-    sent = chances(experts, chosen, favour)
+    sent = selection_probabilities(experts, chosen, zipf_exponent)
     assert sent.sum() == pytest.approx(chosen)
     assert np.all((sent > 0) & (sent <= 1)) and np.all(np.diff(sent) <= 1e-12)
 
@@ -47,21 +54,23 @@ def test_chances_are_probabilities_that_fall_and_add_up_to_the_experts_of_a_toke
 @given(LAYERS)
 def test_without_favourites_every_expert_has_the_same_chance(layer):
     experts, chosen = layer
-    assert chances(experts, chosen) == pytest.approx(chosen / experts)
+    assert selection_probabilities(experts, chosen) == pytest.approx(chosen / experts)
 
 
 @given(LAYERS, st.integers(1, 2000), FAVOURS)
-def test_uniform_choice_touches_the_most_and_a_batch_between_k_and_all_that_it_can(layer, batch, favour):
+def test_uniform_choice_touches_the_most_and_a_batch_between_k_and_all_that_it_can(
+    layer, batch, zipf_exponent
+):
     experts, chosen = layer
-    found = experts_touched_by_chance(chances(experts, chosen, favour), batch)
+    found = expected_distinct_experts_given(selection_probabilities(experts, chosen, zipf_exponent), batch)
     assert chosen * (1 - 1e-9) <= found <= min(experts, chosen * batch) * (1 + 1e-9)
-    assert found <= experts_touched(experts, chosen, batch) * (1 + 1e-9)
+    assert found <= expected_distinct_experts(experts, chosen, batch) * (1 + 1e-9)
 
 
 @given(LAYERS, FAVOURS, st.integers(0, 2000), st.integers(0, 2000))
-def test_more_tokens_never_touch_fewer_experts(layer, favour, one, other):
-    sent = chances(*layer, favour)
-    few, many = experts_touched_by_chance(sent, np.array(sorted([one, other])))
+def test_more_tokens_never_touch_fewer_experts(layer, zipf_exponent, one, other):
+    sent = selection_probabilities(*layer, zipf_exponent)
+    few, many = expected_distinct_experts_given(sent, np.array(sorted([one, other])))
     assert few <= many + 1e-9
 
 
@@ -70,9 +79,11 @@ def test_more_tokens_never_touch_fewer_experts(layer, favour, one, other):
 
 @given(LAYERS, st.integers(0, 60), FAVOURS, SEEDS)
 @settings(deadline=None)
-def test_every_token_goes_to_distinct_experts_and_each_draw_is_counted_once(layer, tokens, favour, seed):
+def test_every_token_goes_to_distinct_experts_and_each_draw_is_counted_once(
+    layer, tokens, zipf_exponent, seed
+):
     experts, chosen = layer
-    choices = route(experts, chosen, tokens, favour, np.random.default_rng(seed))
+    choices = route(experts, chosen, tokens, zipf_exponent, np.random.default_rng(seed))
     assert choices.shape == (tokens, chosen)
     assert all(len(set(row)) == chosen for row in choices.tolist())
     received = load(choices, experts)
@@ -82,8 +93,8 @@ def test_every_token_goes_to_distinct_experts_and_each_draw_is_counted_once(laye
 
 @given(LAYERS, st.integers(1, 60), FAVOURS, SEEDS)
 @settings(deadline=None)
-def test_distinct_experts_are_those_that_a_plain_count_finds(layer, tokens, favour, seed):
-    choices = route(*layer, tokens, favour, np.random.default_rng(seed))
+def test_distinct_experts_are_those_that_a_plain_count_finds(layer, tokens, zipf_exponent, seed):
+    choices = route(*layer, tokens, zipf_exponent, np.random.default_rng(seed))
     counted = [len(set(choices[: n + 1].ravel().tolist())) for n in range(tokens)]
     assert distinct(choices).tolist() == counted
     assert counted[-1] == np.count_nonzero(load(choices, layer[0]))
@@ -103,16 +114,16 @@ def test_the_formula_agrees_with_drawn_tokens_within_the_error_of_sampling(name,
     experts, chosen = what.experts, what.experts_per_token
     mean = np.mean([distinct(route(experts, chosen, batch, 0.0, rng))[-1] for _ in range(runs)])
     error = 4.5 * spread(experts, chosen, batch) / np.sqrt(runs)
-    assert abs(mean - experts_touched(experts, chosen, batch)) <= error + 1e-6
+    assert abs(mean - expected_distinct_experts(experts, chosen, batch)) <= error + 1e-6
 
 
 @pytest.mark.parametrize("layer", [(8, 2), (128, 1), (128, 4), (256, 8)])
-@pytest.mark.parametrize("favour", [0.5, 1.0, 2.0])
-def test_the_curve_with_favourites_lies_within_three_per_cent_of_drawn_tokens(layer, favour):
+@pytest.mark.parametrize("zipf_exponent", [0.5, 1.0, 2.0])
+def test_the_curve_with_favourites_lies_within_three_per_cent_of_drawn_tokens(layer, zipf_exponent):
     rng, batches, runs = np.random.default_rng(3), 2 ** np.arange(8), 120
-    drawn = [distinct(route(*layer, batches[-1], favour, rng))[batches - 1] for _ in range(runs)]
+    drawn = [distinct(route(*layer, batches[-1], zipf_exponent, rng))[batches - 1] for _ in range(runs)]
     error = 4.5 * np.std(drawn, axis=0) / np.sqrt(runs)
-    expected = experts_touched_by_chance(chances(*layer, favour), batches)
+    expected = expected_distinct_experts_given(selection_probabilities(*layer, zipf_exponent), batches)
     assert np.all(np.abs(np.mean(drawn, axis=0) - expected) <= error + 0.03 * expected)
 
 
@@ -120,7 +131,7 @@ def test_every_way_to_choose_two_of_eight_touches_what_the_formula_says():
     pairs = list(itertools.combinations(range(8), 2))
     for batch in (1, 2, 3):
         counts = [len(set().union(*ways)) for ways in itertools.product(pairs, repeat=batch)]
-        assert np.mean(counts) == pytest.approx(float(experts_touched(8, 2, batch)))
+        assert np.mean(counts) == pytest.approx(float(expected_distinct_experts(8, 2, batch)))
 
 
 # ---- what cannot be meant
@@ -138,15 +149,22 @@ def test_every_way_to_choose_two_of_eight_touches_what_the_formula_says():
     ],
 )
 def test_impossible_layers_are_refused(experts, chosen, message):
-    for refuse in (check_experts, chances, lambda e, k: route(e, k, 1, 0.0, np.random.default_rng(0))):
+    for refuse in (
+        check_experts,
+        selection_probabilities,
+        lambda e, k: route(e, k, 1, 0.0, np.random.default_rng(0)),
+    ):
         with pytest.raises(ValueError, match=message):
             refuse(experts, chosen)
 
 
-@pytest.mark.parametrize("favour", [-0.1, float("nan"), float("inf")])
-def test_favourites_that_are_no_power_are_refused(favour):
-    for refuse in (lambda: popularity(8, favour), lambda: chances(8, 2, favour)):
-        with pytest.raises(ValueError, match="favour is .*: a power of 0"):
+@pytest.mark.parametrize("zipf_exponent", [-0.1, float("nan"), float("inf")])
+def test_favourites_that_are_no_power_are_refused(zipf_exponent):
+    for refuse in (
+        lambda: popularity(8, zipf_exponent),
+        lambda: selection_probabilities(8, 2, zipf_exponent),
+    ):
+        with pytest.raises(ValueError, match="zipf_exponent is .*: a power of 0"):
             refuse()
 
 
@@ -198,25 +216,25 @@ def test_the_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(pa
     follow(panel, **where)
     check_text(panel, where)
     art = panel._artists
-    for line in (art["uniform"], art["expected"], art["drawn"], *art["wrong"]):
+    for line in (art.drawn, *art.curves.lines.values()):
         assert np.all((line.get_ydata() > 0) & (line.get_ydata() <= 1 + 1e-9)), where
-    for bar in panel._artists["bars"]:
-        ends = bar.get_x(), bar.get_x() + bar.get_width()
-        assert 1 / distinct_experts_panel.FARTHEST < ends[0] <= ends[1] < distinct_experts_panel.FARTHEST, (
-            where
-        )
+    for mark in art.rows.marks.values():
+        (factor,) = mark.get_xdata()
+        assert 1 / distinct_experts_panel.FARTHEST < factor < distinct_experts_panel.FARTHEST, where
 
 
 def test_the_panel_says_what_the_library_says(panel):
-    said = follow(panel, name="DeepSeek-R1", batch=32, favour=0)
+    said = follow(panel, name="DeepSeek-R1", batch=32, zipf_exponent=0)
     what = fw.model("DeepSeek-R1")
-    found = float(experts_touched(what.experts, what.experts_per_token, 32))
+    found = float(expected_distinct_experts(what.experts, what.experts_per_token, 32))
     assert f"32 tokens touch {q.significant(found)}:" in said
     layer = found * distinct_experts_panel.expert_bytes(what)
     assert f"{q.size(layer)} of one layer" in said and f"{q.size(what.moe_layers * layer)} of all" in said
-    agreed = experts_touched(what.experts, what.experts_per_token, 32, habits().skew)
+    agreed = expected_distinct_experts(
+        what.experts, what.experts_per_token, 32, fitted_constants().routing_agreement
+    )
     assert f"says {q.significant(agreed)}." in said
-    title = panel._artists["title"].get_text()
+    title = panel._artists.finding.get_text()
     assert (
         title
         == f"32 tokens touch {q.significant(found)} of 256: “always 8” counts {q.times(found / 8)} too few"
@@ -224,24 +242,24 @@ def test_the_panel_says_what_the_library_says(panel):
 
 
 def test_the_panels_bars_end_at_each_formulas_ratio_to_the_experts_touched(panel):
-    follow(panel, name="gpt-oss-120b", batch=64, favour=1.0)
-    real = float(experts_touched_by_chance(chances(128, 4, 1.0), 64))
+    follow(panel, name="gpt-oss-120b", batch=64, zipf_exponent=1.0)
+    real = float(expected_distinct_experts_given(selection_probabilities(128, 4, 1.0), 64))
     uniform, each = (
-        float(experts_touched(128, 4, 64)),
+        float(expected_distinct_experts(128, 4, 64)),
         distinct_experts_panel.expert_bytes(fw.model("gpt-oss-120b")),
     )
-    art = panel._artists
-    for bar, words, said in zip(art["bars"], art["words"], (4, 128, 128, uniform), strict=True):
-        low, high = bar.get_x(), bar.get_x() + bar.get_width()
-        assert (low, high) == pytest.approx((min(said / real, 1), max(said / real, 1)))
-        assert f"{q.size(said * each)}, {distinct_experts_panel.off(said / real)}" in words.get_text()
+    rows = panel._artists.rows
+    for name, said in zip(rows.marks, (4, 128, 128, uniform), strict=True):
+        assert list(rows.marks[name].get_xdata()) == pytest.approx([said / real])
+        words = f"{q.size(said * each)}, {distinct_experts_panel.off(said / real)}"
+        assert words in rows.words[name].get_text()
 
 
 @pytest.mark.parametrize("name", distinct_experts_panel.MODELS)
 def test_the_panels_dots_are_runs_of_drawn_tokens(panel, name):
     what = fw.model(name)
-    follow(panel, name=name, favour=0.7)
-    dots = panel._artists["drawn"].get_ydata().reshape(distinct_experts_panel.RUNS, -1) * what.experts
+    follow(panel, name=name, zipf_exponent=0.7)
+    dots = panel._artists.drawn.get_ydata().reshape(distinct_experts_panel.RUNS, -1) * what.experts
     assert dots[:, 0] == pytest.approx(what.experts_per_token)
     assert np.all(np.diff(dots, axis=1) >= 0) and len({tuple(run) for run in dots}) > 1
     rng = np.random.default_rng(0)
@@ -254,16 +272,34 @@ def test_the_panels_dots_are_runs_of_drawn_tokens(panel, name):
 @pytest.mark.parametrize("name", distinct_experts_panel.MODELS)
 def test_the_published_mark_stands_only_where_the_layer_is_of_that_kind(panel, name):
     follow(panel, name=name)
-    what, drawn = fw.model(name), panel._artists["published"]
+    what, drawn = fw.model(name), panel._artists.published
     applies = (what.experts, what.experts_per_token) == (256, 8)
     assert list(drawn.get_xdata()) == ([distinct_experts_panel.PUBLISHED.tokens] if applies else [])
-    assert ("published" in panel._artists["key"][3].get_text()) == applies
 
 
 def test_some_strength_of_favourites_reaches_the_published_mark():
-    seen, slider = distinct_experts_panel.PUBLISHED, distinct_experts_panel.panel().controls["favour"]
+    seen, slider = distinct_experts_panel.PUBLISHED, distinct_experts_panel.panel().controls["zipf_exponent"]
     counts = [
-        experts_touched_by_chance(chances(seen.experts, seen.chosen, favour), seen.tokens)
-        for favour in slider.stops
+        expected_distinct_experts_given(
+            selection_probabilities(seen.experts, seen.chosen, zipf_exponent), seen.tokens
+        )
+        for zipf_exponent in slider.stops
     ]
     assert counts[-1] < seen.touched < counts[0] and np.all(np.diff(counts) < 0)
+
+
+def test_the_sentence_reports_the_runs_drawn_at_its_own_batch(panel):
+    panel.set(name="Mixtral 8x7B", batch=3, zipf_exponent=0)
+    what = fw.model("Mixtral 8x7B")
+    runs = [
+        len(
+            set(
+                route(what.experts, what.experts_per_token, 3, 0.0, np.random.default_rng(seed))
+                .ravel()
+                .tolist()
+            )
+        )
+        for seed in range(distinct_experts_panel.RUNS)
+    ]
+    drawn = panel.sentence.split(" times, ")[1].split(". Real")[0]
+    assert drawn.startswith("3 tokens") and drawn.endswith(", ".join(map(str, runs)))

@@ -273,7 +273,7 @@ def test_an_unknown_convention_offers_the_three():
 )
 def test_a_malformed_mixers_cell_names_row_and_column(mixers, message):
     with pytest.raises(ValueError, match=f"models.csv, Llama 3.1 8B.*{message}"):
-        parameters.parts(replace(catalog.architecture("Llama 3.1 8B"), mixers=mixers))
+        parameters.parameter_counts(replace(catalog.architecture("Llama 3.1 8B"), mixers=mixers))
 
 
 REQUIRED = """GPT-2 1.5B|Llama 3.1 405B|Llama 4 Maverick|Llama 4 Behemoth|DeepSeek-R1|Qwen3-235B-A22B

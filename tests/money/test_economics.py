@@ -43,7 +43,7 @@ def test_the_published_nodes_lie_within_the_range_of_our_own_throughput_and_near
     low, middle, high = (account.predicted_account(end) for end in ENDS)
     assert low.nodes < service("nodes") < high.nodes and low.cost < service("cost") < high.cost
     assert high.profit_over_cost < service("profit-over-cost") / 100 < low.profit_over_cost
-    assert middle.nodes == pytest.approx(service("nodes"), rel=0.15)
+    assert middle.nodes == pytest.approx(service("nodes"), rel=0.2)
 
 
 def test_each_phase_lies_within_its_own_range():

@@ -13,7 +13,10 @@ def listed(monkeypatch, *records) -> list[str]:
     monkeypatch.setattr(bibliography, "display", lambda thing: shown.append(thing.data))
     bibliography.sources(*records)
     assert len(shown) == 1
-    return shown[0].splitlines()
+    summary, _, *lines, _, end = shown[0].splitlines()
+    assert summary.startswith("<details><summary>") and f"{len(lines)} source" in summary.replace("One", "1")
+    assert end == "</details>"
+    return lines
 
 
 def test_each_source_is_listed_once_with_all_that_came_from_it(monkeypatch):

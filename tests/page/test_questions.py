@@ -7,7 +7,7 @@ import math
 
 import pytest
 from freeweights.page import questions, text
-from freeweights.page.answer_checking import Unreadable, how_far, read_number, said, usual_slip
+from freeweights.page.answer_checking import Unreadable, how_far, judge_number, read_number, said
 from freeweights.page.text import prose
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,13 +56,21 @@ def test_every_number_python_prints_is_read_back(value):
     ("16 GB", "B", 16e9), ("16GB", "B", 16e9), ("2 GiB", "B", 2.0**31), ("16e9 B", "B", 16e9),
     ("16 billion", "B", 16e9),
     ("37 ms", "s", 0.037), ("5 %", "", 0.05), ("5 %", "%", 5), ("671 B", "", 671e9),
-    ("2 million tokens", "tokens", 2e6),
+    ("2 million tokens", "tokens", 2e6), ("16 G", "B", 16e9), ("16 gigabytes", "B", 16e9),
+    ("111 M", "tokens a day", 111e6), ("111 million tokens", "tokens a day", 111e6), ("111M tokens/day", "tokens a day", 111e6),
+    ("128 M", "tokens", 128e6), ("52k", "tokens", 52e3), ("52K tokens", "tokens", 52e3),
+    ("1.38 minutes", "s", 82.8), ("1.5 min", "s", 90), ("69 seconds", "minutes", 1.15), ("1 month", "years", 1 / 12),
+    ("2 hours", "ms", 7.2e6), ("3.7 dollars", "$", 3.7), ("370 cents", "$", 3.7), ("3.7 USD", "$", 3.7),
+    ("$5.86 million", "$", 5.86e6), ("1 user", "users", 1), ("42 tok/s", "tokens/s", 42),
+    ("42 tokens per second", "tokens/s", 42), ("1.36x", "times", 1.36), ("12 per cent", "%", 12), ("1e3 points", "points", 1000),
 ])  # fmt: skip
 def test_prefixes_and_units_are_understood(typed, unit, value):
     assert read_number(typed, unit) == pytest.approx(value, rel=1e-12)
 
 
-@pytest.mark.parametrize("typed, unit", [("16 GB", "s"), ("3 XB", "B"), ("16 G", "B"), ("7 tokens", "")])
+@pytest.mark.parametrize(
+    "typed, unit", [("16 GB", "s"), ("3 XB", "B"), ("3 Ms", "s"), ("7 tokens", ""), ("7 users", "tokens")]
+)
 def test_a_wrong_unit_is_sent_back(typed, unit):
     with pytest.raises(Unreadable, match="ends in"):
         read_number(typed, unit)
@@ -83,8 +91,8 @@ def test_a_right_answer_is_right_within_the_tolerance_and_no_further():
     (ANSWER * 1e6, "off by a million"),
     (ANSWER / 1e9, "off by a billion"),
     (ANSWER * 100, "per cent where a fraction"),
-    (ANSWER / 60, "minutes"),
-    (ANSWER * 2, "counted twice"),
+    (ANSWER / 60, "more than ten times"),
+    (ANSWER * 2, "counted twice"), (ANSWER * 1.03 * 1.03, "left out or rounded away"),
     (ANSWER * 1.024**3, "1 GiB is 2^30"),
     (1 / ANSWER, "upside down"),
     (134.5e6 * 5, "rounded the bits up"),
@@ -103,7 +111,33 @@ def test_a_wrong_answer_hears_what_was_given_and_why_not_but_never_the_answer(gi
 
 @given(st.floats(1e-6, 1e12), st.sampled_from([8, 100, 1000, 1e6, 1.024**2]))
 def test_a_slip_is_named_in_both_directions_at_every_size(answer, factor):
-    assert usual_slip(answer * factor, answer) == usual_slip(answer / factor, answer) != ""
+    said_of = [
+        judge_number(given, answer, unit="B", tolerance=0.02).message
+        for given in (answer * factor, answer / factor)
+    ]
+    first, second = (message.split(". ", 1)[1] for message in said_of)
+    assert first == second and "than ten times" not in first and "Close" not in first
+
+
+@pytest.mark.parametrize("factor, unit, never", [
+    (1.024, "years", "1024"), (8, "$", "bits"), (60, "tokens", "seconds"), (0.5, "s", "keys and values"), (0.81, "times", "rounded"),
+])  # fmt: skip
+def test_a_slip_of_units_is_named_only_of_the_units_that_have_it(factor, unit, never):
+    assert never not in judge_number(14.25 * factor, 14.25, unit=unit, tolerance=0.02).message
+
+
+def test_of_two_slips_that_are_met_the_nearer_is_named_and_the_foreseen_one_where_both_are():
+    slips = [(2.03, "You rounded."), (8.0, "You took eight.")]
+    wrong = {
+        given: judge_number(given, 1, unit="B", tolerance=0.05, mistakes=slips).message
+        for given in (2.0, 2.03, 8.0)
+    }
+    assert "factor of two" in wrong[2.0] and "You rounded" in wrong[2.03] and "You took eight" in wrong[8.0]
+
+
+def test_what_reads_as_the_answer_does_is_right():
+    assert judge_number(1.38, 1.384, unit="times", tolerance=0.001).right
+    assert not judge_number(1.37, 1.384, unit="times", tolerance=0.001).right
 
 
 def test_text_is_explained_and_costs_no_try():
@@ -179,6 +213,17 @@ def test_how_far_is_the_same_distance_seen_from_both_sides(a, b):
     assert how_far(a, b).replace("high", "low") == how_far(b, a).replace("high", "low")
 
 
+# ---- reasons
+
+
+def test_a_good_reason_stands_beside_the_learners_own_and_not_before():
+    reason = questions.reason("why", "Why so?", good=lambda: f"All {2 + 2} share one reading.")
+    assert "share" not in reason.commit("  ").message and not reason.feedback.right
+    assert reason.commit(" It waits. ").message == 'You: "It waits." A good reason: All 4 share one reading.'
+    assert reason.commit("It does not wait.").right, "no reason is wrong, and it may be mended"
+    assert not any(getattr(part, "disabled", False) for part in reason.form.children[0].children)
+
+
 # ---- verdicts, words, tables
 
 
@@ -219,6 +264,12 @@ def test_a_table_names_its_rows_columns_and_subject():
         text.table([Disk("NVMe", 7.0)], caption="Disks", name="Disk", price="USD")
     with pytest.raises(ValueError, match="needs both"):
         text.table([], caption="Disks", name="Disk")
+
+
+def test_a_folded_table_shows_its_caption_and_opens():
+    page = text.table([{"disk": "NVMe", "speed": 7.0}], caption="Disks", fold=True, disk="Disk", speed="GB/s")
+    shown = page._repr_mimebundle_()["text/html"]
+    assert "<details><summary>Disks, 1 rows</summary><table>" in shown and "</table></details>" in shown
 
 
 def test_a_saved_page_keeps_the_question_readable(monkeypatch):

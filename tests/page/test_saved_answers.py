@@ -86,18 +86,21 @@ def test_a_folder_that_cannot_be_written_to_is_said_and_the_form_works_on(opened
         saved_answers._keep(opened, "speed", {"owner": boxes[0], "new": "12.5"})
 
 
-def test_guesses_exercises_and_verdicts_are_remembered(opened):
+def test_guesses_exercises_verdicts_and_reasons_are_remembered(opened):
     def questions():
         return [
             lesson.guess("g", "How fast?", answer=2.0, unit="s", low=0.1, high=10),
             lesson.exercise("e", "How many?", answer=3.0, unit="s"),
             lesson.verdict("C01", "It is free.", "fails", "It costs $3."),
+            lesson.reason("r", "Why?", good="They share it."),
         ]
 
-    guess, exercise, verdict = questions()
+    guess, exercise, verdict, reason = questions()
+    reason.box.value = "One reading serves all."
     guess.box.value, exercise.box.value, verdict.reason.value = "4", "5", "It has a price."
     verdict.box.value = "fails"
-    guess, exercise, verdict = questions()
+    guess, exercise, verdict, reason = questions()
+    assert reason.box.value == "One reading serves all." and reason.feedback is None
     assert (guess.box.value, exercise.box.value) == ("4", "5")
     assert (verdict.box.value, verdict.reason.value) == ("fails", "It has a price.")
     assert guess.feedback is None, "what is put back is not committed"

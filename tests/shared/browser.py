@@ -19,9 +19,9 @@ from pathlib import Path
 
 import patience
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
-)
+# The first draws no window that nobody sees, and takes less of the processor.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -29,6 +29,7 @@ FLAGS = [
 POLL = 250  # milliseconds between two looks at a page
 # Cells out of sight stay on the page, so that the test can look at all of them.
 SETTINGS = {"@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"}}
+OUT_OF_SIGHT = ".jp-Cell { content-visibility: auto; contain-intrinsic-size: auto 300px; }"
 
 # In the notebook in front: every cell has run, and none runs now.
 READY = """() => {
@@ -39,6 +40,8 @@ READY = """() => {
 # A saved notebook has numbers already: they go, so that none of them is taken for that of a cell which has run.
 FORGET = """() => document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt')
     .forEach(prompt => { prompt.textContent = 'waits'; })"""
+OPEN = "document.querySelectorAll('.jp-NotebookPanel').length"
+ASKS = "document.querySelector('.jp-Dialog') !== null"
 CELLS_HEIGHT = "[...document.querySelectorAll('.jp-Cell')].reduce((sum, cell) => sum + cell.offsetHeight, 0)"
 
 
@@ -205,11 +208,11 @@ def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
 
 
 def open_page(chromium, width: int = 1280):
-    """A new page that keeps a list of what the browser complains about, in `page.troubles`."""
+    """A new page that keeps a list of what the browser complains about, in `page.troubles`, and whether a test failed."""
     page = chromium.new_page()
     page.set_viewport_size({"width": width, "height": 1000})
     page.set_default_timeout(patience.ANSWER * 1000)
-    page.troubles = []
+    page.troubles, page.failed = [], False
     page.on("pageerror", lambda error: page.troubles.append(str(error)))
     page.on("console", lambda line: page.troubles.append(line.text) if line.type == "error" else None)
     page.on("dialog", lambda dialog: dialog.accept())
@@ -220,6 +223,25 @@ def open_notebook(page, address: str) -> None:
     """Open a notebook and wait until its kernel is connected."""
     page.goto(address)
     wait_for_kernel(page)
+
+
+def open_lesson(page, lab: Lab, name: str) -> None:
+    """Open a notebook from the list of files, if JupyterLab stands on the page already, else at its address."""
+    if not page.url.startswith(lab.root):
+        return open_notebook(page, lab.address(name))
+    page.dblclick(f'.jp-DirListing-item:has-text("{name}")')
+    page.wait_for_selector(f'.lm-TabBar-tab.lm-mod-current:has-text("{name}")')
+    wait_for_kernel(page)
+
+
+def close_notebooks(page) -> None:
+    """Close all notebooks of a page, and throw away what is not saved."""
+    while left := page.evaluate(OPEN):
+        choose(page, "File", "Close Tab")
+        page.wait_for_function(f"left => {OPEN} < left || {ASKS}", arg=left, polling=POLL)
+        if page.evaluate(ASKS):
+            page.click('.jp-Dialog button:has-text("Discard")')
+            page.wait_for_function(f"left => {OPEN} < left", arg=left, polling=POLL)
 
 
 def wait_for_kernel(page) -> None:
@@ -236,9 +258,18 @@ def open_and_run(page, address: str) -> None:
 
 def run_all(page) -> None:
     """Choose Run, Run All Cells; wait until every cell has run."""
-    page.evaluate(FORGET)
-    choose(page, "Run", "Run All Cells")
-    wait_for_cells(page)
+    with only_what_is_in_sight(page):
+        page.evaluate(FORGET)
+        choose(page, "Run", "Run All Cells")
+        wait_for_cells(page)
+
+
+@contextlib.contextmanager
+def only_what_is_in_sight(page) -> Iterator[None]:
+    """Let the browser paint no cell out of sight meanwhile: what JupyterLab does by itself since 4.5."""
+    style = page.add_style_tag(content=OUT_OF_SIGHT)
+    yield
+    style.evaluate("style => style.remove()")
 
 
 def wait_for_cells(page) -> None:
@@ -258,9 +289,10 @@ def choose(page, *path: str) -> None:
 def set_theme(page, name: str) -> None:
     """Choose a theme in the menus, and wait for it."""
     if page.get_attribute("body", "data-jp-theme-name") != name:
-        choose(page, "Settings", "Theme", name)
-        page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
-        page.wait_for_load_state("networkidle")
+        with only_what_is_in_sight(page):
+            choose(page, "Settings", "Theme", name)
+            page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
+            page.wait_for_load_state("networkidle")
 
 
 def photograph_page(page, width: int, file: Path) -> None:

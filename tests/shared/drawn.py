@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
-from freeweights.page import live
+from freeweights.page import live, style
 from freeweights.page.style import drawing
 from hypothesis import strategies as st
+from matplotlib.artist import Artist
+from matplotlib.collections import LineCollection
+from matplotlib.container import BarContainer
+from matplotlib.patches import StepPatch
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
@@ -22,12 +28,22 @@ def boxes(panel, artists=None) -> dict[str, tuple]:
     """Where every text that can be seen lies, in pixels, shrunk by one so that neighbours may touch."""
     panel.stage.figure.canvas.get_renderer()
     found = artists or [one for one in panel.stage.figure.findobj(Text) if one.get_visible()]
+    unseen = beyond(panel.stage.figure)
     boxes = {}
     for number, one in enumerate(found):
-        if one.get_text().strip():
+        if one.get_text().strip() and one not in unseen:
             x0, y0, x1, y1 = extent(one)
             boxes[f"{number}: {one.get_text()}"] = (x0 + 1, y0 + 1, x1 - 1, y1 - 1)
     return boxes
+
+
+def beyond(figure) -> set[Text]:
+    """Labels of ticks beyond the ends of their axis, or of one that is hidden: matplotlib has them and draws none."""
+    sides = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    ends = [sorted(axis.get_view_interval()) for axis in sides]
+    ticks = [(tick, low, high) for axis, (low, high) in zip(sides, ends) for tick in axis.majorTicks]
+    shown = (tick.axes.axison and low <= tick.get_loc() <= high for tick, low, high in ticks)
+    return {tick.label1 for (tick, *_), is_shown in zip(ticks, shown) if not is_shown}
 
 
 def extent(one: Text) -> tuple[float, float, float, float]:
@@ -83,6 +99,41 @@ def struck(panel) -> list[str]:
                     over = path.vertices.size and path.intersects_bbox(box, filled=False)
                 if over:
                     found.append(name)
+    return found
+
+
+def log_bars(axes) -> list[Artist]:
+    """What says how much by its length along a logarithmic axis, where no length does: bars, filled steps, wide lines."""
+    log = {"vertical": axes.get_yscale() == "log", "horizontal": axes.get_xscale() == "log"}
+    bars = [one for one in axes.containers if isinstance(one, BarContainer) and log[one.orientation]]
+    filled = [
+        one for one in axes.patches if isinstance(one, StepPatch) and one.get_fill() and not one.get_hatch()
+    ]
+    wide = [
+        one for one in axes.collections if isinstance(one, LineCollection) and max(one.get_linewidths()) > 3
+    ]
+    spans = [(line, np.ptp(ends, axis=0)) for line in wide for ends in line.get_segments()]
+    long = [line for line, (across, up) in spans if across and log["horizontal"] or up and log["vertical"]]
+    return bars + (filled if log["vertical"] else []) + long
+
+
+def covered(figure) -> list[str]:
+    """Words on which a mark lies; pale ones are meant to lie behind."""
+    found, seen = [], SimpleNamespace(stage=SimpleNamespace(figure=figure))
+    words = boxes(seen)
+    for line in (line for axes in figure.axes for line in axes.lines if line.get_visible()):
+        pale = line.get_color() in (style.LIGHT, style.FAINT)
+        if pale or line.get_marker() in ("None", None, "", " ") or not len(line.get_xdata()):
+            continue
+        reach = line.get_markersize() / 2 * figure.dpi / 72
+        places = line.get_transform().transform(line.get_xydata())
+        places = places[np.isfinite(places).all(axis=1)]
+        shown = [
+            place for place in places if not line.get_clip_on() or line.axes.bbox.padded(1).contains(*place)
+        ]
+        for name, box in words.items():
+            if any(Bbox.from_extents(box).padded(reach - 2).contains(*place) for place in shown):
+                found.append(name)
     return found
 
 

@@ -11,6 +11,17 @@ EXCUSED = {
     # it has the name and the same value: `unnamed_boxes` makes sure of that.
     "aria-input-field-name": ".noUi-handle",
 }
+VIOLATIONS = """async ([ours, excused]) => {
+    const found = [[], []], {violations} = await axe.run({resultTypes: ['violations']});
+    for (const rule of violations.filter(rule => ['serious', 'critical'].includes(rule.impact)))
+        for (const node of rule.nodes) {
+            const place = document.querySelector(node.target[0]), words = node.html.slice(0, 300);
+            const isOurs = place.closest(ours) !== null;
+            if (!isOurs || !(rule.id in excused && place.matches(excused[rule.id])))
+                found[isOurs ? 0 : 1].push(`${rule.id} (${rule.help}): ${words}`);
+        }
+    return found;
+}"""
 LEAST_CONTRAST = 4.5  # of text with its ground: WCAG 2.2, 1.4.3
 SEE = f"([what, ...with_]) => ({Path(__file__).with_suffix('.js').read_text()})[what](...with_)"
 
@@ -44,13 +55,7 @@ def violations(page) -> tuple[list[str], list[str]]:
     """The serious and critical violations that axe-core finds: ours, and those of JupyterLab itself."""
     from axe_playwright_python.sync_playwright import Axe
 
-    ours, theirs = [], []
-    for rule in Axe().run(page).response["violations"]:
-        for node in rule["nodes"] if rule["impact"] in ("serious", "critical") else ():
-            place = page.locator(node["target"][0]).first
-            found = f"{rule['id']} ({rule['help']}): {node['html'][:300]}"
-            if not place.evaluate("(node, ours) => node.closest(ours)", OURS):
-                theirs.append(found)
-            elif not place.evaluate("(node, rule) => node.matches(rule)", EXCUSED.get(rule["id"], ":not(*)")):
-                ours.append(found)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    ours, theirs = page.evaluate(VIOLATIONS, [OURS, EXCUSED])
     return ours, theirs

@@ -102,7 +102,7 @@ def slips(notebook: nbformat.NotebookNode) -> str:
     """All that the exercises of a lesson reply to a foreseen mistake, and what any exercise says of units."""
     asked = [call(words) for words in sorted(set(ASKED.findall(source(notebook))))]
     own = [words for one in asked for _, words in [*one.mistakes, *one.impossible]]
-    return " ".join([*own, *(one.hint for one in asked), *(words for _, words in answer_checking.SLIPS)])
+    return " ".join([*own, *(one.hint for one in asked), *(words for _, words, _ in answer_checking.SLIPS)])
 
 
 # ---- numbers

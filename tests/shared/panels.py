@@ -141,10 +141,16 @@ def drive(panel) -> dict:
 
 @contextlib.contextmanager
 def unseen(panel) -> Iterator[None]:
-    """Move a panel without a page that follows: encoding a picture for it takes twice as long as drawing it."""
+    """Move a panel without a page that follows: pictures and controls there take several times as long as drawing.
+
+    The controls of the page hear in the end where they stand.
+    """
     on_page, panel._on_page = panel._on_page, False
     try:
-        yield
+        with contextlib.ExitStack() as held:
+            for widget in [part for knob in panel.knobs.values() for part in knob.row.children]:
+                held.enter_context(widget.hold_sync())
+            yield
     finally:
         panel._on_page = on_page
 

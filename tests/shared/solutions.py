@@ -19,13 +19,13 @@ REASON = "I think so."
 
 
 def report(blocks: Sequence[str], namespace: dict) -> str:
-    """What happened to every exercise, guess and verdict of this kernel, as JSON.
+    """What happened to every exercise, guess, verdict and reason of this kernel, as JSON.
 
     Args:
         blocks: the code of the folded solutions, in the order of the exercises.
         namespace: the variables of the notebook.
     """
-    asked: dict[str, list] = {"Exercise": [], "Guess": [], "Verdict": []}
+    asked: dict[str, list] = {"Exercise": [], "Guess": [], "VerdictForm": [], "Reason": []}
     for question in questions.questions():
         asked[type(question).__name__].append(question)
     return json.dumps({
@@ -34,7 +34,8 @@ def report(blocks: Sequence[str], namespace: dict) -> str:
         "wrong": {exercise.key: tried(hand_in_wrong, exercise) for exercise in asked["Exercise"]},
         "mistakes": {exercise.key: tried(make_mistakes, exercise) for exercise in asked["Exercise"]},
         "guesses": {guess.key: tried(bet, guess) for guess in asked["Guess"]},
-        "verdicts": {verdict.key: tried(judge, verdict) for verdict in asked["Verdict"]},
+        "verdicts": {verdict.key: tried(judge, verdict) for verdict in asked["VerdictForm"]},
+        "reasons": {reason.key: tried(explain, reason) for reason in asked["Reason"]},
     })  # fmt: skip
 
 
@@ -52,8 +53,10 @@ def again(question):
         return questions.Guess(
             question.key, question.question, question._answer, question.unit, question.low, question.high
         )
-    if isinstance(question, questions.Verdict):
-        return questions.Verdict(question.key, question.question, question.settled, question.because)
+    if isinstance(question, questions.VerdictForm):
+        return questions.VerdictForm(question.key, question.question, question.settled, question.because)
+    if isinstance(question, questions.Reason):
+        return questions.Reason(question.key, question.question, question._good)
     return questions.Exercise(
         question.key, question.question, question._answer, question.unit, question.tolerance,
         question.mistakes, question.impossible, question.hint, question.choices,
@@ -151,4 +154,14 @@ def judge(verdict) -> list[str]:
             and REASON in feedback.message
         ):
             problems.append(f"{chosen!r} is answered by {feedback.message!r}")
+    return problems
+
+
+def explain(reason) -> list[str]:
+    """Give no reason, then one; the complaints."""
+    fresh, good = again(reason), reason.good()
+    silent, told = fresh.commit(" ").message, fresh.commit(REASON).message
+    problems = [f"its words: {good!r}"] if NO_NUMBER.search(good) or len(good.split()) < 4 else []
+    if good in silent or good not in told or REASON not in told:
+        problems.append(f"no reason is answered by {silent!r}, one by {told!r}")
     return problems

@@ -5,6 +5,7 @@ The tests ask for it from outside, through `browser.Lab.ask`, and compare it wit
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -15,7 +16,7 @@ from freeweights.page import live
 from freeweights.page import questions as lesson
 from panels import stays, unseen
 
-handed_over: weakref.WeakKeyDictionary[live.Panel, dict] = weakref.WeakKeyDictionary()
+handed_over: weakref.WeakKeyDictionary[live.Panel, dict | None] = weakref.WeakKeyDictionary()
 WRONG = 8  # times the answer, as with bits for bytes: wrong whatever the tolerance
 
 
@@ -69,10 +70,16 @@ def shown(index: int) -> dict:
     """
     panel = on_page()[index]
     if panel not in handed_over:
-        handed_over[panel] = looks(panel)
         for knob in panel.knobs.values():
             knob._moved = then_keep(panel, knob._moved)
+    if handed_over.get(panel) is None:
+        handed_over[panel] = looks(panel)
     return handed_over[panel]
+
+
+def values(index: int) -> dict:
+    """Where the controls of a panel stand, of which no picture is encoded."""
+    return on_page()[index].values
 
 
 def then_keep(panel: live.Panel, moved: Callable[[], None]) -> Callable[[], None]:
@@ -89,18 +96,19 @@ def then_keep(panel: live.Panel, moved: Callable[[], None]) -> Callable[[], None
 
 
 def looks(panel: live.Panel) -> dict:
-    """The values, the words and the picture of a panel; the picture as the hash of its bytes."""
-    picture = hashlib.sha256(panel.picture).hexdigest()
+    """The values, the words and the picture of a panel; the picture as the hash of its address, which holds all of it."""
+    image = f"data:image/{panel.shown.format};base64,{base64.b64encode(panel.picture).decode()}"
+    picture = hashlib.sha256(image.encode()).hexdigest()
     return {"values": panel.values, "sentence": panel.sentence, "alt": panel.alt, "picture": picture}
 
 
-def put(index: int, values: dict) -> dict:
-    """Move the controls of a panel from the kernel, and say what it shows then; its picture follows the next hand."""
+def put(index: int, values: dict) -> None:
+    """Move the controls of a panel from the kernel; its picture follows the next hand."""
     panel = on_page()[index]
     with unseen(panel):
         panel.set(**values)
-    handed_over[panel] = looks(panel)
-    return handed_over[panel]
+    if panel in handed_over:
+        handed_over[panel] = None  # until somebody asks
 
 
 def setting_where_it_counts(index: int, name: str) -> dict | None:
@@ -132,7 +140,7 @@ def questions(kind: str) -> list[dict]:
             "key": one.key,
             "right": typed(right(one)),
             "wrong": typed(wrong(one)),
-            "listed": isinstance(one, lesson.Verdict) or bool(getattr(one, "choices", None)),
+            "listed": isinstance(one, lesson.VerdictForm) or bool(getattr(one, "choices", None)),
         }
         for one in lesson.questions()
         if type(one).__name__ == kind
@@ -141,12 +149,16 @@ def questions(kind: str) -> list[dict]:
 
 def right(question) -> float | str:
     """What answers a question rightly."""
-    return question.settled if isinstance(question, lesson.Verdict) else question.answer()
+    if isinstance(question, lesson.Reason):
+        return "I counted."
+    return question.settled if isinstance(question, lesson.VerdictForm) else question.answer()
 
 
 def wrong(question) -> float | str:
-    """Something that is not the answer."""
-    if isinstance(question, lesson.Verdict):
+    """Something that is not the answer; of a reason, none at all."""
+    if isinstance(question, lesson.Reason):
+        return " "
+    if isinstance(question, lesson.VerdictForm):
         return next(one for one in lesson.VERDICTS if one != question.settled)
     if choices := getattr(question, "choices", None):
         return next(one for one in choices if one != question.answer())

@@ -24,8 +24,8 @@ from . import (
 __all__ = [
     "estimate",
     "weight_storage",
-    "memory",
     "efficiency",
+    "memory",
     "step_work",
     "inference",
     "bottleneck",

@@ -30,13 +30,13 @@ def power(machine: Machine) -> float:
     return machine.count * machine.device.power
 
 
-def joules(machine: Machine, estimate: Estimate, host: float = 1.0):
+def joules(machine: Machine, estimate: Estimate, power_overhead: float = 1.0):
     """Energy of one token, if the devices draw their specified power all the time: watts x seconds / tokens.
 
     Args:
         machine: the machine that the estimate is for.
         estimate: a time, from `inference.decode` or `inference.prefill`.
-        host: what the whole computer, and the building around it, draw for every watt of the devices; at least 1.
+        power_overhead: what the whole computer, and the building around it, draw for every watt of the devices; at least 1.
 
     Returns:
         joules per token, in the shape of the estimate; masked where the model does not fit.
@@ -48,11 +48,11 @@ def joules(machine: Machine, estimate: Estimate, host: float = 1.0):
     >>> many < one
     True
     """
-    if host < 1:
+    if power_overhead < 1:
         raise ValueError(
-            f"host is {host}: the whole draws at least what its devices draw, so give 1 or more."
+            f"power_overhead is {power_overhead}: the whole draws at least what its devices draw, so give 1 or more."
         )
-    return plain_or_masked(power(machine) * host * estimate.seconds / estimate.tokens)
+    return plain_or_masked(power(machine) * power_overhead * estimate.seconds / estimate.tokens)
 
 
 def plain_or_masked(values):

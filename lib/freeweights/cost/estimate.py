@@ -1,4 +1,4 @@
-"""What every prediction looks like: a floor, an expectation with its range, parts that add up, a bottleneck."""
+"""What every prediction looks like: a lower bound, an expectation with its range, parts that add up, a bottleneck."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from ..facts import quantities as q
 from ..facts.arrays import plain
+from ..facts.vocabulary import Bottleneck
 
 
 class DoesNotFit(ValueError):
@@ -44,9 +45,9 @@ class Fit:
 class Estimate:
     """One predicted time, in seconds; numbers or arrays over all the cases asked about.
 
-    floor: no machine of this kind can do better (specified rates, nothing lost). expected: with the efficiencies that
+    lower_bound: no machine of this kind can do better (specified rates, nothing lost). expected: with the efficiencies that
     published measurements show; low and high span those measurements. parts: named shares of `expected` that add up to
-    it. bottleneck: the word for what would take longest alone. tokens: how many tokens the time yields. basis: which
+    it. bottleneck: what would take longest alone, a `Bottleneck`. tokens: how many tokens the time yields. basis: which
     published rows the efficiencies come from. fit: whether the model is in memory at all; where it is not, times are
     masked in arrays, and a single time raises DoesNotFit, because a model that does not fit has no speed.
 
@@ -55,7 +56,7 @@ class Estimate:
         fit, basis, tokens: as above.
         least: the physical bound in seconds.
         shares: named seconds; their sum is the expectation.
-        causes: for each word that can name the bottleneck, the seconds it would take alone; the longest names it.
+        causes: for each possible `Bottleneck` the seconds it would take alone; the longest is it.
         spread: factors (at most 1, at least 1) from the expectation to the low and the high end.
     """
 
@@ -65,7 +66,7 @@ class Estimate:
     tokens: float | np.ndarray = field(repr=False)
     least: float | np.ndarray = field(repr=False)
     shares: dict[str, float | np.ndarray] = field(repr=False)
-    causes: dict[str, float | np.ndarray] = field(repr=False)
+    causes: dict[Bottleneck, float | np.ndarray] = field(repr=False)
     spread: tuple[float, float] = field(repr=False)
 
     def _where_it_fits(self, values):
@@ -84,15 +85,18 @@ class Estimate:
     @cached_property
     def _shape(self) -> tuple[int, ...]:
         arrays = (*self.shares.values(), *self.causes.values(), self.least, self.tokens)
-        return np.broadcast_shapes(*(np.shape(array) for array in arrays))
+        return np.broadcast(*arrays).shape
+
+    def _of_each_case(self, values) -> np.ndarray:
+        return values if np.shape(values) == self._shape else np.broadcast_to(values, self._shape)
 
     @cached_property
     def _expected(self) -> np.ndarray:
-        return np.broadcast_to(sum(self.shares.values()), self._shape)
+        return self._of_each_case(sum(self.shares.values()))
 
     @cached_property
-    def _floor(self) -> np.ndarray:
-        return np.broadcast_to(self.least, self._shape)
+    def _lower_bound(self) -> np.ndarray:
+        return self._of_each_case(self.least)
 
     def unmasked(self) -> Estimate:
         """The same as if every model fitted, for whoever asks what a step would take, or masks the cases himself."""
@@ -103,8 +107,8 @@ class Estimate:
         return self.fit.fits
 
     @property
-    def floor(self):
-        return self._where_it_fits(self._floor)
+    def lower_bound(self):
+        return self._where_it_fits(self._lower_bound)
 
     @property
     def expected(self):
@@ -112,7 +116,7 @@ class Estimate:
 
     @property
     def low(self):
-        least = np.maximum(self._expected * self.spread[0], self._floor)
+        least = np.maximum(self._expected * self.spread[0], self._lower_bound)
         return self._where_it_fits(np.minimum(least, self._expected))
 
     @property
@@ -121,15 +125,27 @@ class Estimate:
 
     @property
     def parts(self) -> dict:
-        return {
-            name: self._where_it_fits(np.broadcast_to(share, self._shape))
-            for name, share in self.shares.items()
-        }
+        return {name: self._where_it_fits(self._of_each_case(share)) for name, share in self.shares.items()}
 
     @property
     def bottleneck(self):
-        longest = np.argmax([np.broadcast_to(cause, self._shape) for cause in self.causes.values()], axis=0)
-        return self._where_it_fits(np.array(list(self.causes))[longest])
+        longest = np.argmax([self._of_each_case(cause) for cause in self.causes.values()], axis=0)
+        found = self._where_it_fits(np.array(list(self.causes))[longest])
+        return Bottleneck(found) if isinstance(found, str) else found
+
+    def saved(self, times: float = 2.0) -> dict:
+        """For each cause the share of the expected time that is saved where its rate alone is so many times as high.
+
+        Parts of a step add, but for reading and multiplying, of which the longer counts: so twice the bandwidth never saves
+        half where links or overhead take their part, and nothing where arithmetic takes longer.
+        """
+        one = _together(self.causes)
+        return {
+            name: self._where_it_fits(
+                np.broadcast_to(1 - _together(self.causes | {name: cause / times}) / one, self._shape)
+            )
+            for name, cause in self.causes.items()
+        }
 
     @property
     def seconds(self):
@@ -144,11 +160,18 @@ class Estimate:
     @property
     def tokens_per_second_at_most(self):
         """Tokens per second that no machine of this kind can exceed."""
-        return self._per_second(self.floor)
+        return self._per_second(self.lower_bound)
 
     def _per_second(self, seconds):
         rate = self.tokens / seconds
         return plain(rate) if np.ndim(rate) == 0 else rate
+
+
+def _together(causes: dict):
+    """Seconds of a step whose causes take so long alone: reading and multiplying overlap, all else adds."""
+    overlap = (Bottleneck.BANDWIDTH, Bottleneck.ARITHMETIC)
+    longer = np.maximum(*(causes.get(name, 0.0) for name in overlap))
+    return longer + sum(cause for name, cause in causes.items() if name not in overlap)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,18 +200,13 @@ class Capacity:
         return self.upper_bound
 
     @property
-    def floor(self):
-        """The physical bound, which for a capacity lies above: `upper_bound`."""
-        return self.upper_bound
-
-    @property
     def parts(self) -> dict:
         """The sequences that are held."""
         return {"held": self.expected}
 
     @property
     def bottleneck(self):
-        return plain(np.broadcast_to(np.array("memory"), np.shape(self.expected)))
+        return plain(np.broadcast_to(np.array(Bottleneck.CAPACITY), np.shape(self.expected)))
 
     @property
     def seconds(self):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,9 +11,9 @@ from ..facts import catalog
 from ..facts.arrays import at_least, plain
 from ..facts.records_measured import Collective
 from ..machines.fabric import Fabric, fabric, on_the_wire
-from ..machines.interconnect import timed_like
-from ..models.experts import experts_touched_by_chance
-from ..models.routing import chances
+from ..machines.interconnect import all_reduce_latency, bus_bandwidth
+from ..models.experts import expected_distinct_experts_given
+from ..models.routing import selection_probabilities
 from ..models.transformer import Model
 from . import efficiency, inference
 from .expert_placement import TRIALS, apply_capacity, expert_loads, most_first, on_devices, placement, share
@@ -53,8 +53,8 @@ def nodes_reached(experts: int, chosen: int, nodes: int) -> float:
     Raises:
         ValueError: as in `routing.check_experts`, or experts that the nodes cannot share equally.
 
-    >>> from freeweights.models.experts import experts_touched
-    >>> round(nodes_reached(256, 8, 8), 2), round(float(experts_touched(8, 1, 8)), 2)
+    >>> from freeweights.models.experts import expected_distinct_experts
+    >>> round(nodes_reached(256, 8, 8), 2), round(float(expected_distinct_experts(8, 1, 8)), 2)
     (5.29, 5.25)
     """
     elsewhere, drawn = experts - share(experts, chosen, nodes), np.arange(chosen)
@@ -84,12 +84,10 @@ def published() -> dict[str, list[tuple[Collective, float]]]:
     """
     nodes, found = fabric("H800 SXM5 80GB", "InfiniBand NDR (4x port)"), {"dispatch": [], "combine": []}
     for row in catalog.table(Collective):
-        kind = "dispatch" if "dispatch" in row.algorithm else "combine"
-        found[kind].append((row, on_the_wire(nodes, row.devices, row.message_bytes)))
+        found[row.operation].append((row, on_the_wire(nodes, row.devices, row.message_bytes)))
     return found
 
 
-@cache
 def start_up() -> float:
     """Seconds of an all-to-all that no byte explains: packing, signals, waiting for the last part.
 
@@ -101,7 +99,7 @@ def start_up() -> float:
     return float(np.median([row.seconds - wire for row, wire in published()["dispatch"]]))
 
 
-def exchange(model: Model, where: Fabric, devices: int, tokens) -> tuple:
+def exchange(model: Model, fabric: Fabric, devices: int, tokens) -> tuple:
     """Seconds of one layer's dispatch and combine with today's kernels, all devices sending and getting alike.
 
     Args:
@@ -113,10 +111,10 @@ def exchange(model: Model, where: Fabric, devices: int, tokens) -> tuple:
     """
     begun = start_up() if devices > 1 else 0.0
     tokens = at_least(tokens, "tokens", 0)
-    return tuple(on_the_wire(where, devices, tokens * each) + begun for each in token_bytes(model))
+    return tuple(on_the_wire(fabric, devices, tokens * each) + begun for each in token_bytes(model))
 
 
-def all_reduce(where: Fabric, devices: int, message):
+def all_reduce(fabric: Fabric, devices: int, message):
     """Best time of an all-reduce: sums inside the nodes, one share per device between them, spread inside again.
 
     Args:
@@ -126,20 +124,22 @@ def all_reduce(where: Fabric, devices: int, message):
     >>> all_reduce(ib, 8, 1e6) == ib.of(8).all_reduce(1e6)
     True
     """
-    near = min(where.node, int(at_least(devices, "devices", 1)))
+    near = min(fabric.node, int(at_least(devices, "devices", 1)))
     nodes, message = devices / near, at_least(message, "message", 0)
-    inside = 2 * (near - 1) / near * message / where.inside.bandwidth
-    beyond = 2 * (nodes - 1) / nodes * message / near / where.between.bandwidth
-    latency = timed_like(where.inside).latency * (near > 1) + timed_like(where.between).latency * (nodes > 1)
-    return plain(inside + beyond + latency)
+    taken = 0.0 * message
+    for link, count, share in ((fabric.inside, near, message), (fabric.between, nodes, message / near)):
+        if count > 1:
+            crossing = 2 * (count - 1) / count * share
+            taken = taken + crossing / bus_bandwidth(link, count) + all_reduce_latency(link, count)
+    return plain(taken)
 
 
-def working(model: Model, where: Fabric, read, choices):
+def working(model: Model, fabric: Fabric, read, choices):
     """Seconds in which one device reads so many experts of a layer and multiplies so many choices by them.
 
     With the shares of bandwidth and of FLOP/s that published measurements show; the longer of the two counts.
     """
-    one, storage = where.of(1), weight_storage(None, model)
+    one, storage = fabric.of(1), weight_storage(None, model)
     slow = {
         phase: efficiency.slowness(efficiency.constants(one, storage.family, phase)[0])
         for phase in ("decode", "prefill")
@@ -179,19 +179,19 @@ class ExpertLayerTime:
 @lru_cache(maxsize=128)
 def layer(
     model: Model,
-    where: Fabric,
+    fabric: Fabric,
     devices: int,
     tokens: int,
-    favour: float = 0.0,
+    zipf_exponent: float = 0.0,
     factor: float = np.inf,
     spare: bool = False,
 ) -> ExpertLayerTime:
     """Expert parallelism: every device keeps its own tokens and some whole experts.
 
     Args:
-        model, where, devices: whose layer, and where its experts lie.
+        model, fabric, devices: whose layer, and where its experts lie.
         tokens: of each device.
-        favour: see `routing.popularity`.
+        zipf_exponent: see `routing.popularity`.
         factor: see `expert_load.admitted`.
         spare: see `expert_load.placement`.
 
@@ -201,13 +201,13 @@ def layer(
     (0.0, True)
     """
     layout = model.experts, model.experts_per_token
-    held, copies = placement(*layout, devices, favour, spare)
-    drawn = expert_loads(*layout, tokens * devices, favour)
+    held, copies = placement(*layout, devices, zipf_exponent, spare)
+    drawn = expert_loads(*layout, tokens * devices, zipf_exponent)
     kept, dropped, empty = apply_capacity(drawn, model.experts_per_token, tokens * devices, factor)
     got, read = on_devices(kept, held, copies)
-    own = working(model, where, read.sum(axis=2), got.sum(axis=2))
-    there, back = exchange(model, where, devices, tokens * (1 - dropped))
-    moving = there + back - sum(exchange(model, where, devices, 0))
+    own = working(model, fabric, read.sum(axis=2), got.sum(axis=2))
+    there, back = exchange(model, fabric, devices, tokens * (1 - dropped))
+    moving = there + back - sum(exchange(model, fabric, devices, 0))
     over = got.sum(axis=2) / got.sum(axis=2).mean()
     # Whoever gets more than the mean also receives and sends back more.
     latest = (own + moving * np.maximum(over, 1)).max(axis=1).mean()
@@ -217,25 +217,29 @@ def layer(
     return ExpertLayerTime(parts, most_first(asked), most_first(over), dropped, empty)
 
 
-def sliced(model: Model, where: Fabric, group: int, tokens, favour: float = 0.0) -> dict[str, float]:
+def tensor_parallel(
+    model: Model, fabric: Fabric, group: int, tokens, zipf_exponent: float = 0.0
+) -> dict[str, float]:
     """Tensor parallelism: each device of a group has a slice of every expert; afterwards all sum up.
 
     Args:
         group: devices that share the experts and each other's tokens.
-        tokens, favour: as in `layer`.
+        tokens, zipf_exponent: as in `layer`.
 
     Returns:
         seconds by name, "work" and "all-reduce". Nobody waits: all slices are alike.
     """
     together = at_least(tokens, "tokens", 1) * group
-    read = experts_touched_by_chance(chances(model.experts, model.experts_per_token, favour), together)
-    own = working(model, where, read / group, together * model.experts_per_token / group)
+    read = expected_distinct_experts_given(
+        selection_probabilities(model.experts, model.experts_per_token, zipf_exponent), together
+    )
+    own = working(model, fabric, read / group, together * model.experts_per_token / group)
     message = together * model.hidden_size * ACTIVATION_BYTES
-    return {"work": plain(own), "all-reduce": all_reduce(where, group, message)}
+    return {"work": plain(own), "all-reduce": all_reduce(fabric, group, message)}
 
 
 def step_seconds(
-    model: Model, where: Fabric, devices: int, tokens, context: float, split: str = "experts"
+    model: Model, fabric: Fabric, devices: int, tokens, context: float, split: str = "experts"
 ) -> float:
     """A whole decode step with uniform routing: the library's estimate, with the messages counted as here.
 
@@ -251,8 +255,8 @@ def step_seconds(
             f"split is {split!r}: choose 'experts' or 'tensor'; only their messages are counted here."
         )
     batch = tokens * devices
-    parts = inference.decode(model, where.of(devices, split), context=context, batch=batch).parts
-    talking = model.moe_layers * sum(exchange(model, where, devices, tokens))
+    parts = inference.decode(model, fabric.of(devices, split), context=context, batch=batch).parts
+    talking = model.moe_layers * sum(exchange(model, fabric, devices, tokens))
     if split == "tensor":
-        talking = 2 * model.layers * all_reduce(where, devices, batch * model.hidden_size * ACTIVATION_BYTES)
+        talking = 2 * model.layers * all_reduce(fabric, devices, batch * model.hidden_size * ACTIVATION_BYTES)
     return sum(parts.values()) - parts["communication"] + talking

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..facts.arrays import at_least
-from ..models.routing import chances, check_experts
+from ..models.routing import check_experts, selection_probabilities
 
 TRIALS = 64  # draws behind an expected load
 SEED = 3
@@ -35,7 +35,7 @@ def share(experts: int, chosen: int, holders: int) -> int:
     return experts // holders
 
 
-def expert_loads(experts: int, chosen: int, tokens: int, favour: float) -> np.ndarray:
+def expert_loads(experts: int, chosen: int, tokens: int, zipf_exponent: float) -> np.ndarray:
     """Tokens that each expert receives, drawn TRIALS times, the same for the same question.
 
     Each expert's count is exact: every token comes with its chance. That one expert's gain is another's loss is left out.
@@ -43,7 +43,7 @@ def expert_loads(experts: int, chosen: int, tokens: int, favour: float) -> np.nd
     Args:
         experts, chosen: of one layer.
         tokens: of all devices together, 1 or more.
-        favour: see `routing.popularity`.
+        zipf_exponent: see `routing.popularity`.
 
     Returns:
         counts (TRIALS, experts), the most popular first.
@@ -51,7 +51,7 @@ def expert_loads(experts: int, chosen: int, tokens: int, favour: float) -> np.nd
     >>> expert_loads(8, 2, 1000, 0.0).shape
     (64, 8)
     """
-    odds = chances(experts, chosen, favour)
+    odds = selection_probabilities(experts, chosen, zipf_exponent)
     tokens = int(at_least(tokens, "tokens", 1))
     return np.random.default_rng(SEED).binomial(tokens, odds, (TRIALS, experts))
 
@@ -88,7 +88,7 @@ def apply_capacity(
 
 
 def placement(
-    experts: int, chosen: int, devices: int, favour: float, spare: bool
+    experts: int, chosen: int, devices: int, zipf_exponent: float, spare: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which experts each device holds, and how many copies of each there are.
 
@@ -107,7 +107,7 @@ def placement(
         order = np.tile(np.arange(experts), (TRIALS, 1))
         shuffled = np.random.default_rng(SEED).permuted(order, axis=1)
         return shuffled.reshape(TRIALS, devices, held), copies
-    odds = chances(experts, chosen, favour)
+    odds = selection_probabilities(experts, chosen, zipf_exponent)
     for _ in range(devices):
         copies[np.argmax(odds / copies)] += 1
     places = np.repeat(np.arange(experts), copies.astype(int))

@@ -17,7 +17,7 @@ from .inference import decode
 class Sweep:
     """Decode steps of many cases. The axes of the arrays are models, machines, weights, batch, context, in this order.
 
-    seconds, floor: of one step, expected and at the specified rates, masked where the model does not fit.
+    seconds, lower_bound: of one step, expected and at the specified rates, masked where the model does not fit.
     tokens_per_second: of all sequences together, masked likewise.
     """
 
@@ -27,14 +27,16 @@ class Sweep:
     batch: np.ndarray
     context: np.ndarray
     seconds: np.ma.MaskedArray
-    floor: np.ma.MaskedArray
+    lower_bound: np.ma.MaskedArray
 
     @property
     def tokens_per_second(self) -> np.ma.MaskedArray:
         return self.batch[:, np.newaxis] / self.seconds
 
 
-def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequence, batch, context) -> Sweep:
+def sweep(
+    models: Sequence[Model], machines: Sequence[Machine], weights: Sequence, batch, context, cache=None
+) -> Sweep:
     """Predict one decode step for every combination.
 
     Args:
@@ -42,6 +44,7 @@ def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequenc
         weights: formats or bits per weight; None for the released format.
         batch: (b,) sequences at once. context: (c,) tokens that each sequence has; one beyond a model's maximum
             counts as not fitting.
+        cache: width of the caches, as in `decode`, one for all.
 
     Returns:
         a Sweep with arrays of shape (models, machines, weights, b, c).
@@ -59,7 +62,7 @@ def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequenc
         np.atleast_1d(at_least(*given)) for given in ((batch, "batch", 1), (context, "context", 0))
     )
     shape = len(models), len(machines), len(weights), len(batch), len(context)
-    seconds, floor, fits = np.zeros(shape), np.zeros(shape), np.zeros(shape, bool)
+    seconds, lower_bound, fits = np.zeros(shape), np.zeros(shape), np.zeros(shape, bool)
     for place in np.ndindex(shape[:3]):
         model, machine, how = models[place[0]], machines[place[1]], weights[place[2]]
         reach = context <= model.max_context
@@ -69,8 +72,13 @@ def sweep(models: Sequence[Model], machines: Sequence[Machine], weights: Sequenc
             context=np.minimum(context, model.max_context),
             batch=batch[:, np.newaxis],
             weights=how,
+            cache=cache,
         )
         anyway = step.unmasked()
-        seconds[place], floor[place], fits[place] = anyway.expected, anyway.floor, step.fits & reach
-    masked = (np.ma.masked_array(values, mask=~fits) for values in (seconds, floor))
+        seconds[place], lower_bound[place], fits[place] = (
+            anyway.expected,
+            anyway.lower_bound,
+            step.fits & reach,
+        )
+    masked = (np.ma.masked_array(values, mask=~fits) for values in (seconds, lower_bound))
     return Sweep(tuple(models), tuple(machines), tuple(weights), batch, context, *masked)

@@ -113,18 +113,24 @@ def reach(model: Model, machine: Machine, weights, sent: np.ndarray) -> Reach:
 
 
 def worth_keeping(model: Model, machine: Machine, weights, context: float) -> tuple[float, int, float]:
-    """For how long a cache is worth its memory: seconds to read it again, how many such caches fit, and their product.
+    """For how long a cache is worth its memory: seconds to read it again, how many such caches fit, and that time.
 
-    A cache of which n fit takes 1/n of the room, so n seconds of it cost as much as one second of the whole machine.
+    A cache that is only kept takes the room of one user who would write. Of n who fit the last adds less than 1/n of the
+    tokens, because steps with fewer are quicker: keeping costs that share of the machine, reading again all of it.
 
     Raises:
         DoesNotFit: not even one fits.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
     >>> again, held, seconds = worth_keeping(model("GLM-5.2"), machine("H200 SXM 141GB", 8), "FP8", 100_000)
-    >>> seconds == held * again
+    >>> again < held * again < seconds
     True
     """
     again = inference.prefill(model, machine, prompt=context, weights=weights).seconds
-    held = int(memory.slots(model, machine, context=context, weights=weights).expected)
-    return again, held, again * held
+    held = int(memory.max_sequences(model, machine, context=context, weights=weights).expected)
+    if held < 2:
+        return again, held, again
+    fewer, all_of = inference.decode(
+        model, machine, context=context, batch=np.array([held - 1, held]), weights=weights
+    ).tokens_per_second
+    return again, held, float(again / (1 - fewer / all_of))

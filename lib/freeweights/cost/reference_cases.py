@@ -11,9 +11,11 @@ from ..machines.machine import Machine
 from ..models.transformer import Model
 from . import inference
 
-DESKTOP, CLUSTER = ("Apple M3 Ultra 512GB", 1), ("H200 SXM 141GB", 8)
+DESKTOP = ("Apple M3 Ultra 512GB", 1)
+# Attention by sequence, experts apart: so each latent is held once, which crowds of users need.
+CLUSTER = ("H200 SXM 141GB", 8, None, "experts")
 DESKTOP_WEIGHTS, CLUSTER_WEIGHTS = "4.5 bits", "FP8"
-CONTEXT, LONG_CONTEXT, CROWD = 4096, 32_768, 128
+CONTEXT, LONG_CONTEXT, CROWD = 4096, 32_768, 64
 SERVED = 64  # users that a shared row of GPUs serves at once
 PROMPT, ANSWER, USERS = 4096, 500, 100
 FORMATS = ("BF16", "FP8", "Q8_0", "Q6_K", "Q4_K_M", "Q3_K_M", "Q2_K")

@@ -25,7 +25,7 @@ class Frontier:
     yields: np.ndarray
 
     @property
-    def slots(self) -> int:
+    def max_sequences(self) -> int:
         return int(self.users[-1]) if self.users.size else 0
 
     @property
@@ -34,16 +34,16 @@ class Frontier:
         return float(self.yields[-1] / self.yields[0])
 
 
-def batches(slots: float) -> np.ndarray:
+def batches(max_sequences: float) -> np.ndarray:
     """Batches from 1 to the last slot, in nearly equal ratios; the marked ones are among them.
 
     >>> batches(4).tolist(), batches(0).size
     ([1, 2, 3, 4], 0)
     """
-    if slots < 1:
+    if max_sequences < 1:
         return np.array([], int)
-    rough = np.geomspace(1, slots, POINTS).round().astype(int)
-    return np.unique([*rough, *(batch for batch in MARKED if batch <= slots)])
+    rough = np.geomspace(1, max_sequences, POINTS).round().astype(int)
+    return np.unique([*rough, *(batch for batch in MARKED if batch <= max_sequences)])
 
 
 def frontier(model: Model, machine: Machine, context: float, weights: str) -> Frontier:
@@ -61,7 +61,7 @@ def frontier(model: Model, machine: Machine, context: float, weights: str) -> Fr
     """
     fit = memory.fits(model, machine, weights=weights, context=context)
     users = batches(
-        memory.slots(model, machine, context=context, weights=weights).expected if fit.fits else 0
+        memory.max_sequences(model, machine, context=context, weights=weights).expected if fit.fits else 0
     )
     if not users.size:
         return Frontier(machine, fit, users, np.array([]))

@@ -1,7 +1,8 @@
 """Published rows held against predictions: comparison, fitting, calibration, accuracy, verdicts.
 
 Read in this order: `published` puts a row beside its prediction, `fitting` finds what each kind of work costs,
-`make_calibration` writes it down, and the next three say how far off predictions are on rows they have not seen.
+`make_calibration` writes it down, the next three say how far off predictions are on rows they have not seen, and
+`known_speeds` and `verdicts` use what is known to judge a claim.
 """
 
 from . import (
@@ -9,9 +10,14 @@ from . import (
     energy_published,
     fitting,
     held_out,
+    known_speeds,
     make_calibration,
+    progress,
     published,
+    scaling_law,
+    scaling_published,
     single_changes,
+    training_hours,
     verdicts,
 )
 
@@ -23,5 +29,10 @@ __all__ = [
     "single_changes",
     "accuracy_report",
     "energy_published",
+    "training_hours",
+    "scaling_law",
+    "scaling_published",
+    "progress",
+    "known_speeds",
     "verdicts",
 ]

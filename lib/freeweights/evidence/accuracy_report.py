@@ -27,14 +27,12 @@ EVERY_KIND, EVERY_MACHINE = "every kind of step", "all machines"
 NAMED = 4  # how many of the worst rows are named
 
 
-@cache
 def classes() -> tuple[str, ...]:
     """Classes of machine with published rows, the one with most rows first."""
     names = [pair.device_class for pair in pairs() if pair.device_class != NO_DEVICE]
     return tuple(sorted(set(names), key=lambda name: (-names.count(name), name)))
 
 
-@cache
 def chosen(kind: str, machines: str) -> tuple[Pair, ...]:
     """The rows of one kind of step, or of all, on one class of machines, or on all."""
     return tuple(
@@ -51,7 +49,6 @@ def summary(kind: str, machines: str) -> Errors | None:
     return errors(rows, kind) if rows else None
 
 
-@cache
 def worst(kind: str, machines: str) -> tuple[Pair, ...]:
     """The rows furthest off, one for each source."""
     found: dict[str, Pair] = {}
@@ -117,9 +114,31 @@ def table_rows(found: list[Errors]) -> list[dict[str, str]]:
             "median": f"{one.median:.2f}",
             "p90": f"{one.p90:.2f}",
             "bias": f"{one.bias:.2f}",
+            "inside": q.percent(one.inside),
         }
         for one in found
     ]
+
+
+def left_out_rows() -> list[dict[str, str]]:
+    """How far off each kind of step is where its model, or its device, was in no fitted row, as rows of a table."""
+    return [
+        {"name": f"{one.name}, {without} left out"} | {k: v for k, v in row.items() if k != "name"}
+        for without in ("model", "device")
+        for one in by(of_group, pairs(without))
+        for row in table_rows([one])
+    ]
+
+
+def worst_left_out(number: int = NAMED) -> list[str]:
+    """The rows furthest off where their model or device was left out, one for each source, in words."""
+    found: dict[str, str] = {}
+    both = ((pair, without) for without in ("model", "device") for pair in pairs(without))
+    for pair, without in sorted(both, key=lambda one: -one[0].factor):
+        found.setdefault(
+            pair.source, f"{case_of(pair)} ({pair.row.phase}, its {without} left out): {pair.factor:.1f}"
+        )
+    return list(found.values())[:number]
 
 
 def shape_rows() -> list[dict[str, str]]:
@@ -158,6 +177,8 @@ def report() -> str:
         f"By machine and engine (of {FEW} rows or more)": some,
         f"By source (of {FEW} rows or more)": from_sources,
     }
+    for without in ("model", "device"):
+        parts[f"Each row predicted without its {without}"] = by(of_group, pairs(without))
     tables = [f"{title}\n{as_text(table_rows(found))}" for title, found in parts.items()]
     tables.append(f"Speed after one change over speed before it, decode\n{as_text(shape_rows())}")
     return "\n\n".join([*tables, "\n".join(["Usable rows without a prediction", *missing])])

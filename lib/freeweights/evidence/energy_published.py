@@ -24,11 +24,6 @@ class EnergyComparison:
     bound: float
 
     @property
-    def at_the_wall(self) -> bool:
-        """Whether the whole computer was measured, not its accelerators alone."""
-        return self.row.what_is_measured.startswith("wall")
-
-    @property
     def share_of_power(self) -> float:
         """Watts measured over the specified watts of the devices."""
         return self.row.watts / power(Machine.named(self.row.device, self.row.devices))
@@ -58,4 +53,4 @@ def comparisons(name: str | None = None) -> tuple[EnergyComparison, ...]:
 
 def wall_over_device() -> float:
     """What a computer with one device drew at the wall over the device's specified power: the median published row."""
-    return statistics.median(pair.share_of_power for pair in comparisons() if pair.at_the_wall)
+    return statistics.median(pair.share_of_power for pair in comparisons() if pair.row.at_the_wall)

@@ -7,13 +7,12 @@ kind of engine, an engine anywhere, ...) gets its own slowness; where its rows s
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..cost.efficiency import COMPUTING, READING, WAITING, FittedHabits, keys, weighted_seconds
+from ..cost.efficiency import COMPUTING, READING, WAITING, FittedConstants, keys, weighted_seconds
 from ..cost.memory import Case
 from ..cost.step_work import StepSeconds, decode_work, prefill_work, specified_seconds
 from ..facts import catalog
@@ -32,8 +31,10 @@ BEFORE = (
     | {"scores": 1.25}
 )
 # How strongly each constant is held to the wider group's, per relative change: scores and values of attention most,
-# since few rows have long prompts; waiting less within a class, because it is a habit of one engine on one device.
-HELD, HELD_OF_A_CLASS, HELD_ATTENTION, HELD_WAITING, HELD_WAITING_OF_A_CLASS = 1.0, 2.0, 4.0, 3.0, 0.6
+# since few rows have long prompts; waiting less within a class, because it is a habit of one engine on one device; a
+# generation more to its class, whose rows it mostly shares.
+HELD, HELD_OF_A_CLASS, HELD_OF_A_GENERATION, HELD_ATTENTION = 1.0, 2.0, 4.0, 4.0
+HELD_WAITING, HELD_WAITING_OF_A_CLASS, HELD_WAITING_OF_A_GENERATION = 3.0, 0.6, 2.0
 # Errors smaller than this share of the time are not fought over.
 TOLERATED = 0.03
 ROUNDS = 8
@@ -59,51 +60,52 @@ class FittedRow:
     def series(self) -> tuple:
         """Rows that differ in lengths and batch only: together they count as one."""
         row = self.row
-        return row.source, row.device, row.devices, row.model, row.weights, row.engine, row.phase
+        return row.source, row.device, row.devices, row.model, row.weights, row.engine_as_published, row.phase
 
 
-def fitted_row(row: Measurement, shown: FittedHabits) -> FittedRow | None:
+def fitted_row(row: Measurement, shown: FittedConstants) -> FittedRow | None:
     """What the fit needs of one row; None where the row cannot be used."""
     seconds = published.step_seconds(row)
     if seconds is None or not (row.usable and row.model and row.device and row.phase in FITTED):
         return None
     model, machine = Model.named(row.model), published.machine_of(row)
-    bits = published.bits_of(row, model.parameters)
+    bits = published.bits_of(row, model)
     if bits is None or (row.phase == "prefill" and not machine.computes):
         return None
-    case = case_of(row, model, machine, bits)
+    case = case_of(row, model, machine, bits, shown)
     reading = None
     if published.serves(row):
         alone = replace(row, phase="prefill", batch="1")
-        one = counted(alone, case_of(alone, model, machine, bits), shown)
+        one = counted(alone, case_of(alone, model, machine, bits, shown))
         reading = StepSeconds(*(part * (float(row.batch) - 1) / row.output for part in one))
-    groups = tuple(keys(machine, case.storage.family))
-    return FittedRow(row, seconds, counted(row, case, shown), groups, reading)
+    groups = tuple(keys(machine.device.device_class, machine.device.generation, case.engine))
+    return FittedRow(row, seconds, counted(row, case), groups, reading)
 
 
-def case_of(row: Measurement | Offload, model: Model, machine: Machine, bits) -> Case:
-    """What a published step is about."""
+def case_of(row: Measurement | Offload, model: Model, machine: Machine, bits, shown: FittedConstants) -> Case:
+    """What a published step is about, under the constants given."""
     length = published.mean_context(row) if row.phase == "decode" else row.prompt
-    return Case.of(model, machine, weights=bits, context=length, batch=float(row.batch))
+    return Case.of(model, machine, weights=bits, context=length, batch=float(row.batch), constants=shown)
 
 
-def counted(row: Measurement | Offload, case: Case, shown: FittedHabits) -> StepSeconds:
-    """The work of one published step in seconds at the specified rates, under the habits given."""
+def counted(row: Measurement | Offload, case: Case) -> StepSeconds:
+    """The work of one published step in seconds at the specified rates."""
     count = decode_work if row.phase == "decode" else prefill_work
-    found = specified_seconds(case, count(case, shown.skew), shown.filled)
+    found = specified_seconds(case, count(case))
     return StepSeconds(*map(float, found))
 
 
-def fitted_rows(shown: FittedHabits) -> list[FittedRow]:
-    """All rows that can be fitted or predicted, under the habits given."""
+def fitted_rows(shown: FittedConstants) -> list[FittedRow]:
+    """All rows that can be fitted or predicted, under the constants given."""
     return [found for found in (fitted_row(row, shown) for row in catalog.table(Measurement)) if found]
 
 
 def least_squares_above(matrix, wanted, least):
-    """Least squares with every coefficient at or above a bound, by trying every set of bounds that bind.
+    """Least squares with every coefficient at or above a bound. Source: Lawson and Hanson 1974, "Solving Least Squares
+    Problems", chapter 23: coefficients leave their bounds one by one, the steepest first, and return if they must.
 
     Args:
-        matrix: (rows, n) array. wanted: (rows,) array. least: (n,) bounds.
+        matrix: (rows, n) array of rank n. wanted: (rows,) array. least: (n,) bounds.
 
     Returns:
         (n,) coefficients with the smallest squared error.
@@ -112,19 +114,32 @@ def least_squares_above(matrix, wanted, least):
     array([1., 3.])
     """
     square, right, least = matrix.T @ matrix, matrix.T @ wanted, np.asarray(least, float)
-    best, best_error = least, np.inf
-    for free in itertools.product([True, False], repeat=len(least)):
-        free = np.array(free)
-        found = least.copy()
-        if free.any():
-            rest = right[free] - square[np.ix_(free, ~free)] @ found[~free]
-            found[free] = np.linalg.lstsq(square[np.ix_(free, free)], rest, rcond=None)[0]
-        if np.all(found >= least - 1e-12):
-            error = found @ square @ found - 2 * right @ found
-            best, best_error = (found, error) if error < best_error else (best, best_error)
-            if free.all():
-                break
-    return best
+    free = np.ones(len(least), bool)
+    found = best_of(square, right, least, free)
+    if np.all(found >= least):
+        return found
+    found, free = least.copy(), ~free
+    for _ in range(10 * len(least)):
+        slope = np.where(free, -np.inf, right - square @ found)
+        steepest = int(np.argmax(slope))
+        if slope[steepest] <= 1e-12 * np.abs(right).max():
+            break
+        free[steepest] = True
+        while np.any(below := free & ((trial := best_of(square, right, least, free)) < least)):
+            far = np.min((found - least)[below] / (found - trial)[below])
+            found = found + far * (trial - found)
+            free &= found > least * (1 + 1e-12) + 1e-15
+        found = trial
+    return found
+
+
+def best_of(square, right, least, free):
+    """Least squares of the coefficients that are free, the others at their bounds."""
+    found = least.copy()
+    if free.any():
+        rest = right[free] - square[free][:, ~free] @ least[~free]
+        found[free] = np.linalg.solve(square[free][:, free], rest)
+    return found
 
 
 def column(rows: list[FittedRow], name: str) -> np.ndarray:
@@ -137,9 +152,13 @@ def total(work: StepSeconds, slowness: Slowness, arithmetic: Slowness) -> float:
     return longer + weighted_seconds(work, slowness, WAITING) + work.messages
 
 
-def between(row: FittedRow, arithmetic: Slowness) -> float:
-    """Seconds per step of reading the prompts of a serving engine's other users."""
-    return total(row.reading, arithmetic, arithmetic) if row.reading else 0.0
+def between(row: FittedRow, arithmetic: Slowness, step: float | None = None) -> float:
+    """Seconds that reading the prompts of a serving engine's other users adds to a `step`; to the measured one if None."""
+    if not row.reading:
+        return 0.0
+    others = total(row.reading, arithmetic, arithmetic)
+    own = others / (float(row.row.batch) - 1)
+    return published.added(others, own, step) if step else others * row.seconds / (row.seconds + own)
 
 
 def closest(row: FittedRow, phase: str, constants: Constants) -> Slowness:
@@ -150,7 +169,8 @@ def closest(row: FittedRow, phase: str, constants: Constants) -> Slowness:
 def predicted(row: FittedRow, constants: Constants) -> float:
     """Seconds of a row."""
     arithmetic = closest(row, "prefill", constants)
-    return total(row.work, closest(row, row.row.phase, constants), arithmetic) + between(row, arithmetic)
+    step = total(row.work, closest(row, row.row.phase, constants), arithmetic)
+    return step + between(row, arithmetic, step)
 
 
 def fit(rows: list[FittedRow], wider: Slowness, other: list[Slowness], held: np.ndarray) -> Slowness:
@@ -238,25 +258,38 @@ def likewise(found: Slowness, wider: Slowness, phase: str) -> Slowness:
 
 def holds(phase: str, group: tuple[str, str]) -> np.ndarray:
     """How strongly each constant of a group is held to the wider group's."""
-    waiting, held = (HELD_WAITING, HELD) if group[0] == "any" else (HELD_WAITING_OF_A_CLASS, HELD_OF_A_CLASS)
+    waiting, held = (
+        (HELD_WAITING, HELD),
+        (HELD_WAITING_OF_A_CLASS, HELD_OF_A_CLASS),
+        (HELD_WAITING_OF_A_GENERATION, HELD_OF_A_GENERATION),
+    )[narrow(group[0])]
     strength = dict.fromkeys(WAITING, waiting) | {"attention": HELD_ATTENTION}
     return np.array([strength.get(name, held) for name in FITTED[phase]])
 
 
 def width(group: tuple[str, str]) -> int:
-    """Order of groups: all rows, then a kind of engine, one engine, a class of devices under a kind, under one engine."""
-    device_class, engine = group
+    """Order of groups: all rows, then a kind of engine, one engine, a class of devices under each, a generation of it."""
+    whose, engine = group
     known = catalog.table(Engine)
     kinds = {one.family for one in known} - {one.name for one in known}
-    return 0 if engine == "any" else 1 + (engine not in kinds) + 2 * (device_class != "any")
+    return 0 if engine == "any" else 1 + (engine not in kinds) + 2 * narrow(whose)
 
 
-def held_out(rows: list[FittedRow], left_out: tuple[str, ...]) -> np.ndarray:
-    """Seconds predicted for each row by constants fitted without its source, and without the models `left_out`."""
+def narrow(whose: str) -> int:
+    """How narrow the devices of a group are: 0 for all, 1 for a class, whose name is one word, 2 for a generation."""
+    return 0 if whose == "any" else 1 + (" " in whose)
+
+
+def held_out(rows: list[FittedRow], left_out: tuple[str, ...], without: str = "source") -> np.ndarray:
+    """Seconds predicted for each row by constants fitted without its source, and without the models `left_out`.
+
+    without: the column whose value no fitted row shares: "source", "model" or "device".
+    """
     found = np.empty(len(rows))
-    for source in sorted({row.row.source for row in rows}):
-        constants = fit_all([r for r in rows if r.row.source != source and r.row.model not in left_out])
-        for index, row in enumerate(rows):
-            if row.row.source == source:
-                found[index] = predicted(row, constants)
+    whose = [getattr(row.row, without) for row in rows]
+    for one in sorted(set(whose)):
+        others = [row for row, other in zip(rows, whose) if other != one and row.row.model not in left_out]
+        constants = fit_all(others)
+        for index in np.flatnonzero(np.array(whose) == one):
+            found[index] = predicted(rows[index], constants)
     return found

@@ -1,6 +1,6 @@
 """How far off predictions are: every published row beside one made without the row's source.
 
-`pairs` joins data/held_out.csv to what was measured; `errors` and `by` say how far off, for any rows.
+`pairs` joins data/derived/held_out.csv to what was measured; `errors` and `by` say how far off, for any rows.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cache
 
 import numpy as np
 
+from ..cost.efficiency import calibrations, constants, ends_of
 from ..cost.weight_storage import weight_storage
 from ..facts import catalog
 from ..facts.records_derived import HeldOut
@@ -21,6 +22,7 @@ from . import published
 
 FEW = 10  # rows: the worst tenth of fewer is less than one row
 NO_DEVICE = "drives"  # the class under which loads are counted
+PREDICTED_WITHOUT = {"source": "predicted", "model": "without_model", "device": "without_device"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Pair:
     """One published row and its prediction.
 
     group: the kind of case. device_class, engine: of the machine; "drives" and the loader for a load.
-    bits: per weight; 0 for a load. seconds, predicted: of one step, one prompt or one load.
+    bits: per weight; 0 for a load. seconds, predicted: of one step, one prompt or one load. ends: of the range promised for
+    such a case, over the expectation.
     """
 
     row: Measurement | Load
@@ -38,6 +41,12 @@ class Pair:
     bits: float
     seconds: float
     predicted: float
+    ends: tuple[float, float]
+
+    @property
+    def inside(self) -> bool:
+        """Whether the published time lies in the range that goes with the prediction."""
+        return self.ends[0] <= self.seconds / self.predicted <= self.ends[1]
 
     @property
     def source(self) -> str:
@@ -66,7 +75,7 @@ class Errors:
 
     median, p90: of the factor between predicted and published. bias: the middle of predicted over published,
     above 1 where machines were faster than predicted. sources: how many different ones. largest: rows of the
-    largest source.
+    largest source. inside: the share that lies in the range promised.
     """
 
     name: str
@@ -76,28 +85,34 @@ class Errors:
     median: float
     p90: float
     bias: float
+    inside: float
 
 
 @cache
-def pairs() -> tuple[Pair, ...]:
-    """Every row of data/held_out.csv with what was measured.
+def pairs(without: str = "source") -> tuple[Pair, ...]:
+    """Every row of data/derived/held_out.csv with what was measured, and what is predicted without one thing of it.
+
+    without: "source", "model" or "device": what no row shares to which the constants were fitted; loads have a source alone.
 
     >>> all(pair.factor >= 1 for pair in pairs())
     True
     """
     rows = {row.id: row for record in (Measurement, Load) for row in catalog.table(record)}
-    return tuple(pair_of(rows[held.id], held) for held in catalog.table(HeldOut))
+    kept = [(held, getattr(held, PREDICTED_WITHOUT[without])) for held in catalog.table(HeldOut)]
+    return tuple(pair_of(rows[held.id], held, guess) for held, guess in kept if guess is not None)
 
 
-def pair_of(row: Measurement | Load, held: HeldOut) -> Pair:
+def pair_of(row: Measurement | Load, held: HeldOut, predicted: float) -> Pair:
     """One prediction with the machine and the bits of its row."""
     if isinstance(row, Load):
-        return Pair(row, held.group, NO_DEVICE, row.kind + " loaders", 0.0, held.seconds, held.predicted)
+        loads = calibrations("load")["any", row.kind]
+        ends = loads.fast, loads.slow
+        return Pair(row, held.group, NO_DEVICE, row.kind + " loaders", 0.0, held.seconds, predicted, ends)
     model, machine = Model.named(row.model), published.machine_of(row)
-    storage = weight_storage(published.bits_of(row, model.parameters), model)
-    engine = machine.runs(storage.family).name
-    seconds, predicted = held.seconds, held.predicted
-    return Pair(row, held.group, machine.device.device_class, engine, float(storage.bits), seconds, predicted)
+    storage = weight_storage(published.bits_of(row, model), model)
+    engine, own = machine.engine_for(storage.family).name, machine.device.device_class
+    ends = ends_of(constants(machine, storage.family, row.phase)[0], model, machine)
+    return Pair(row, held.group, own, engine, float(storage.bits), held.seconds, predicted, ends)
 
 
 def errors(rows: Iterable[Pair], name: str = "") -> Errors:
@@ -116,6 +131,7 @@ def errors(rows: Iterable[Pair], name: str = "") -> Errors:
         float(np.median(factors)),
         float(np.percentile(factors, 90)),
         float(np.median([pair.ratio for pair in rows])),
+        float(np.mean([pair.inside for pair in rows])),
     )
 
 
@@ -139,7 +155,6 @@ def of_source(pair: Pair) -> str:
     return pair.source
 
 
-@cache
 def not_predicted() -> dict[str, int]:
     """How many usable rows no prediction stands beside, by reason.
 
@@ -159,7 +174,7 @@ def reason(row: Measurement) -> str:
         return "model or device is not in the catalogue"
     if published.step_seconds(row) is None:
         return "the row does not say how many sequences or tokens it is about"
-    if published.bits_of(row, Model.named(row.model).parameters) is None:
+    if published.bits_of(row, Model.named(row.model)) is None:
         return "the size of its weights is unknown"
     if not published.machine_of(row).computes:
         return "nobody publishes the device's computing rate"

@@ -1,8 +1,8 @@
-"""Make data/calibration.csv and data/held_out.csv: `python -m freeweights.evidence.make_calibration`.
+"""Make data/derived/: `python -m freeweights.evidence.make_calibration`.
 
 The constants come from data/measurements.csv and data/loads.csv; none is fitted per row. Left out: rows marked not
 usable, and every row of GLM-5.2, because lesson 01 predicts that model from the others and shows the error. The ranges
-are those of predictions made without the source of the row predicted.
+are those of predictions made without the source, the model or the device of the row predicted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..cost.efficiency import READING, WAITING, FittedHabits, keys
+from ..cost.efficiency import READING, WAITING, FittedConstants, keys
 from ..facts import catalog
 from ..facts.records_derived import Calibration, HeldOut
 from ..facts.records_measured import Load, Offload
@@ -30,11 +30,13 @@ from .fitting import (
     predicted,
     width,
 )
-from .published import bits_of, split_of
+from .published import bits_of
 
 PREDICTED_NOT_FITTED = ("GLM-5.2",)
-# A group of fewer series than this takes the wider group's range.
-ENOUGH_SERIES = 5
+INSIDE = 0.8  # the share of rows that a range promises
+# A group of fewer series than this takes the wider group's range: of fewer, the widest is not wide enough to promise it.
+ENOUGH_SERIES = 9
+LEFT_OUT = ("source", "model", "device")
 STEPS = np.round(np.arange(0, 1.05, 0.1), 1)
 DENSE, EXPERTS, PREFILL, LOADING = (
     "dense decode on one device",
@@ -56,8 +58,8 @@ def fitted(rows: list[FittedRow]) -> list[FittedRow]:
     return [row for row in rows if row.row.model not in PREDICTED_NOT_FITTED]
 
 
-def surprise(shown: FittedHabits, speaks) -> float:
-    """How far off the rows that `speaks` picks are on average, as a logarithm, after a fit of all rows under habits."""
+def surprise(shown: FittedConstants, speaks) -> float:
+    """How far off the rows that `speaks` picks are on average, as a logarithm, after a fit of all rows."""
     rows = fitted(fitted_rows(shown))
     found = fit_all(rows)
     return float(np.mean([abs(np.log(predicted(row, found) / row.seconds)) for row in rows if speaks(row)]))
@@ -70,19 +72,28 @@ def chooses_experts(row: FittedRow) -> bool:
 
 def follows_layers(row: FittedRow) -> bool:
     """Whether a row is a prompt that goes through devices which hold different layers."""
-    return row.row.phase == "prefill" and row.row.devices > 1 and split_of(row.row) == "layers"
+    return row.row.phase == "prefill" and row.row.split == "pipeline"
 
 
-def found_habits() -> FittedHabits:
-    """The habits that make the rows which can speak for them least surprising, one after the other."""
-    skew = min(STEPS, key=lambda step: surprise(FittedHabits(step, 0.5), chooses_experts))
-    filled = min(STEPS, key=lambda step: surprise(FittedHabits(skew, step), follows_layers))
-    return FittedHabits(float(skew), float(filled))
+def found_constants() -> FittedConstants:
+    """The constants that make the rows which can speak for them least surprising, one after the other."""
+    routing_agreement = min(STEPS, key=lambda step: surprise(FittedConstants(step, 0.5), chooses_experts))
+    pipeline_utilisation = min(
+        STEPS, key=lambda step: surprise(FittedConstants(routing_agreement, step), follows_layers)
+    )
+    return FittedConstants(float(routing_agreement), float(pipeline_utilisation))
 
 
-def spread(ratios) -> tuple[float, float]:
-    """10th and 90th percentile of measured over predicted, at most 1 and at least 1."""
-    return min(1.0, float(np.percentile(ratios, 10))), max(1.0, float(np.percentile(ratios, 90)))
+def spread(ratios, series: int | None = None) -> tuple[float, float]:
+    """The ends of measured over predicted between which a further row lies in four cases of five: at most 1, at least 1.
+
+    A further one of n + 1 is in each end's tenth with one chance in ten: so the tenth of n, a little wider (split
+    conformal prediction: Lei et al. 2018, arXiv:1604.04173). n counts series, since rows of one are alike.
+    """
+    n = series or len(ratios)
+    upper = min(1.0, (1 + INSIDE) / 2 * (n + 1) / n)
+    low, high = np.quantile(ratios, [1 - upper, upper])
+    return min(1.0, float(low)), max(1.0, float(high))
 
 
 def joined(sources: Iterable[str]) -> str:
@@ -90,35 +101,57 @@ def joined(sources: Iterable[str]) -> str:
     return "; ".join(sorted(set(sources)))
 
 
+def apart(row: FittedRow) -> bool:
+    """Whether a row is of a mixture or of several devices, which are predicted less surely."""
+    return Model.named(row.row.model).is_moe or row.row.devices > 1
+
+
 def constants(found: Constants, rows: list[FittedRow], without: np.ndarray) -> list[Calibration]:
-    """The table's rows for decode and prefill, the widest group first, so that the next can borrow its range."""
+    """The table's rows for decode and prefill, the widest group first, so that the next can borrow its range.
+
+    without: for each of LEFT_OUT the seconds predicted for every row, (3, rows) array.
+    """
     ranges: dict[tuple, tuple] = {}
     made = []
-    ratio = {id(row): row.seconds / guess for row, guess in zip(rows, without)}
+    ratios = {id(row): row.seconds / guesses for row, guesses in zip(rows, without.T)}
     for phase, *group in sorted(found, key=lambda key: (key[0], width(key[1:]), key)):
         members = [row for row in rows if row.row.phase == phase and tuple(group) in row.groups]
         kept = fitted(members)
-        wider = [ranges[phase, one] for one in kept[0].groups if (phase, one) in ranges]
-        enough = len({row.series for row in kept}) >= ENOUGH_SERIES or not wider
-        fast, slow = spread([ratio[id(row)] for row in kept]) if enough else wider[0]
-        ranges[phase, tuple(group)] = fast, slow
+        for kind in (False, True):
+            alike = [row for row in kept if apart(row) == kind]
+            wider = [ranges[phase, one, kind] for one in kept[0].groups if (phase, one, kind) in ranges]
+            series = len({row.series for row in alike})
+            ranges[phase, tuple(group), kind] = (
+                wider[0]
+                if wider and series < ENOUGH_SERIES
+                else spread(np.concatenate([ratios[id(row)] for row in alike]), series)
+            )
+        ends = ranges[phase, tuple(group), False] + ranges[phase, tuple(group), True]
         slowness = found[phase, *group]
         shares = {name: 1 / slowness[name] for name in (*READING, *FITTED[phase]) if name not in WAITING}
         seconds = {name: slowness[name] for name in WAITING}
         made.append(
-            row_of(
-                *group, phase, shares | seconds, (fast, slow), len(kept), joined(r.row.source for r in kept)
-            )
+            row_of(*group, phase, shares | seconds, ends, len(kept), joined(r.row.source for r in kept))
         )
     return made
 
 
 def row_of(device_class, engine, phase, values: dict, ends: tuple, rows: int, sources: str) -> Calibration:
-    """A row of the table; what a phase has no constant for stays empty."""
+    """A row of the table; what a phase has no constant for stays empty; two `ends` hold for both kinds of case."""
+    fast, slow, fast_apart, slow_apart = ends if len(ends) == 4 else 2 * ends
     names = ("weights", "experts", "cache", "linear", "blocks", "expert_linear", "attention", "scores")
-    empty = dict.fromkeys((*names, "layer", "expert_layer", "skew", "filled"))
+    empty = dict.fromkeys((*names, "layer", "expert_layer", "routing_agreement", "pipeline_utilisation"))
     return Calibration(
-        device_class, engine, phase, **empty | values, fast=ends[0], slow=ends[1], rows=rows, sources=sources
+        device_class,
+        engine,
+        phase,
+        **empty | values,
+        fast=fast,
+        slow=slow,
+        fast_apart=fast_apart,
+        slow_apart=slow_apart,
+        rows=rows,
+        sources=sources,
     )
 
 
@@ -160,23 +193,23 @@ def load_rows(rows: Iterable[Load]) -> list[Calibration]:
     ]
 
 
-def host_shares(constants: Constants, shown: FittedHabits) -> dict[str, list[tuple[Offload, float]]]:
+def host_shares(constants: Constants, shown: FittedConstants) -> dict[str, list[tuple[Offload, float]]]:
     """For each published row of a host that helps, the share of its memory's rate at which its processor got through."""
     found = defaultdict(list)
     for row in catalog.table(Offload):
         model = Model.named(row.model)
-        machine = Machine.named(row.device, row.devices, host=row.host, engine="llama.cpp")
-        bits = bits_of(row, model.parameters)
+        machine = Machine.named(row.device, row.devices, cpu_host=row.cpu_host, engine="llama.cpp")
+        bits = bits_of(row, model)
         if bits is None:
             continue
         tokens = row.prompt if row.phase == "prefill" else 1
         seconds = float(row.batch) * tokens / row.tokens_per_second
-        case = case_of(row, model, machine, bits)
-        groups = tuple(keys(machine, case.storage.family))
-        alone = FittedRow(row, seconds, counted(row, case, shown), groups, None)
+        case = case_of(row, model, machine, bits, shown)
+        groups = tuple(keys(machine.device.device_class, machine.device.generation, case.engine))
+        alone = FittedRow(row, seconds, counted(row, case), groups, None)
         beside = seconds - predicted(alone, constants)
         if beside > 0:
-            found[row.phase].append((row, min(1.0, alone.work.host / beside)))
+            found[row.phase].append((row, min(1.0, alone.work.cpu_host / beside)))
     return found
 
 
@@ -186,11 +219,11 @@ def host_rows(shares: dict[str, list[tuple[Offload, float]]]) -> list[Calibratio
     for phase, found in sorted(shares.items()):
         by_source = defaultdict(list)
         for row, share in found:
-            by_source[row.source, row.host].append(share)
+            by_source[row.source, row.cpu_host].append(share)
         middle = float(np.median([np.median(values) for values in by_source.values()]))
         ends = spread([middle / share for _, share in found])
         sources = joined(row.source for row, _ in found)
-        made.append(row_of("any", "host", phase, {"weights": middle}, ends, len(found), sources))
+        made.append(row_of("any", "cpu_host", phase, {"weights": middle}, ends, len(found), sources))
     return made
 
 
@@ -200,24 +233,26 @@ def loads_held_out(rows: Iterable[Load]) -> list[HeldOut]:
     made = []
     for row in [row for row, _ in shares if row.drive]:
         others = [share for other, share in shares if other.kind == row.kind and other.source != row.source]
-        made.append(HeldOut(row.id, LOADING, row.seconds, row.bytes / row.drive / float(np.median(others))))
+        guess = row.bytes / row.drive / float(np.median(others))
+        made.append(HeldOut(row.id, LOADING, row.seconds, guess, None, None))
     return made
 
 
 def calibrate() -> tuple[list[Calibration], list[HeldOut]]:
-    """All constants, and what each row would be predicted to take without its source."""
-    shown = found_habits()
+    """All constants, and what each row would be predicted to take without its source, its model, its device."""
+    shown = found_constants()
     rows = fitted_rows(shown)
-    without = held_out(rows, PREDICTED_NOT_FITTED)
+    without = np.array([held_out(rows, PREDICTED_NOT_FITTED, one) for one in LEFT_OUT])
     found = fit_all(fitted(rows))
     behind = [row for row in fitted(rows) if chooses_experts(row) or follows_layers(row)]
     sources = joined(row.row.source for row in behind)
-    habits = row_of("any", "any", "habits", shown._asdict(), (1.0, 1.0), len(behind), sources)
+    shared = row_of("any", "any", "any", shown._asdict(), (1.0, 1.0), len(behind), sources)
     loads = catalog.table(Load)
     hosts = host_rows(host_shares(found, shown))
-    made = [*load_rows(loads), habits, *hosts, *constants(found, rows, without)]
+    made = [*load_rows(loads), shared, *hosts, *constants(found, rows, without)]
     pairs = [
-        HeldOut(row.row.id, group_of(row), row.seconds, float(guess)) for row, guess in zip(rows, without)
+        HeldOut(row.row.id, group_of(row), row.seconds, *map(float, guesses))
+        for row, guesses in zip(rows, without.T)
     ]
     return made, pairs + loads_held_out(loads)
 

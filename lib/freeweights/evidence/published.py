@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
+from math import sqrt
 
 from ..cost import inference
 from ..cost.estimate import Estimate
+from ..cost.weight_storage import weight_storage
 from ..facts import catalog, figures
 from ..facts import quantities as q
-from ..facts.records_hardware import Engine, Link, WeightFormat
+from ..facts.records_hardware import WeightFormat
 from ..facts.records_measured import Measurement
 from ..machines.machine import Machine
 from ..models.transformer import Model
+
+# A file within this share of what the rules of its format give is that file.
+SAME_FILE = 0.02
 
 
 @dataclass(frozen=True)
@@ -59,49 +63,28 @@ def step_seconds(row: Measurement) -> float | None:
     tokens = tokens_of(row)
     if tokens is None:
         return None
-    if row.unit == "tok/s":
+    if row.reports == "speed":
         return tokens / row.value
-    return row.value / 1000 if row.unit.startswith("ms") else None
+    return row.value / 1000 if row.reports else None
 
 
-def bits_of(row: Measurement, parameters: float):
-    """Bits per weight of a row: its file's size over the parameters, or the name of its format; None if neither is known."""
-    if row.weights_bytes:
-        return 8 * row.weights_bytes / parameters
-    return row.weights if any(row.weights == known.name for known in catalog.table(WeightFormat)) else None
+def bits_of(row: Measurement, model: Model):
+    """How a row's weights are stored: the name of their format, or bits of each where its file has another size.
 
-
-def split_of(row: Measurement) -> str:
-    """How a row's devices share the model, from the words its source uses."""
-    if "layer split" in row.engine + row.remark:
-        return "layers"
-    return (
-        "experts"
-        if re.search(r"\bEP[0-9]+|DP attention", row.engine) and " TP" not in row.engine
-        else "tensor"
-    )
-
-
-def engine_of(row: Measurement) -> str | None:
-    """The engine of data/engines.csv that a row ran under; None for any other."""
-    for engine in catalog.table(Engine):
-        names = [engine.name, *filter(None, engine.also_called.split(";"))]
-        if any(name.casefold() in row.engine.casefold() for name in names):
-            return engine.name
-    return None
-
-
-def link_of(row: Measurement) -> str | None:
-    """The link a row names after the word "over"; None for the device's own."""
-    names = [link.name for link in catalog.table(Link) if f"over {link.name}" in row.engine]
-    return max(names, key=len) if names and row.devices > 1 else None
+    None if neither format nor size is known.
+    """
+    known = any(row.weights == one.name for one in catalog.table(WeightFormat))
+    if not row.weights_bytes:
+        return row.weights if known else None
+    engines = (None, catalog.engine("llama.cpp")) if known else ()
+    files = [weight_storage(row.weights, model, engine).file for engine in engines]
+    as_named = any(abs(size / row.weights_bytes - 1) <= SAME_FILE for size in files)
+    return row.weights if as_named else 8 * row.weights_bytes / model.parameters
 
 
 def machine_of(row: Measurement) -> Machine:
     """The machine that a row ran on."""
-    return Machine.named(
-        row.device, row.devices, link_of(row), split_of(row) if row.devices > 1 else "tensor", engine_of(row)
-    )
+    return Machine.named(row.device, row.devices, row.link, row.split, row.engine)
 
 
 def mean_context(row: Measurement) -> float:
@@ -111,18 +94,30 @@ def mean_context(row: Measurement) -> float:
 
 def serves(row: Measurement) -> bool:
     """Whether other users' prompts are read between the tokens of a row's answers, as a serving engine does."""
-    return "TPOT" in row.unit and float(row.batch) > 1 and bool(row.prompt and row.output)
+    return row.reports == "serving step" and float(row.batch) > 1 and bool(row.prompt and row.output)
 
 
-def between(row: Measurement, model: Model, machine: Machine, bits) -> float:
-    """Seconds of reading per step where each of a batch's sequences ends after `output` tokens and another one comes.
+def added(others: float, own: float, step: float) -> float:
+    """Seconds that other users' prompts add to each step of an answer.
 
-    In the time of a sequence's `output` steps the prompt of every other one is read once, one after another.
+    A user reads, then writes: `own` seconds of reading for each of its steps, and in the same cycle the `others`' prompts
+    are read once. Those that are read while it waits for its own first token lengthen none of its steps, so that a
+    share x / (x + own) of them counts, of steps that take x = step + others x / (x + own) in the end.
+
+    >>> round(added(others=3.0, own=1.0, step=2.0), 3), added(others=0.0, own=1.0, step=2.0)
+    (2.449, 0.0)
     """
+    late = step + others - own
+    return (late + sqrt(late**2 + 4 * step * own)) / 2 - step
+
+
+def between(row: Measurement, model: Model, machine: Machine, bits, step: float) -> float:
+    """Seconds of reading per `step` where each of a batch's sequences ends after `output` tokens and another one comes."""
     if not (serves(row) and machine.computes):
         return 0.0
     one = inference.prefill(model, machine, prompt=row.prompt, batch=1, weights=bits)
-    return (float(row.batch) - 1) * float(one.unmasked().expected) / row.output
+    own = float(one.unmasked().expected) / row.output
+    return added((float(row.batch) - 1) * own, own, step)
 
 
 def compare(row: Measurement) -> Comparison | None:
@@ -131,12 +126,12 @@ def compare(row: Measurement) -> Comparison | None:
     if seconds is None or not (row.model and row.device):
         return None
     model, machine = Model.named(row.model), machine_of(row)
-    bits, batch = bits_of(row, model.parameters), float(row.batch)
+    bits, batch = bits_of(row, model), float(row.batch)
     if bits is None or (row.phase == "prefill" and not machine.computes):
         return None
     if row.phase == "decode":
         estimate = inference.decode(model, machine, context=mean_context(row), batch=batch, weights=bits)
-        reading = between(row, model, machine, bits)
+        reading = between(row, model, machine, bits, float(estimate.unmasked().expected))
     else:
         estimate, reading = (
             inference.prefill(model, machine, prompt=row.prompt, batch=batch, weights=bits),
@@ -153,7 +148,7 @@ def comparisons(model: str, device: str, **wanted) -> tuple[Comparison, ...]:
         model, device: names of the catalogue.
         wanted: further field=value pairs of `Measurement`, such as phase="decode" or devices=8.
 
-    >>> all(pair.seconds >= pair.estimate.floor for pair in comparisons("GLM-5.2", "Apple M3 Ultra 512GB"))
+    >>> all(pair.seconds >= pair.estimate.lower_bound for pair in comparisons("GLM-5.2", "Apple M3 Ultra 512GB"))
     True
     """
     rows = figures.measurements(model=model, device=device, usable=True, **wanted)
@@ -168,7 +163,7 @@ def table_rows(pairs) -> list[dict[str, str]]:
             f"{pair.row.prompt or pair.row.context or 'unstated'} tokens",
             "measured": q.significant(pair.measured),
             "predicted": q.significant(pair.predicted),
-            "bound": q.significant(pair.tokens / pair.estimate.floor),
+            "bound": q.significant(pair.tokens / pair.estimate.lower_bound),
             "factor": f"{pair.factor:.2f}",
         }
         for pair in pairs

@@ -28,13 +28,13 @@ class Change:
     """One thing that rows of the same source, device, engine and model may differ in.
 
     bands: names of the values compared, in order. band: that of a row, None if it has another value.
-    kept: what else must be equal. fair: whether two rows, in the order of the bands, can be compared.
+    held_equal: what else must be equal. fair: whether two rows, in the order of the bands, can be compared.
     """
 
     name: str
     bands: tuple[str, ...]
     band: Callable[[Pair], str | None]
-    kept: Callable[[Pair], tuple]
+    held_equal: Callable[[Pair], tuple]
     fair: Callable[[Pair, Pair], bool] = lambda one, other: True
 
 
@@ -63,7 +63,7 @@ class RowPair:
 
 def engine_words(row: Measurement) -> str:
     """The engine as published, without how many devices share the model."""
-    return re.sub(r",? (TP|EP)\d+\b| TP$|,? layer split", "", row.engine)
+    return re.sub(r",? (TP|EP)\d+\b| TP$|,? layer split", "", row.engine_as_published)
 
 
 def lengths(row: Measurement) -> tuple:
@@ -104,7 +104,7 @@ def with_devices(name: str, split: str) -> Change:
         tuple(DEVICES),
         among(DEVICES, lambda p: p.row.devices),
         lambda p: (p.row.model, p.row.batch, *stored_as(p.row), *lengths(p.row)),
-        lambda fewer, more: published.split_of(more.row) == split,
+        lambda fewer, more: more.row.split == split,
     )
 
 
@@ -128,7 +128,7 @@ CHANGES = (
         lambda p: (p.row.model, p.row.devices, p.row.batch, *stored_as(p.row)),
     ),
     with_devices("devices that share every layer", "tensor"),
-    with_devices("devices that take turns", "layers"),
+    with_devices("devices that take turns", "pipeline"),
     Change(
         "dense or a mixture at least about as large",
         ("dense", "mixture"),
@@ -149,7 +149,7 @@ def twins(shape: Change, phase: str = "decode") -> tuple[RowPair, ...]:
     same = defaultdict(lambda: defaultdict(list))
     for pair in pairs():
         if pair.device_class != NO_DEVICE and pair.row.phase == phase and (band := shape.band(pair)):
-            same[case(pair.row) + shape.kept(pair)][band].append(pair)
+            same[case(pair.row) + shape.held_equal(pair)][band].append(pair)
     found = []
     for bands in same.values():
         known = [band for band in shape.bands if band in bands]

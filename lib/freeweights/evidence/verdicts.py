@@ -1,33 +1,78 @@
-"""The four verdicts, and a claim with the verdict that its lesson comes to."""
+"""A claim with its verdict: what the numbers say for it and against it, and the sentence that gives them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from ..cost.reference_cases import CLUSTER, CROWD, DESKTOP, DESKTOP_WEIGHTS, writes
+from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, CROWD, DESKTOP, DESKTOP_WEIGHTS
 from ..facts import catalog, figures
 from ..facts import quantities as q
+from ..facts.vocabulary import Verdict
 from ..machines.machine import Machine
+from ..models.transformer import Model
+from .known_speeds import known_speed
 
-HOLDS, IN_PART, FAILS, NOT_ARITHMETIC = "holds", "holds in part", "fails", "not a matter of arithmetic"
-Claimed = Callable[[], tuple[str, str]]  # a verdict, and the sentence of numbers behind it
+Judged = tuple[Verdict, str]  # a verdict, and the sentence of numbers behind it
+Claimed = Callable[[], Judged]
+FAR = 2.0  # times from which a difference decides a claim
 
 
-def gpus_are_the_determinant() -> tuple[str, str]:
+@dataclass(frozen=True)
+class Reasons:
+    """Templates with named fields: the numbers on both sides, and what they come to under each verdict."""
+
+    numbers: str
+    ends: Mapping[Verdict, str]
+
+    def judged(self, verdict: Verdict, **words: object) -> Judged:
+        """The verdict with its sentence.
+
+        >>> Reasons("It takes {wait}.", {Verdict.FAILS: "Nobody minds."}).judged(Verdict.FAILS, wait="1 s")[1]
+        'It takes 1 s. Nobody minds.'
+        """
+        return verdict, f"{self.numbers} {self.ends[verdict]}".strip().format_map(words)
+
+
+def weighed(supported: bool, contradicted: bool) -> Verdict:
+    """The verdict on a claim: without any case for it, it fails; with one, it holds unless there is one against it.
+
+    >>> [str(weighed(*case)) for case in ((True, False), (True, True), (False, True))]
+    ['holds', 'holds in part', 'fails']
+    """
+    if not supported:
+        return Verdict.FAILS
+    return Verdict.IN_PART if contradicted else Verdict.HOLDS
+
+
+LEAN, HEAVY = "gpt-oss-120b", "Llama 3.1 405B"
+DETERMINANT = Reasons(
+    "One file, GLM-5.2: the desktop writes {alone}, the node for {crowd} users {full}, {row} as much, and {dollar} as much "
+    f"for each dollar of its price. One node, two files, one user: {LEAN} writes {{lean}}, {HEAVY} {{heavy}}.",
+    {
+        Verdict.HOLDS: "The row decides; the file hardly does.",
+        Verdict.IN_PART: "The row decides for a crowd; for one user the file decides as well.",
+        Verdict.FAILS: "A dollar spent on the row is not known to write more than one spent on the desktop.",
+    },
+)
+
+
+def gpus_are_the_determinant() -> Judged:
     """A row of expensive GPUs, not the file, decides how useful a model is."""
-    desk, rack = Machine.named(*DESKTOP), Machine.named(*CLUSTER)
-    alone, full = writes("GLM-5.2", desk, 1, DESKTOP_WEIGHTS), writes("GLM-5.2", rack, CROWD)
-    spent = [full / (rack.count * rack.device.price), alone / desk.device.price]
-    lean, heavy = writes("gpt-oss-120b", rack, 1, None), writes("Llama 3.1 405B", rack, 1)
-    return IN_PART, (
-        f"One file, GLM-5.2: the desktop writes {q.speed(alone)}, the node for {CROWD} users {q.speed(full)}, "
-        f"{q.times(full / alone)} as much, and {q.times(spent[0] / spent[1])} as much for each dollar of its price. "
-        f"One node, two files, one user: gpt-oss-120b writes {q.speed(lean)}, Llama 3.1 405B {q.speed(heavy)}. "
-        "The row decides for a crowd; for one user the file decides as well."
-    )
+    desk, rack, glm = Machine.named(*DESKTOP), Machine.named(*CLUSTER), Model.named("GLM-5.2")
+    alone, full = known_speed(glm, desk, DESKTOP_WEIGHTS), known_speed(glm, rack, CLUSTER_WEIGHTS, CROWD)
+    lean = known_speed(Model.named(LEAN), rack, None)
+    heavy = known_speed(Model.named(HEAVY), rack, CLUSTER_WEIGHTS)
+    row = full.over(alone)
+    dollar = [times * desk.device.price / (rack.count * rack.device.price) for times in row]
+    return DETERMINANT.judged(
+        weighed(supported=dollar[0] > 1, contradicted=lean.usual > FAR * heavy.usual),
+        alone=alone, crowd=CROWD, full=full, row=q.between(q.times, *row), dollar=q.between(q.times, *dollar),
+        lean=lean, heavy=heavy,
+    )  # fmt: skip
 
 
-def settled(claims: Mapping[str, Claimed], claim: str) -> tuple[str, str, str]:
+def settled(claims: Mapping[str, Claimed], claim: str) -> tuple[str, Verdict, str]:
     """What is claimed, the verdict on it, and the sentence of numbers behind the verdict.
 
     Args:
@@ -37,7 +82,7 @@ def settled(claims: Mapping[str, Claimed], claim: str) -> tuple[str, str, str]:
     Raises:
         UnknownName: no such claim, or one that another lesson settles.
 
-    >>> settled({"gpus-are-the-determinant": gpus_are_the_determinant}, "gpus-are-the-determinant")[1]
+    >>> str(settled({"gpus-are-the-determinant": gpus_are_the_determinant}, "gpus-are-the-determinant")[1])
     'holds in part'
     """
     found = figures.claim(claim)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from .records_hardware import Device, Engine, Link, WeightFormat
+from .records_hardware import BlockType, Device, Engine, Link, WeightFormat
 from .records_models import Architecture
 
 DATA = Path(__file__).resolve().parents[3] / "data"
@@ -227,6 +227,11 @@ def weight_format(name: str) -> WeightFormat:
     4.5
     """
     return find(WeightFormat, name, "weight format")
+
+
+def block_type(name: str) -> BlockType:
+    """One block of packed weights."""
+    return find(BlockType, name, "block")
 
 
 def engine(name: str) -> Engine:

@@ -8,6 +8,7 @@ from functools import cache
 from . import catalog
 from .records_measured import Distilled, Measurement
 from .records_prices import Claim, ServingFigure
+from .records_training import TrainingFigure
 
 
 @cache
@@ -37,8 +38,8 @@ def distilled(subject: str, quantity: str) -> float:
 
 
 @cache
-def figure(id: str) -> ServingFigure:
-    """One row of data/serving.csv.
+def figure(id: str, record: type[ServingFigure] = ServingFigure) -> ServingFigure:
+    """One row of data/serving.csv, or of another table of the same columns.
 
     Raises:
         UnknownName: there is no such row; the nearest ids are given.
@@ -46,10 +47,19 @@ def figure(id: str) -> ServingFigure:
     >>> figure("deepseek-service-nodes").value
     226.75
     """
-    rows = {row.id: row for row in catalog.table(ServingFigure)}
+    rows = {row.id: row for row in catalog.table(record)}
     if id not in rows:
-        raise catalog.UnknownName(f"data/serving.csv has no row '{id}'. {catalog.nearest(id, list(rows))}")
+        raise catalog.UnknownName(f"data/{record.table} has no row '{id}'. {catalog.nearest(id, list(rows))}")
     return rows[id]
+
+
+def trained(id: str) -> TrainingFigure:
+    """One row of data/training.csv: a bill, a budget, a constant of a law, a lag.
+
+    >>> trained("bill-deepseek-v3").value
+    5576000.0
+    """
+    return figure(id, TrainingFigure)
 
 
 def claim(name: str) -> Claim:

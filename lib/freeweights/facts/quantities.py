@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 
 UP = ["", "K", "M", "B", "T"]
 SI_UP = ["", "k", "M", "G", "T", "P", "E"]
@@ -148,3 +149,38 @@ def times(ratio: float, digits: int = 2) -> str:
     ('18 times', '1.1 times', '0.5 times')
     """
     return f"{significant(finite(ratio, 'the ratio'), digits)} times"
+
+
+def between(say: Callable[..., str], low: float, high: float) -> str:
+    """Say a range, with a unit that both ends share said once; one number where both read alike.
+
+    Args:
+        say: how one end is said, such as `times`. low, high: the ends.
+
+    >>> between(times, 1.98, 2.42), between(percent, 0.061, 0.058), between(duration, 1, 1.0001), between(size, 9e8, 2e9)
+    ('2 to 2.4 times', '5.8 to 6.1 %', '1 s', '900 MB to 2 GB')
+    """
+    low, high = say(min(low, high)), say(max(low, high))
+    if low == high:
+        return low
+    number, _, unit = low.partition(" ")
+    return f"{number} to {high}" if unit and high.partition(" ")[2] == unit else f"{low} to {high}"
+
+
+def several(number: float, thing: str) -> str:
+    """Say how many there are of a thing, in agreement.
+
+    >>> several(1, "host"), several(1200, "host")
+    ('1 host', '1,200 hosts')
+    """
+    return f"{number:,.0f} {thing}{'' if round(number) == 1 else 's'}"
+
+
+def listed(things: Iterable[object]) -> str:
+    """Join things with commas and an "and".
+
+    >>> listed(["QwQ-32B", "OLMo 2 32B", "Qwen3-32B"]), listed(["one", "two"]), listed([])
+    ('QwQ-32B, OLMo 2 32B and Qwen3-32B', 'one and two', 'none')
+    """
+    *before, last = [*map(str, things)] or ["none"]
+    return f"{', '.join(before)} and {last}" if before else last

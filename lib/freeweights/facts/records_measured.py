@@ -10,7 +10,8 @@ from typing import ClassVar
 class Measurement:
     """One speed or time that somebody published.
 
-    `model` and `device` are names of this catalogue, or empty where it has no such row; `value` is in `unit`.
+    `model`, `device`, `engine` and `link` are names of this catalogue, or empty where it has no such row; `value` is in
+    `unit`, and is a speed, the time of a step, or mixes other things in: `reports`.
     """
 
     table: ClassVar[str] = "measurements.csv"
@@ -23,6 +24,9 @@ class Measurement:
     device_as_published: str
     devices: int
     engine: str
+    engine_as_published: str
+    split: str
+    link: str
     phase: str
     batch: str
     prompt: int | None
@@ -30,6 +34,7 @@ class Measurement:
     output: int | None
     value: float
     unit: str
+    reports: str
     usable: bool
     grade: str
     source: str
@@ -67,6 +72,7 @@ class Energy:
     watts: float
     tokens_per_second: float
     joules_per_token: float
+    at_the_wall: bool
     what_is_measured: str
     source: str
     note: str
@@ -97,7 +103,7 @@ class Load:
 class Offload:
     """One published speed of a machine whose host holds what the devices cannot: tokens per second of one sequence.
 
-    host: the computer beside the devices. placement: what the source says lies where.
+    cpu_host: the computer beside the devices. placement: what the source says lies where.
     """
 
     table: ClassVar[str] = "offload.csv"
@@ -107,7 +113,7 @@ class Offload:
     weights_bytes: float | None
     device: str
     devices: int
-    host: str
+    cpu_host: str
     engine: str
     phase: str
     batch: int
@@ -170,13 +176,13 @@ class Streaming:
 class StoredCache:
     """Bytes that somebody published of the caches of `sequences` contexts of so many tokens in one runtime.
 
-    stored: what it keeps, a way of `runtime_cache.WAYS`. kind: "estimate", "measured", or "log" of the engine.
+    layout: what it keeps, one of `vocabulary.Layout`. kind: "estimate", "measured", or "log" of the engine.
     """
 
     table: ClassVar[str] = "caches.csv"
     id: str
     model: str
-    stored: str
+    layout: str
     tokens: int
     sequences: int
     bytes: int

@@ -14,7 +14,8 @@ class Architecture:
     `mixers` counts the layers by what mixes their tokens ("window:52 full:10"; the kinds are in `attention`);
     `biases` lists what carries bias vectors (qkv, o, ffn, router, sinks); `norms` is the norms of one layer
     ("2 rms", "4 rms", "2 layer"); `qk_norm` is empty, "head" or "full"; `active_convention` is how the
-    vendor counts active parameters (see `transformer`). A model that was only announced has no `layers`.
+    vendor counts active parameters (see `transformer`); `fused` lists matrices that GGUF files store as one (qkv, ffn);
+    `prediction_layer` says what holds a layer for multi-token prediction beside the model (release, gguf). A model that was only announced has no `layers`.
     """
 
     table: ClassVar[str] = "models.csv"
@@ -65,6 +66,8 @@ class Architecture:
     vision_expert_size: int | None
     max_context: int | None
     native_format: str
+    fused: str
+    prediction_layer: str
     source: str
     note: str
 

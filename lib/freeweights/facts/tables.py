@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from .records_derived import Calibration, HeldOut
-from .records_hardware import Device, Engine, FileSize, Link, WeightFormat
-from .records_measured import (
-    Collective,
-    DistillationRun,
-    Distilled,
-    Energy,
-    Load,
-    Measurement,
-    Offload,
-    StoredCache,
-    Streaming,
+from . import (
+    records_derived,
+    records_hardware,
+    records_measured,
+    records_models,
+    records_practice,
+    records_prices,
+    records_training,
 )
-from .records_models import Architecture, CountException
-from .records_prices import Claim, HostPrice, Price, ServingFigure
 
-RECORDS = (
-    Architecture,
-    CountException,
-    Device,
-    Link,
-    WeightFormat,
-    FileSize,
-    Measurement,
-    Price,
-    Claim,
-    Calibration,
-    Engine,
-    Load,
-    Energy,
-    HeldOut,
-    Offload,
-    Collective,
-    Streaming,
-    StoredCache,
-    Distilled,
-    DistillationRun,
-    ServingFigure,
-    HostPrice,
+ROOMS = (
+    records_models,
+    records_hardware,
+    records_measured,
+    records_practice,
+    records_prices,
+    records_derived,
+    records_training,
 )
-TABLES: dict[type, str] = {record: record.table for record in RECORDS}
+TABLES: dict[type, str] = {
+    record: record.table for module in ROOMS for record in vars(module).values() if hasattr(record, "table")
+}

@@ -1,10 +1,11 @@
 """Small networks that train on two cores.
 
-Read `neural` and `training_loop` first; then experts that read bytes, students of digits, and students of a real model.
+Read `neural` and `training_loop` first; then experts and sizes that read bytes, students of digits, and students of a real model.
 """
 
 from . import (
     byte_model,
+    byte_scaling,
     digit_distillation,
     digit_students,
     moe_training,
@@ -20,6 +21,7 @@ __all__ = [
     "training_loop",
     "byte_model",
     "moe_training",
+    "byte_scaling",
     "digit_distillation",
     "digit_students",
     "teacher",

@@ -138,6 +138,7 @@ def train(
     seed: int = 0,
     text: Corpus | None = None,
     watch: Callable[[MoeRun], None] | None = None,
+    marks: Sequence[float] = MARKS,
 ) -> MoeRun:
     """Train one network, on one core. The same seed gives the same numbers on the same machine.
 
@@ -148,6 +149,7 @@ def train(
         seed: of the first weights and of the order of the batches.
         text: what to learn from; the three texts of the course if left out.
         watch: called after every step with the run so far.
+        marks: parts of the run after which held-out text is predicted, besides its end.
 
     Raises:
         ValueError: the training diverged.
@@ -160,7 +162,7 @@ def train(
     # gain little on them, and where another program is at work they wait for each other many times as long.
     with suppress(KeyboardInterrupt), np.errstate(all="ignore"), threadpool_limits(1):
         for step in range(recipe.steps):
-            if step in {int(part * recipe.steps) for part in MARKS}:
+            if step in {int(part * recipe.steps) for part in marks}:
                 learner.mark()
             learner.step()
             if watch:
@@ -225,6 +227,7 @@ def compare(
     seeds: Sequence[int] = (0, 1, 2),
     recipes: Sequence[MoeRecipe] = COMPARED,
     watch: Callable[[MoeRun], None] | None = None,
+    marks: Sequence[float] = MARKS,
 ) -> list[MoeRun]:
     """Train every recipe with every seed, and show how far it is; an interrupt ends it with what was done.
 
@@ -238,7 +241,7 @@ def compare(
             if watch:
                 watch(so_far)
 
-        return train(recipe, seed, watch=follow)
+        return train(recipe, seed, watch=follow, marks=marks)
 
     return training_loop.every(one, recipes, seeds)
 

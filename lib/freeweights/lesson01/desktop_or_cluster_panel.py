@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -13,8 +11,8 @@ from ..evidence import published
 from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..models.transformer import Model
-from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, ORANGE, RED
 
 CHAT = 8192  # tokens: rows measured on chat requests that do not state their length are shown up to here
 LOOKS = {"desktop": (BLUE, "o"), "cluster": (ORANGE, "s")}
@@ -38,23 +36,13 @@ WAITS = {
 }
 
 
-@dataclass(frozen=True)
-class Value:
-    """One quantity of one machine: expected, its range, the bound of physics, and a published value if there is one."""
-
-    expected: float
-    low: float
-    high: float
-    bound: float
-    published: float | None = None
-
-
-def speed(estimate, share: float = 1.0, found: float | None = None) -> Value:
+def speed(estimate, share: float = 1.0, published: float | None = None) -> charts.Quantity:
     """Tokens per second of an estimate, or of one user's share of them."""
-    rate = share * estimate.tokens
-    return Value(
-        rate / estimate.expected, rate / estimate.high, rate / estimate.low, rate / estimate.floor, found
+    at, high, low, bound = (
+        float(share * estimate.tokens / seconds)
+        for seconds in (estimate.expected, estimate.low, estimate.high, estimate.lower_bound)
     )
+    return charts.Quantity(at, (low, high), bound, published, q.significant(at))
 
 
 def nearest_row(model: Model, machine: Machine, phase: str, context: float, batch: float) -> float | None:
@@ -80,60 +68,44 @@ def quantities_of(
 ) -> dict:
     """The five quantities of the panel for one machine; empty where the model and its caches do not fit."""
     alone = memory.fits(model, machine, weights=weights, context=context)
-    values: dict[str, Value] = {}
+    values: dict[str, charts.Quantity] = {}
     if not alone.fits:
         return values
     load = inference.cold_load(model, machine, disk=disk, weights=weights)
-    values["load"] = Value(load.expected, load.low, load.high, load.floor)
+    values["load"] = charts.Quantity(
+        load.expected, (load.low, load.high), load.lower_bound, words=q.duration(load.expected)
+    )
     reading = inference.prefill(model, machine, prompt=context, weights=weights)
-    values["prefill"] = speed(reading, found=nearest_row(model, machine, "prefill", context, 1))
+    values["prefill"] = speed(reading, published=nearest_row(model, machine, "prefill", context, 1))
     step = inference.decode(model, machine, context=context, batch=users, weights=weights)
     if step.fits:
         values["decode"] = speed(step, 1 / users)
-        values["all"] = speed(step, found=nearest_row(model, machine, "decode", context, users))
-    room = memory.slots(model, machine, context=context, weights=weights)
-    values["slots"] = Value(room.expected, room.expected, room.expected, room.floor)
+        values["all"] = speed(step, published=nearest_row(model, machine, "decode", context, users))
+    room = memory.max_sequences(model, machine, context=context, weights=weights)
+    values["slots"] = charts.Quantity(
+        room.expected, bound=room.upper_bound, words=q.significant(room.expected)
+    )
     return values
 
 
-def draw(figure: Figure) -> dict:
+def draw(figure: Figure) -> live.Artists:
     """Five rows, each with an axis of its own, and on each the two machines' marks."""
-    figure.subplots_adjust(left=0.2, right=0.96, top=0.9, bottom=0.06, hspace=0.95)
-    artists: dict = {"title": headline(figure)}
-    for axes, (row, (label, unit, low, high)) in zip(figure.subplots(len(ROWS), 1), ROWS.items()):
-        log_axis(axes.xaxis, WAITS if unit == "s" else decades(low, high))
-        axes.set(xlim=(low, high), ylim=(-0.7, 1.7), yticks=[])
-        axes.text(-0.022, 0.72, label, transform=axes.transAxes, ha="right", va="center", fontweight="bold")
-        axes.text(-0.022, 0.24, unit, transform=axes.transAxes, ha="right", va="center", color=GREY)
-        ends = {"clip_on": False}  # so that a mark at an end of the axis is seen whole
-        for height, (place, (colour, marker)) in zip((1, 0), LOOKS.items()):
-            artists[row, place] = {
-                "range": axes.plot([], [], color=colour, linewidth=4, alpha=0.45, solid_capstyle="butt")[0],
-                "mark": axes.plot(
-                    [], [], marker, color=colour, markersize=9, markeredgecolor="black", **ends
-                )[0],
-                "bound": axes.plot([], [], "|", color=GREEN, markersize=13, markeredgewidth=3, **ends)[0],
-                "published": axes.plot(
-                    [], [], "X", color="black", markersize=9, markeredgecolor="white", **ends
-                )[0],
-                "label": axes.text(low, height, "", va="center", fontsize=10),
-                "height": height,
-                "ends": (low, high),
-            }
-    figure.text(
-        0.97,
-        0.955,
-        "● desktop   ■ cluster   ▬ range   ┃ physics   ✖ published",
-        ha="right",
-        va="center",
-        fontsize=10,
-        color=GREY,
-    )
-    return artists
+    found = {}
+    for axes, (row, (label, unit, *ends)) in zip(layout.grid(figure, rows=(1,) * len(ROWS)), ROWS.items()):
+        layout.log_axis(axes.xaxis, WAITS if unit == "s" else layout.decades(*ends))
+        axes.set_xlim(ends)
+        found[row] = charts.rows(axes, LOOKS)
+        axes.set_yticks([0.1, 0.9], [label, unit])
+        axes.get_yticklabels()[0].set(fontweight="bold")
+    key = found["load"]
+    layout.legend(figure, key.marks | {
+        "range": key.ranges["desktop"], "bound of physics": key.bounds, "published": key.published,
+    })  # fmt: skip
+    return live.Artists(finding=layout.headline(figure), rows=found)
 
 
 def update(
-    artists: dict, name: str, desktop: str, cluster: str, context: float, users: float, disk: str
+    artists: live.Artists, name: str, desktop: str, cluster: str, context: float, users: float, disk: str
 ) -> str:
     """Move both machines' marks to one case; say the same in a sentence."""
     model = Model.named(name)
@@ -143,38 +115,12 @@ def update(
         place: quantities_of(model, where, weights, context, users, disk)
         for place, (where, weights) in places.items()
     }
-    for place, values in found.items():
-        for row, (_, unit, _, _) in ROWS.items():
-            show(artists[row, place], values.get(row), unit)
-    artists["title"].set_text(finding(found))
+    absent = charts.Quantity(words="does not fit", ink=RED)
+    for row, marks in artists.rows.items():
+        marks.show({place: values.get(row, absent) for place, values in found.items()})
+    artists.finding.set_text(finding(found))
     return note + " ".join(
         say(model, where, weights, found[place], context, users) for place, (where, weights) in places.items()
-    )
-
-
-def show(marks: dict, value: Value | None, unit: str) -> None:
-    """Place one machine's marks on one row, or the words that it does not fit."""
-    label, height, (low, high) = marks["label"], marks["height"], marks["ends"]
-    for mark in ("range", "mark", "bound", "published"):
-        marks[mark].set_data([], [])
-    if value is None:
-        label.set(text="does not fit", x=low * 1.15, ha="left", color=RED)
-        return
-    inside = np.clip([value.low, value.high, value.expected, value.bound], low, high)
-    marks["range"].set_data(inside[:2], [height] * 2)
-    marks["mark"].set_data([inside[2]], [height])
-    marks["bound"].set_data([inside[3]], [height])
-    if value.published is not None:
-        marks["published"].set_data([np.clip(value.published, low, high)], [height])
-    text = q.duration(value.expected) if unit == "s" else q.significant(value.expected)
-    shown = [*inside, *([] if value.published is None else np.clip([value.published], low, high))]
-    gap = (high / low) ** 0.02
-    fits_right = max(shown) * gap**7 < high
-    label.set(
-        text=text,
-        color="black",
-        ha="left" if fits_right else "right",
-        x=max(shown) * gap if fits_right else min(shown) / gap,
     )
 
 
@@ -182,7 +128,7 @@ def finding(found: dict) -> str:
     """The title: how many times faster the cluster writes, or who cannot hold it."""
     both = [found[place].get("all") for place in ("desktop", "cluster")]
     if both[0] and both[1]:
-        return f"The cluster writes {q.times(both[1].expected / both[0].expected)} as fast"
+        return f"The cluster writes {q.times(both[1].at / both[0].at)} as fast"
     if both[1]:
         return "Only the cluster can hold this"
     if both[0]:
@@ -192,24 +138,30 @@ def finding(found: dict) -> str:
     )
 
 
+LOADS = "{place} loads in {load}, reads {reads}, {writes}"
+WRITES = "and writes {speed} for {whom}{seen}; it has room for {room}."
+CROWDED = "but has room for only {room} of {users:,.0f} users with {context:,.0f} tokens each."
+
+
 def say(model: Model, machine: Machine, weights: str, values: dict, context: float, users: float) -> str:
     """One machine's five quantities in words."""
-    place = f"{machine.name} with {weights} weights"
     if not values:
         return (
             f"{weights} weights: {memory.fits(model, machine, weights=weights, context=context).sentence()}"
         )
-    head = (
-        f"{place} loads in {q.duration(values['load'].expected)}, reads "
-        f"{q.speed(values['prefill'].expected)}, "
-    )
-    room = f"{values['slots'].expected:,.0f}"
-    if "all" not in values:
-        return head + f"but has room for only {room} of {users:,.0f} users with {context:,.0f} tokens each."
-    seen = values["all"].published
-    tail = f" (published: {q.speed(seen)}{' in all' if users > 1 else ''})" if seen else ""
-    whom = "one user" if users == 1 else f"each of {users:,.0f} users"
-    return head + f"and writes {q.speed(values['decode'].expected)} for {whom}{tail}; it has room for {room}."
+    room = f"{values['slots'].at:,.0f}"
+    writes = CROWDED.format(room=room, users=users, context=context)
+    if "all" in values:
+        seen = values["all"].published
+        writes = WRITES.format(
+            speed=q.speed(values["decode"].at), room=room,
+            whom="one user" if users == 1 else f"each of {users:,.0f} users",
+            seen=f" (published: {q.speed(seen)}{' in all' if users > 1 else ''})" if seen else "",
+        )  # fmt: skip
+    return LOADS.format(
+        place=f"{machine.name} with {weights} weights", load=q.duration(values["load"].at),
+        reads=q.speed(values["prefill"].at), writes=writes,
+    )  # fmt: skip
 
 
 def panel() -> live.Panel:

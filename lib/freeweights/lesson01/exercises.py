@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..cost import inference
 from ..cost.reference_cases import CLUSTER, CONTEXT, DESKTOP
-from ..cost.weight_storage import bits_per_weight
+from ..cost.weight_storage import weight_storage
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..page import questions
@@ -16,7 +16,7 @@ def load_kimi() -> questions.Exercise:
     kimi = Model.named("Kimi K2")
 
     def floor(disk: str) -> float:
-        return inference.cold_load(kimi, disk=disk, weights="FP8").floor
+        return inference.cold_load(kimi, disk=disk, weights="FP8").lower_bound
 
     return questions.exercise(
         "load",
@@ -33,7 +33,7 @@ def load_kimi() -> questions.Exercise:
 def write_405b() -> questions.Exercise:
     """Lesson 01, with changed numbers: the bound of a dense model on the desktop."""
     llama, desktop, weights = Model.named("Llama 3.1 405B"), Machine.named(*DESKTOP), "Q4_K_M"
-    bits, _ = bits_per_weight(weights, llama)
+    bits = 8 * weight_storage(weights, llama).held / llama.parameters
 
     def most() -> float:
         return inference.decode(llama, desktop, context=1, weights=weights).tokens_per_second_at_most

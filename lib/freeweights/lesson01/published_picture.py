@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -15,12 +16,16 @@ from ..evidence import make_calibration, published
 from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..models.transformer import Model
-from ..page.style import BLUE, GREEN, GREY, log_axis
+from ..page import layout
+from ..page.style import BLUE, GREEN
 
 
 @dataclass(frozen=True)
 class PublishedCase:
-    """One axes: a prediction over x, the tokens it yields there, and the published points as (x, tokens per second)."""
+    """One axes: a prediction over x, the tokens it yields there, and the published points as (x, tokens per second).
+
+    `spans` are the contexts over which a point is an average: (first, last, tokens per second).
+    """
 
     title: str
     label: str
@@ -29,12 +34,13 @@ class PublishedCase:
     tokens: float | np.ndarray
     points: list[tuple[float, float]]
     ticks: dict[float, str]
+    spans: list[tuple[float, float, float]] = field(default_factory=list)
 
 
 def cases(name: str, desk: tuple, rack: tuple) -> list[PublishedCase]:
     """The desktop writing and reading, the cluster writing, each over what its published rows vary."""
     model, mac, node = Model.named(name), Machine.named(*DESKTOP), Machine.named(*CLUSTER)
-    bits = published.bits_of(desk[0].row, model.parameters)
+    bits = published.bits_of(desk[0].row, model)
     length, users = np.geomspace(1024, 16_384, 40), np.arange(1, 17)
     lengths = {1024 * n: f"{n}k" for n in (1, 2, 4, 8, 16)}
     return [
@@ -50,6 +56,11 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[PublishedCase]:
                 if pair.row.phase == "decode"
             ],
             lengths,
+            [
+                (pair.row.context, pair.row.context + pair.row.output, pair.measured)
+                for pair in desk
+                if pair.row.phase == "decode" and pair.row.output
+            ],
         ),
         PublishedCase(
             "M3 Ultra reads a prompt",
@@ -72,39 +83,47 @@ def cases(name: str, desk: tuple, rack: tuple) -> list[PublishedCase]:
     ]
 
 
-def draw_case(axes: Axes, case: PublishedCase) -> None:
-    """Expectation as a line, its range as a band, physics dashed, published points as crosses."""
-    rate = {end: case.tokens / getattr(case.estimate, end) for end in ("low", "expected", "high", "floor")}
-    axes.fill_between(case.x, rate["high"], rate["low"], color=BLUE, alpha=0.2, linewidth=0)
-    axes.plot(case.x, rate["expected"], color=BLUE)
-    axes.plot(case.x, rate["floor"], "--", color=GREEN)
-    axes.plot(*zip(*case.points), "X", color="black", markersize=9, markeredgecolor="white")
+def draw_case(axes: Axes, case: PublishedCase) -> dict[str, Artist]:
+    """Expectation as a line, its range as a band, physics dashed, published points as crosses; what each is called."""
+    rate = {
+        end: case.tokens / getattr(case.estimate, end) for end in ("low", "expected", "high", "lower_bound")
+    }
+    key = {
+        "published (line: its contexts)": axes.plot(
+            *zip(*case.points), "X", color="black", markeredgecolor="white", zorder=3
+        )[0],
+        "expected": axes.plot(case.x, rate["expected"], color=BLUE)[0],
+        "its range": axes.fill_between(case.x, rate["high"], rate["low"], color=BLUE, alpha=0.2, linewidth=0),
+        "bound of physics": axes.plot(case.x, rate["lower_bound"], "--", color=GREEN)[0],
+    }
+    for first, last, speed in case.spans:
+        axes.plot([max(first, case.x[0]), last], [speed] * 2, color="black", linewidth=1, zorder=2.5)
     axes.set(xlabel=case.label, yscale="log")
     axes.set_title(case.title, fontsize=11, fontweight="normal")
-    log_axis(axes.xaxis, case.ticks)
+    layout.log_axis(axes.xaxis, case.ticks)
     low, high = axes.get_ylim()
     steps = (1, 1.5, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5)
     heights = [step * 10**power for power in range(1, 6) for step in steps if low <= step * 10**power <= high]
-    log_axis(axes.yaxis, {height: f"{height:,.0f}" for height in heights})
+    layout.log_axis(axes.yaxis, {height: f"{height:,.0f}" for height in heights})
+    return key
 
 
 def draw(figure: Figure, name: str = "GLM-5.2") -> str:
     """Prediction and published points of one model on the desktop and the cluster; the sentence says how far apart."""
     every, rack = published.comparisons(name, DESKTOP[0]), published.comparisons(name, CLUSTER[0])
     desk = [pair for pair in every if pair.row.devices == DESKTOP[1]]  # two of them are another machine
-    figure.subplots_adjust(left=0.065, right=0.985, top=0.78, bottom=0.15, wspace=0.27)
-    axes = figure.subplots(1, 3)
-    for one, case in zip(axes, cases(name, desk, rack)):
-        draw_case(one, case)
+    axes = layout.grid(figure, columns=(1, 1, 1))
+    *_, key = [draw_case(one, case) for one, case in zip(axes, cases(name, desk, rack))]
+    layout.legend(figure, key)
     axes[0].set_ylabel("tokens/s")
     pairs = (*desk, *rack)
-    beaten = sum(pair.seconds < pair.estimate.floor for pair in pairs)
+    beaten = sum(pair.seconds < pair.estimate.lower_bound for pair in pairs)
     worst = max(pair.factor for pair in pairs if pair.row.phase == "decode")
     verb = "points beat" if beaten > 1 else "point beats"
-    title = f"{name}: {beaten or 'no'} published {verb} physics; writing is predicted within a factor of "
-    figure.text(0.015, 0.94, title + q.significant(worst, 3), fontsize=12, fontweight="bold", va="center")
-    key = "✖ published   — expected, with its range   - - physics"
-    figure.text(0.985, 0.865, key, fontsize=10, color=GREY, ha="right")
+    layout.headline(figure).set_text(
+        f"{name}: {beaten or 'no'} published {verb} physics; writing is predicted within a factor of "
+        f"{q.significant(worst, 3)}"
+    )
     held_out = (
         f"No row of {name} was used to make the predictions."
         if name in make_calibration.PREDICTED_NOT_FITTED

@@ -9,7 +9,8 @@ from ..facts import quantities as q
 from ..local import smollm_timing, this_machine
 from ..local.measured_or_recorded import SMOL, Quantised, RecordedMachine
 from ..models.transformer import Model
-from ..page.style import BLUE, GREY, MARKERS, RED, apart, decades, log_axis
+from ..page import charts, layout
+from ..page.style import BLUE, GREY, MARKERS, ORANGE, RED
 
 
 def step_floor(
@@ -36,14 +37,16 @@ def draw_batch(
     source: str,
 ) -> str:
     """Time of a step against batch: measured points, the machine's floor, the floor plus what batch 1 paid on top."""
-    axes, most, smol = figure.subplots(), int(sweep.batch[-1]), Model.named(SMOL)
-    fine = np.linspace(1, max(most, 2), 200)
+    most, smol = int(sweep.batch[-1]), Model.named(SMOL)
+    [axes], fine = layout.grid(figure), np.linspace(1, max(most, 2), 200)
     read = np.interp(fine, sweep.batch, sweep.bytes_moved) / mine.matrix_vector.median
     compute = fine * smol.flops_per_token(1) / mine.matrix_matrix.median
     share = step_floor(sweep, mine)[0] / sweep.seconds[0]
-    overhead = max(1 - share, 0.0) * sweep.seconds[0]
-    both = np.maximum(read, compute) + overhead
-    axes.errorbar(
+    both = np.maximum(read, compute) + max(1 - share, 0.0) * sweep.seconds[0]
+    axes.set(xlim=(0, 1.02 * fine[-1]), ylim=(0, 1.2e3 * max(sweep.high.max(), both.max())))
+    axes.set(xlabel="sequences decoded at once (batch)", ylabel="ms per step")
+    axes.set_xticks([one for one in (1, 4, 8, 12, 16, 20, 24, 28, 32) if one <= fine[-1]])
+    points = axes.errorbar(
         sweep.batch,
         1e3 * sweep.seconds,
         1e3 * np.array([sweep.seconds - sweep.low, sweep.high - sweep.seconds]),
@@ -53,26 +56,15 @@ def draw_batch(
         markeredgecolor="black",
         zorder=3,
     )
-    top, end = 1.2e3 * max(sweep.high.max(), both.max()), fine[-1]
-    axes.set(
-        xlim=(0, end * 1.25), ylim=(0, top), xlabel="sequences decoded at once (batch)", ylabel="ms per step"
-    )
-    axes.set_xticks([one for one in (1, 4, 8, 12, 16, 20, 24, 28, 32) if one <= end])
-    curves = [
-        (read, "--", "bytes alone", BLUE),
-        (compute, ":", "FLOPs alone", "#8A5F00"),
-        (both, "-", "floor + overhead", GREY),
-    ]
-    heights = apart([1e3 * curve[-1] for curve, *_ in curves], top / 14)
-    for (curve, line, words, colour), height in zip(curves, heights):
-        axes.plot(fine, 1e3 * curve, line, color=colour)
-        axes.text(end * 1.025, height, words, color=colour, va="center")
-    axes.text(0.01, 0.985, f"● {source}", transform=axes.transAxes, color="#A84A00", va="top")
+    layout.legend(figure, {source: points})
+    found = {"bytes alone": read, "FLOPs alone": compute, "floor + overhead": both}
+    looks = dict(zip(found, ((BLUE, "--"), (ORANGE, ":"), (GREY, "-"))))
+    charts.curves(axes, looks).show({name: (fine, 1e3 * curve) for name, curve in found.items()})
     slower, gain = (
         sweep.seconds[-1] / sweep.seconds[0],
         sweep.tokens_per_second[-1] / sweep.tokens_per_second[0],
     )
-    axes.set_title(
+    layout.headline(figure).set_text(
         f"{most} users cost {q.times(slower)} the time of one, not {most} times"
         if most > 1
         else f"A step for one user takes {q.duration(sweep.seconds[0])}"
@@ -96,7 +88,7 @@ def draw_batch(
 
 def draw_quantised(figure: Figure, found: list[Quantised], source: str) -> str:
     """Perplexity against bytes, one point for each number of bits, both axes logarithmic."""
-    axes, first, last = figure.subplots(), found[0], found[-1]
+    [axes], first, last = layout.grid(figure), found[0], found[-1]
     sizes, lows = [one.nbytes / 1e6 for one in found], [one.perplexity for one in found]
     axes.set(xlabel="bytes held (MB)", ylabel="perplexity on a page of Alice")
     axes.plot(sizes, lows, "-", color=GREY, linewidth=1)
@@ -112,8 +104,8 @@ def draw_quantised(figure: Figure, found: list[Quantised], source: str) -> str:
             linespacing=1.1,
         )
     low, high = min(lows) / 1.6, max(lows) * (max(lows) / min(lows)) ** 0.3 * 2
-    log_axis(axes.xaxis, {one: str(one) for one in (50, 100, 200, 500)})
-    log_axis(axes.yaxis, decades(low, high, every=1 + int(np.log10(high / low)) // 8))
+    layout.log_axis(axes.xaxis, {one: str(one) for one in (50, 100, 200, 500)})
+    layout.log_axis(axes.yaxis, layout.decades(low, high, every=1 + int(np.log10(high / low)) // 8))
     axes.set(xlim=(min(sizes) / 1.3, max(sizes) * 1.7), ylim=(low, high))
     worse = [
         f"{one.bits} bits {'multiply perplexity by ' if one is not last else 'by '}"
@@ -121,8 +113,8 @@ def draw_quantised(figure: Figure, found: list[Quantised], source: str) -> str:
         for one in found
         if one.bits == 4 or one is last
     ]
-    axes.set_title(", ".join(worse))
-    axes.text(0.99, 0.975, source, transform=axes.transAxes, ha="right", va="top", color="#00664A")
+    layout.headline(figure).set_text(", ".join(worse))
+    layout.subtitle(figure).set_text(source)
     rest = ", ".join(f"at {one.bits} bits {q.significant(one.perplexity)}" for one in found[1:])
     return (
         f"From {first.bits} to {found[1].bits} bits the bytes fall to {q.percent(found[1].nbytes / first.nbytes)}. "

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
-from functools import cache
-from itertools import zip_longest
 
 import numpy as np
-from matplotlib.collections import PolyCollection
-from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from ..cost import memory
 from ..facts import catalog, records_hardware, records_models
 from ..machines.machine import Machine
 from ..models.transformer import Model
-from ..page import controls, live
-from ..page.style import GREY, headline
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, FAINT, GREY, ORANGE, SAND, SKY
 
 WIDTHS = ("BF16", "Q8_0", "Q4_K_M", "Q2_K")
 LABELS = ("no", "2", "4", "8", "16")
-COLOURS = ("#F2F2F2", "#FBE3B5", "#E69F00", "#7FC3E8", "#0072B2")
-SHADES = to_rgba_array(COLOURS)
+COLOURS = (FAINT, SAND, ORANGE, SKY, BLUE)
 INKS = (GREY, "black", "black", "black", "white")  # that COLOURS bear
 FOUR_BITS = LABELS.index("4")
 # Three pages for the lesson, chosen by hand.
@@ -59,7 +54,7 @@ CATALOGUE = {
     "All: Apple up to 36 GB": (("apple",), 0, 36e9),
     "All: Apple to 96 GB": (("apple",), 36e9, 96e9),
     "All: Apple above 96 GB": (("apple",), 96e9, np.inf),
-    "All: other unified memory": (("unified",), 0, np.inf),
+    "All: other unified memory": (("nvidia-unified", "amd-unified"), 0, np.inf),
     "All: GeForce up to 8 GB": (("nvidia-consumer",), 0, 8e9),
     "All: GeForce to 12 GB": (("nvidia-consumer",), 8e9, 12e9),
     "All: GeForce above 12 GB": (("nvidia-consumer",), 12e9, np.inf),
@@ -94,9 +89,9 @@ def places(page: str) -> list[tuple[str, int]]:
     found = [
         row
         for row in catalog.table(records_hardware.Device)
-        if row.device_class in classes and low < row.memory <= high
+        if row.device_class in classes and low < row.sold <= high
     ]
-    return [(row.name, 1) for row in sorted(found, key=lambda row: row.memory)]
+    return [(row.name, 1) for row in sorted(found, key=lambda row: row.sold)]
 
 
 def pages() -> list[str]:
@@ -112,19 +107,23 @@ def models(size: str) -> list[str]:
     return [one.name for one in named]
 
 
-@cache
+@functools.cache
 def rooms(size: str, page: str) -> np.ndarray:
     """Bytes that each model leaves for its cache on each device, at each width: models x devices x WIDTHS.
 
     They are the same at every context, so they are worked out once for a page.
     """
-    bits = np.array([catalog.weight_format(weights).bits for weights in WIDTHS])
 
-    def room(name: str, device: str, count: int) -> np.ndarray:
-        empty = memory.fits(Model.named(name), Machine.named(device, count), weights=bits, context=0)
+    def room(name: str, device: str, count: int, weights: str) -> float:
+        empty = memory.fits(Model.named(name), Machine.named(device, count), weights=weights, context=0)
         return empty.memory - empty.needed + empty.parts["cache"]
 
-    return np.array([[room(name, *place) for place in places(page)] for name in models(size)])
+    return np.array(
+        [
+            [[room(name, *place, weights) for weights in WIDTHS] for place in places(page)]
+            for name in models(size)
+        ]
+    )
 
 
 def widest(size: str, page: str, context: float) -> np.ndarray:
@@ -134,78 +133,64 @@ def widest(size: str, page: str, context: float) -> np.ndarray:
     >>> LABELS[widest("5 B to 20 B", "Desktops", context=8192)[llama, places("Desktops").index(gpu)]]
     '16'
     """
-    caches = [
-        [model.cache_bytes(min(context, model.max_context), latents=latents) for latents in (False, True)]
-        for model in map(Model.named, models(size))
+    kept = [
+        [
+            [
+                cache_of(name, *place, weights, context) for weights in WIDTHS[:2]
+            ]  # 16 bits, and files of llama.cpp
+            for place in places(page)
+        ]
+        for name in models(size)
     ]
-    latents = [int(Machine.named(*place).runs("").keeps_latents) for place in places(page)]
-    return (np.array(caches)[:, latents, np.newaxis] <= rooms(size, page)).sum(axis=-1)
+    return (np.array(kept)[..., [0, 1, 1, 1]] <= rooms(size, page)).sum(axis=-1)
 
 
-def draw(figure: Figure) -> dict:
-    """A picture of coloured cells, and as many words as the largest page needs; all of them move."""
-    axes = figure.add_axes((0.275, 0.115, 0.715, 0.785))
-    axes.set(xlim=(0, 1), ylim=(1, 0))
-    axes.axis("off")
+def cache_of(name: str, device: str, count: int, weights: str, context: float) -> float:
+    """Bytes of one sequence's cache, as the engine usual for the device and the format keeps it."""
+    model = Model.named(name)
+    tokens = min(context, model.max_context)
+    return float(
+        memory.Case.of(model, Machine.named(device, count), weights=weights, context=tokens).cache_bytes
+    )
+
+
+def draw(figure: Figure) -> live.Artists:
+    """A table of coloured cells, as large as the largest page needs, and what its numbers mean."""
+    [axes] = layout.grid(figure)
+    key = layout.subtitle(figure)
+    key.set_text("widest weights that fit, in bits; no: not even at 2 to 3 bits")
+    names, devices = (
+        [name for size in SIZES for name in models(size)],
+        [name for page in pages() for name in heads(places(page))],
+    )
     rows, columns = max(len(models(size)) for size in SIZES), max(len(places(page)) for page in pages())
-    return {
-        "cells": axes.add_collection(PolyCollection([], antialiaseds=False, linewidths=0)),
-        "widths": [
-            [axes.text(0, 0, "", ha="center", va="center", fontsize=10) for _ in range(columns)]
-            for _ in range(rows)
-        ],
-        "names": [axes.text(-0.012, 0, "", ha="right", va="center", fontsize=10) for _ in range(rows)],
-        "places": [axes.text(0, 1.012, "", ha="center", va="top", fontsize=9) for _ in range(columns)],
-        "finding": headline(figure),
-        "key": figure.text(
-            0.012,
-            0.925,
-            "widest weights that fit, in bits; no: not even at 2 to 3 bits",
-            fontsize=10,
-            color=GREY,
-            va="center",
-        ),
-    }
+    lines = max(devices, key=lambda name: name.count("\n"))
+    cells = charts.cells(axes, rows, columns, max(names, key=len), lines)
+    for head in cells.heads:
+        head.set_fontsize(9)
+    return live.Artists(finding=layout.headline(figure), cells=cells)
 
 
-def update(artists: dict, models_of: str, devices: str, context: float) -> str:
+def update(artists: live.Artists, models_of: str, devices: str, context: float) -> str:
     """Fill the table of models and devices; say what fits."""
     names, where = models(models_of), places(devices)
     table = widest(models_of, devices, context)
-    artists["cells"].set(verts=corners(*table.shape), facecolors=SHADES[table.ravel()])
-    tops = [(row + 0.5) / len(names) for row in range(len(artists["names"]))]
-    lefts = [(column + 0.5) / len(where) for column in range(len(artists["places"]))]
-    for label, name, y in zip_longest(artists["names"], names, tops, fillvalue=""):
-        write(label, name, label.get_position()[0], y)
-    for label, place, x in zip_longest(artists["places"], where, lefts, fillvalue=None):
-        write(label, short(*place) if place else "", x, label.get_position()[1])
-    for y, cells, row in zip_longest(tops, artists["widths"], table.tolist(), fillvalue=()):
-        for x, cell, index in zip_longest(lefts, cells, row):
-            write(cell, "" if index is None else LABELS[index], x, y, INKS[index or 0])
+    artists.cells.show(
+        {
+            (name, head): (LABELS[index], COLOURS[index])
+            for name, row in zip(names, table)
+            for head, index in zip(heads(where), row)
+        },
+        dict(zip(COLOURS, INKS)),
+    )
     full, some = counted(table)
-    artists["finding"].set_text(f"{some} of {table.size} pairs fit, {full} of them at full width")
+    artists.finding.set_text(f"{some} of {table.size} pairs fit, {full} of them at full width")
     return sentence(names, where, table, models_of, devices, context)
 
 
 def counted(table: np.ndarray) -> tuple[int, int]:
     """How many pairs fit at full width, and how many at all."""
     return int((table == len(WIDTHS)).sum()), int((table > 0).sum())
-
-
-def corners(rows: int, columns: int) -> np.ndarray:
-    """Corners of the cells that divide the unit square, row by row.
-
-    >>> corners(1, 2)[1].tolist()
-    [[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]]
-    """
-    row, column = np.indices((rows, columns)).reshape(2, -1, 1)
-    return np.stack([(column + [0, 1, 1, 0]) / columns, (row + [0, 0, 1, 1]) / rows], axis=-1)
-
-
-def write(label: Text, text: str, x: float, y: float, colour: str = "black") -> None:
-    """Put words at a place, unless they stand there: most of a page does, whatever moved."""
-    if (label.get_text(), *label.get_position()) != (text, x, y):
-        label.set(text=text, x=x, y=y, color=colour)
 
 
 def sentence(
@@ -242,6 +227,20 @@ def short(device: str, count: int, gap: str = "\n") -> str:
     for word in ("GeForce ", "Instinct ", " SXM5", " SXM2", " SXM4", " SXM", " server"):
         name = name.replace(word, "")
     return gap.join(textwrap.wrap(f"{count} x {name}" if count > 1 else name, 8, break_long_words=False))
+
+
+def heads(where: list[tuple[str, int]]) -> list[str]:
+    """Short names of the devices of a page; where two are alike, with what their brackets say.
+
+    >>> heads([("Apple M1 (7-core GPU)", 1), ("Apple M1 (8-core GPU)", 1)])
+    ['Apple M1\\n7-core GPU', 'Apple M1\\n8-core GPU']
+    """
+    names = [short(*place) for place in where]
+    more = [textwrap.shorten(device.partition("(")[2].strip(")"), 20, placeholder="") for device, _ in where]
+    return [
+        name if names.count(name) == 1 else "\n".join([name, *textwrap.wrap(words, 10)])
+        for name, words in zip(names, more)
+    ]
 
 
 def panel() -> live.Panel:

@@ -1,4 +1,4 @@
-"""Lesson 02, hardware bottlenecks: which of four things is scarce, and how far predictions are off.
+"""Lesson 02, hardware bottlenecks: which of five things is scarce, and how far predictions are off.
 
 The names stand in the order in which the lesson uses them.
 """

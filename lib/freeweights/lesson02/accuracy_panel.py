@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from ..evidence.accuracy_report import (
     EVERY_KIND,
@@ -26,11 +30,11 @@ from ..evidence.accuracy_report import (
 )
 from ..evidence.held_out import FEW, Errors, Pair, by, of_machines, of_source, pairs
 from ..facts import quantities as q
-from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, decades, headline, log_axis
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, GREEN, GREY, LIGHT, ORANGE, PINK
 
 LEANS = 1.02  # a middle ratio beyond this is called a leaning
-LOOKS = dict(zip(KINDS, ((BLUE, "o", "●"), (ORANGE, "s", "■"), (GREEN, "^", "▲"), (PINK, "D", "◆"))))
+LOOKS = dict(zip(KINDS, ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PINK, "D"))))
 SHORTEST, LONGEST = 6e-4, 1.2e3  # ends of the axes, in seconds
 FURTHEST = 5.0  # factor at which the right axes end
 BANDS, STYLES = (1.3, 2.0), ("-", "--", ":")
@@ -95,7 +99,7 @@ def blame(kind: str, machines: str) -> str:
 def lonely(found: Errors) -> str:
     """Whether a class hangs on one source: without that, mostly other machines' constants predict it.
 
-    >>> lonely(Errors("", 10, 2, 9, 1.5, 2.0, 1.0))
+    >>> lonely(Errors("", 10, 2, 9, 1.5, 2.0, 1.0, 0.8))
     ', 9 of them from one source, so that other machines must speak for them'
     """
     if found.largest < 0.7 * found.rows:
@@ -104,23 +108,45 @@ def lonely(found: Errors) -> str:
     return f", {which} from one source, so that other machines must speak for them"
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Points:
+    """What moves at the left: the chosen rows by kind, and the worst of them."""
+
+    lines: list[Line2D]  # they lie on top of the points
+    points: dict[str, Line2D]
+    circles: Line2D
+    numbers: list[Text]
+
+
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    finding: Text
+    worst: Text
+    left: Points
+    kinds: charts.Rows
+
+
+def draw(figure: Figure) -> Artists:
     """Left: predicted against published seconds of all rows and of the chosen. Right: errors by kind."""
-    artists = {"finding": headline(figure)}
+    left, right = layout.grid(figure, columns=(1, 1))
+    above, below = layout.split(right, rows=(3, 1))
+    below.axis("off")
     words = {"fontsize": 10, "va": "top", "linespacing": 1.35, "parse_math": False}
-    artists["worst"] = figure.text(0.565, 0.275, "", **words)
-    return artists | draw_points(figure) | {"kinds": draw_kinds(figure)}
+    worst = below.text(0, 1, "", transform=below.transAxes, **words)
+    return Artists(layout.headline(figure), worst, draw_points(left), draw_kinds(above))
 
 
-def draw_points(figure: Figure) -> dict:
+def draw_points(axes: Axes) -> Points:
     """The left axes with diagonal, bands and every row in grey; the points, circles and numbers that move."""
-    axes = figure.add_axes((0.1, 0.125, 0.42, 0.765))
     for axis in (axes.xaxis, axes.yaxis):
-        log_axis(axis, decades(1e-3, 100, lambda t: q.duration(t) if t < q.MINUTE else f"{t:g} s"))
+        layout.log_axis(
+            axis, layout.decades(1e-3, 100, lambda t: q.duration(t) if t < q.MINUTE else f"{t:g} s")
+        )
     axes.set(xlim=(SHORTEST, LONGEST), ylim=(SHORTEST, LONGEST), xlabel="published", ylabel="predicted")
-    axes.yaxis.labelpad = 1
     ends = np.array([SHORTEST, LONGEST])
-    axes.plot(*times(pairs()), "s", color="#D5D5D5", markersize=2, markeredgewidth=0, zorder=1)
+    axes.plot(*times(pairs()), "s", color=LIGHT, markersize=2, markeredgewidth=0, zorder=1)
     sides = [(side, style) for factor, style in zip((1.0, *BANDS), STYLES) for side in {factor, 1 / factor}]
     note = {"transform": axes.transAxes, "fontsize": 10, "color": GREY}
     axes.text(0.03, 0.965, "predicted too slow", va="top", **note)
@@ -136,36 +162,22 @@ def draw_points(figure: Figure) -> dict:
         "zorder": 4,
     }
     number = {"fontsize": 10, "fontweight": "bold", "ha": "center", "va": "center"}
-    return {
-        "lines": [axes.plot(ends, ends * side, style, **line)[0] for side, style in sides],
-        "points": {
+    return Points(
+        [axes.plot(ends, ends * side, style, **line)[0] for side, style in sides],
+        {
             kind: axes.plot([], [], shape, color=colour, zorder=3 - 0.1 * depth, **mark)[0]
-            for depth, (kind, (colour, shape, _)) in enumerate(LOOKS.items())
+            for depth, (kind, (colour, shape)) in enumerate(LOOKS.items())
         },
-        "circles": axes.plot([], [], "o", **circle)[0],
-        "numbers": [axes.text(1, 1, "", **number) for _ in range(NAMED)],
-    }
+        axes.plot([], [], "o", **circle)[0],
+        [axes.text(1, 1, "", **number) for _ in range(NAMED)],
+    )
 
 
-def draw_kinds(figure: Figure) -> dict:
+def draw_kinds(axes: Axes) -> charts.Rows:
     """The right axes: for each kind of step its name, and a dot, a line and figures that move."""
-    axes = figure.add_axes((0.565, 0.425, 0.41, 0.465))
-    log_axis(axes.xaxis, {factor: f"{factor:g}" for factor in (1, 1.3, 2, 3, FURTHEST)})
-    axes.set(xlim=(1, FURTHEST), ylim=(-0.4, 3.7), yticks=[])
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel("factor off: half of the rows, nine in ten")
-    found = {}
-    for height, (kind, (colour, shape, symbol)) in zip((3, 2, 1, 0), LOOKS.items()):
-        axes.text(1, height + 0.42, symbol, color=colour, fontsize=10, va="center")
-        axes.text(1.07, height + 0.42, kind, fontsize=10, va="center")
-        middle = {"markeredgecolor": "black", "markersize": 9, "zorder": 4, "clip_on": False}
-        found[kind] = {
-            "range": axes.plot([], [], color=colour, linewidth=6, solid_capstyle="butt")[0],
-            "middle": axes.plot([], [], shape, color=colour, **middle)[0],
-            "words": axes.text(FURTHEST, height + 0.42, "", fontsize=10, ha="right", va="center"),
-            "height": height,
-        }
-    return found
+    layout.log_axis(axes.xaxis, {factor: f"{factor:g}" for factor in (1, 1.3, 2, 3, FURTHEST)})
+    axes.set(xlim=(1, FURTHEST), xlabel="factor off: half of the rows, nine in ten")
+    return charts.rows(axes, LOOKS, words="below")
 
 
 def times(rows) -> tuple[list[float], list[float]]:
@@ -173,33 +185,34 @@ def times(rows) -> tuple[list[float], list[float]]:
     return [pair.seconds for pair in rows], [pair.predicted for pair in rows]
 
 
-def update(artists: dict, kind: str, machines: str) -> str:
+def update(artists: Artists, kind: str, machines: str) -> str:
     """Colour the chosen rows, number the worst, show the errors of each kind; say where they are small."""
-    for group, marks in artists["kinds"].items():
-        shown = kind in (EVERY_KIND, group)
-        artists["points"][group].set_data(*times(chosen(group, machines) if shown else ()))
-        show_kind(marks, summary(group, machines), shown)
+    shown = {}
+    for group in KINDS:
+        chosen_one, found = kind in (EVERY_KIND, group), summary(group, machines)
+        artists.left.points[group].set_data(*times(chosen(group, machines) if chosen_one else ()))
+        artists.kinds.marks[group].set_alpha(1.0 if chosen_one else 0.25)
+        artists.kinds.ranges[group].set_alpha(0.6 if chosen_one else 0.2)
+        shown[group] = errors(found, "black" if chosen_one else GREY)
+    artists.kinds.show(shown)
     show_worst(artists, worst(kind, machines))
-    artists["finding"].set_text(finding(summary(kind, machines), machines))
+    artists.finding.set_text(finding(summary(kind, machines), machines))
     return say(kind, machines)
 
 
-def show_kind(marks: dict, found: Errors | None, shown: bool) -> None:
-    """Place one kind's middle and worst tenth on the right, or the words that there is too little."""
+def errors(found: Errors | None, ink: str) -> charts.Quantity:
+    """One kind's middle and worst tenth, or the words that there is too little."""
     enough = found is not None and found.rows >= FEW
-    reach = [found.median, min(found.p90, FURTHEST)] if enough else []
-    middle = [] if found is None else [min(found.median, FURTHEST)]
-    marks["range"].set(data=(reach, [marks["height"]] * len(reach)), alpha=0.6 if shown else 0.2)
-    marks["middle"].set(data=(middle, [marks["height"]] * len(middle)), alpha=1.0 if shown else 0.25)
-    marks["words"].set(text=counted(found), color="black" if shown else GREY)
+    at = None if found is None else found.median
+    return charts.Quantity(at, (found.median, found.p90) if enough else None, words=counted(found), ink=ink)
 
 
-def show_worst(artists: dict, rows: tuple[Pair, ...]) -> None:
+def show_worst(artists: Artists, rows: tuple[Pair, ...]) -> None:
     """Circle and list the worst rows; number them on the picture, where a number does not cover another."""
-    artists["circles"].set_data(*times(rows))
+    artists.left.circles.set_data(*times(rows))
     centres = [np.log10([pair.seconds, pair.predicted]) for pair in rows]
     placed: list[np.ndarray] = []
-    for index, text in enumerate(artists["numbers"]):
+    for index, text in enumerate(artists.left.numbers):
         text.set_text("")
         if index < len(rows):
             away = np.array([-1.0, 1.0]) if rows[index].ratio > 1 else np.array([1.0, -1.0])
@@ -214,7 +227,7 @@ def show_worst(artists: dict, rows: tuple[Pair, ...]) -> None:
         f"{n}  {textwrap.shorten(case_of(pair), 42, placeholder=' ...')}: {q.significant(pair.factor, 2)}"
         for n, pair in enumerate(rows, 1)
     ]
-    artists["worst"].set_text("\n".join(["Furthest off, and by what factor:"] * bool(rows) + lines))
+    artists.worst.set_text("\n".join(["Furthest off, and by what factor:"] * bool(rows) + lines))
 
 
 def panel() -> live.Panel:

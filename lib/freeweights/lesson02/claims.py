@@ -7,12 +7,16 @@ from functools import partial
 from ..cost import inference, weight_storage
 from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, CONTEXT, DESKTOP, SERVED, writes
 from ..evidence import verdicts
-from ..evidence.verdicts import IN_PART, gpus_are_the_determinant
+from ..evidence.known_speeds import known_speed
+from ..evidence.verdicts import Judged, Reasons, gpus_are_the_determinant, weighed
 from ..facts import catalog
 from ..facts import quantities as q
+from ..facts.vocabulary import Verdict
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money import hardware_trends
+
+NOTABLE = 1.2  # times from which a link, or a share of speed lost, counts in these verdicts
 
 
 def speed_up(link: str, fewer: int = 2, more: int = 8) -> float:
@@ -27,55 +31,118 @@ def speed_up(link: str, fewer: int = 2, more: int = 8) -> float:
     return fast / slow
 
 
-def moat_is_hardware() -> tuple[str, str]:
-    """The moat is GPUs, memory and fast interconnect, not weights."""
-    nvlink, hundred, ten = (speed_up(link) for link in ("NVLink 4 (H100/H200)", "100 GbE", "10 GbE"))
-    device = catalog.device(CLUSTER[0])
-    return IN_PART, (
-        f"For {SERVED} users of Llama 3.1 70B eight H200 write {q.times(nvlink)} as much as two over NVLink, "
-        f"{q.times(hundred)} over 100 GbE and {q.times(ten)} over 10 GbE: without the link the same chips do not add "
-        f"up. But the whole row rents for {q.money(CLUSTER[1] * device.rental)} an hour, to anybody: the moat is a bill."
+LINKS = ("NVLink 4 (H100/H200)", "100 GbE", "10 GbE")  # fastest first
+MOAT = Reasons(
+    f"For {SERVED} users of Llama 3.1 70B eight H200 write, as predicted, {{gains}} what two write{{seen}}.",
+    {
+        Verdict.HOLDS: "Without the link the same chips do not add up, and nobody rents them out.",
+        Verdict.IN_PART: "Without the link the same chips do not add up. But the whole row rents for {rent} an hour, to anybody: "
+        "the moat is a bill.",
+        Verdict.FAILS: "The link hardly matters.",
+    },
+)
+
+
+def published_gain(fewer: int = 2, more: int = 8) -> tuple[float, float] | None:
+    """The range of the same gain over NVLink, where both numbers of devices were published; None where not."""
+    slow, fast = (
+        known_speed(Model.named("Llama 3.1 70B"), Machine.named(CLUSTER[0], count), CLUSTER_WEIGHTS, SERVED)
+        for count in (fewer, more)
     )
+    return fast.over(slow) if slow.published and fast.published else None
 
 
-def hardware_deflation() -> tuple[str, str]:
+def moat_is_hardware() -> Judged:
+    """The moat is GPUs, memory and fast interconnect, not weights."""
+    gains, seen = [speed_up(link) for link in LINKS], published_gain()
+    best = min([gains[0], *(seen or ())])
+    rental = catalog.device(CLUSTER[0]).rental
+    return MOAT.judged(
+        weighed(supported=best > NOTABLE * gains[-1], contradicted=rental is not None),
+        gains=q.listed(f"{q.times(gain)} over {link.split(' (')[0]}" for gain, link in zip(gains, LINKS)),
+        seen=f"; over NVLink {q.between(q.times, *seen)} were published" if seen else "",
+        rent=q.money(CLUSTER[1] * (rental or 0)),
+    )  # fmt: skip
+
+
+SOON = 10  # years in which a gap counts as closed by waiting
+DEFLATION = Reasons(
+    "On the trend of unified memory a desktop of {price} matches today's eight H200 in: {waits}. An ASIC that reads {reads} holds "
+    "{holds}: GLM-5.2 takes {chips} of them.",
+    {
+        Verdict.HOLDS: f"Every gap is expected to close within {SOON} years.",
+        Verdict.IN_PART: f"Within {SOON} years the gap in {{closes}} is expected to close, that in {{stays}} is not; and the node of "
+        "that day will not be today's.",
+        Verdict.FAILS: f"No gap is expected to close within {SOON} years.",
+    },
+)
+
+
+def hardware_deflation() -> Judged:
     """Prosumer hardware plus time, used cards and ASICs will close the gap."""
     price, now, node = catalog.device(DESKTOP[0]).price, hardware_trends.today(), Machine.named(*CLUSTER)
-    waits = [
-        f"{quantity} {hardware_trends.when(hardware_trends.trend(quantity).range(amount(node) / price, now), now)}"
+    reached = {
+        quantity: hardware_trends.trend(quantity).range(amount(node) / price, now)
         for quantity, (_, _, amount) in hardware_trends.QUANTITIES.items()
-    ]
+    }
+    soon = [quantity for quantity, (_, year, _) in reached.items() if year is not None and year - now <= SOON]
+    late = [quantity for quantity in reached if quantity not in soon]
     groq = catalog.device("GroqChip LPU v1")
     chips = weight_storage.weight_bytes(Model.named("GLM-5.2"), CLUSTER_WEIGHTS) / groq.memory
-    return IN_PART, (
-        f"On the trend of unified memory a desktop of {q.money(price)} matches today's eight H200 in: "
-        f"{'; '.join(waits)}. An ASIC that reads {q.rate(groq.memory_bandwidth, 'B/s')} holds {q.size(groq.memory)}: "
-        f"GLM-5.2 takes {q.significant(chips)} of them. The gap in memory closes first, the one in bandwidth last, and the "
-        "node of that day will not be today's."
-    )
+    return DEFLATION.judged(
+        weighed(supported=bool(soon), contradicted=bool(late)),
+        price=q.money(price), reads=q.rate(groq.memory_bandwidth, "B/s"), holds=q.size(groq.memory),
+        waits="; ".join(f"{quantity} {hardware_trends.when(when, now)}" for quantity, when in reached.items()),
+        chips=q.significant(chips), closes=q.listed(soon), stays=q.listed(late),
+    )  # fmt: skip
 
 
-def sanctions_did_not_stop_it() -> tuple[str, str]:
+QWEN, DENSE, CROWDS = "Qwen3-235B-A22B", "Llama 3.1 70B", (1, SERVED, 128)
+SANCTIONS = Reasons(
+    f"Predicted at {CLUSTER_WEIGHTS} for {q.listed(CROWDS)} users: eight H20 write {QWEN} {{moe}} times as fast as eight H100, and "
+    f"{DENSE} {{dense}} times. "
+    "The H800 keeps {arithmetic} of the H100's arithmetic, and an Ascend 910C is specified at {ascend} of it. An H800 needs "
+    "{link} as long for a large message and reads a prompt of the mixture at {cut} of the H100's speed, an H20 at {weak}; training on H20 "
+    "would take {chips} as many chips for the same FLOPs.",
+    {
+        Verdict.HOLDS: "Nothing that was cut costs much.",
+        Verdict.IN_PART: "They did not stop it, and they did cost.",
+        Verdict.FAILS: "The chips that may be sold do not serve a crowd.",
+    },
+)
+
+
+def short(ratios: list[float]) -> str:
+    """Ratios as a list."""
+    return q.listed(q.significant(ratio, 2) for ratio in ratios)
+
+
+def sanctions_did_not_stop_it() -> Judged:
     """All of it was done despite export controls."""
     free, slow_link, slow_chip = (
         Machine.named(name, 8) for name in ("H100 SXM5 80GB", "H800 SXM5 80GB", "H20 96GB")
     )
-    qwen, ascend = "Qwen3-235B-A22B", catalog.device("Ascend 910C").flops_fp16
     reads, reads_cut, reads_weak = (
         inference.prefill(
-            Model.named(qwen), machine, prompt=CONTEXT, batch=1, weights=CLUSTER_WEIGHTS
+            Model.named(QWEN), machine, prompt=CONTEXT, batch=1, weights=CLUSTER_WEIGHTS
         ).tokens_per_second
         for machine in (free, slow_link, slow_chip)
     )
-    writing = writes(qwen, slow_chip, SERVED) / writes(qwen, free, SERVED)
-    return IN_PART, (
-        f"They did not stop it: the H800 keeps {q.percent(slow_link.flops(16) / free.flops(16))} of the H100's "
-        f"arithmetic, eight H20 write {qwen} for {SERVED} users {q.times(writing)} as fast as eight H100, and an "
-        f"Ascend 910C is specified at {q.percent(ascend / free.device.flops_fp16)} of an H100. They did cost: an H800 "
-        f"needs {q.times(free.link.bandwidth / slow_link.link.bandwidth)} as long for a large message and reads a "
-        f"prompt at {q.percent(reads_cut / reads)} of the H100's speed, an H20 at {q.percent(reads_weak / reads)}, and "
-        f"training on H20 takes {q.times(free.flops(16) / slow_chip.flops(16))} as many chips for the same FLOPs."
+    moe, dense = (
+        [writes(name, slow_chip, users) / writes(name, free, users) for users in CROWDS]
+        for name in (QWEN, DENSE)
     )
+    kept, ascend = slow_link.flops(16) / free.flops(16), catalog.device("Ascend 910C").flops_fp16
+    return SANCTIONS.judged(
+        weighed(
+            supported=NOTABLE * max(moe + dense) >= 1,
+            contradicted=NOTABLE * min(reads_cut, reads_weak) < reads or NOTABLE * min(moe + dense) < 1,
+        ),
+        moe=short(moe), dense=short(dense), arithmetic=q.percent(kept),
+        ascend=q.percent(ascend / free.device.flops_fp16),
+        link=q.times(free.link.bandwidth / slow_link.link.bandwidth), cut=q.percent(reads_cut / reads),
+        weak=q.percent(reads_weak / reads), chips=q.times(free.flops(16) / slow_chip.flops(16)),
+    )  # fmt: skip
 
 
 def doubling_ends(what: str, link: str, users: int, gain: float, most: int = 256) -> int:

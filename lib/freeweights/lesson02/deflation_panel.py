@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+from matplotlib.text import Text
 
 from ..cost.reference_cases import CLUSTER, DESKTOP
 from ..facts import catalog
@@ -13,8 +16,8 @@ from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..money import hardware_trends
 from ..money.hardware_trends import CENTURY, QUANTITIES, TooFew, Trend
-from ..page import controls, live
-from ..page.style import BLUE, GLYPHS, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, GREEN, GREY, INK, ORANGE, RED
 
 NODES = {"8 x H200": CLUSTER, "1 x H100": ("H100 SXM5 80GB", 1)}
 LOOKS = {
@@ -57,64 +60,63 @@ def match(quantity: str, which: str, price: float, node: str, street: bool) -> M
     return Match(found, "", price * found.at(now), wanted, found.range(wanted / price, now))
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves: at the left what a thousand dollars bought; at the right the years of the match."""
+
+    finding: Text
+    unit: Text
+    offers: dict[tuple[str, bool], Line2D]
+    band: Polygon
+    line: Line2D
+    ahead: Line2D
+    target: Line2D
+    node: Text
+    rows: charts.Rows
+
+
+def draw(figure: Figure) -> Artists:
     """Left: what a thousand dollars bought, with the line. Right: for three quantities, when the node is matched."""
+    left, right = layout.grid(figure, columns=(4, 3))
     now = hardware_trends.today()
     first = min(row.year for row in hardware_trends.priced(hardware_trends.EVERY, street=True))
-    left = figure.add_axes((0.085, 0.11, 0.49, 0.7))
-    log_axis(left.yaxis, decades(1, 1e5, "{:,.0f}".format))
+    layout.log_axis(left.yaxis, layout.decades(1, 1e5, "{:,.0f}".format))
     left.set(xlim=(first - 1, now + AHEAD), ylim=(LOWEST, HIGHEST), xlabel="year of release")
     left.set_xticks(range(now - now % 5 - 5, now + AHEAD + 1, 5))
     left.axvline(now, color=GREY, linewidth=0.8, linestyle=":")
-    right = figure.add_axes((0.61, 0.11, 0.36, 0.7))
-    right.set(xlim=(now, CENTURY), ylim=(-0.5, 2.75), yticks=[], xlabel="year of the match")
+    right.set(xlim=(now, CENTURY), xlabel="year of the match")
     right.set_xticks([now, 2040, 2060, 2080, CENTURY])
-    right.spines["left"].set_visible(False)
-    for x, (which, (colour, marker)) in zip((0.012, 0.18, 0.325), LOOKS.items()):
-        figure.text(x, 0.865, GLYPHS[marker], color=colour, fontsize=11, va="center")
-        figure.text(x + 0.018, 0.865, which, fontsize=10, color=GREY, va="center")
-    figure.text(0.525, 0.865, "hollow: street or approximate price", fontsize=10, color=GREY, va="center")
-    return {
-        "finding": headline(figure),
-        "unit": left.text(0.012, 0.95, "", transform=left.transAxes, fontsize=10, color=GREY, va="center"),
-        "offers": {
-            (which, released): left.plot(
-                [], [], marker, color=colour, markerfacecolor=colour if released else "white", zorder=3
-            )[0]
-            for which, (colour, marker) in LOOKS.items()
-            for released in (True, False)
-        },
-        "band": left.fill([now], [1.0], color=GREY, alpha=0.2, linewidth=0)[0],
-        "line": left.plot([], [], color="black")[0],
-        "ahead": left.plot([], [], "--", color="black")[0],
-        "target": left.plot([], [], color=RED, linewidth=1.5)[0],
-        "node": left.text(now + AHEAD - 0.2, 1.0, "", color=RED, fontsize=10, ha="right", va="bottom"),
-        "rows": {
-            quantity: {
-                "name": right.text(now, height + 0.3, "", fontsize=11, fontweight="bold"),
-                "range": right.plot(
-                    [], [], color=BLUE, linewidth=5, alpha=0.45, solid_capstyle="butt", clip_on=False
-                )[0],
-                "mark": right.plot(
-                    [], [], "o", color=BLUE, markersize=9, markeredgecolor="black", clip_on=False
-                )[0],
-                "words": right.text(now, height - 0.33, "", fontsize=10),
-                "height": height,
-            }
-            for height, quantity in zip((2, 1, 0), QUANTITIES)
-        },
+    offers = {
+        (which, released): left.plot(
+            [], [], marker, color=colour, markerfacecolor=colour if released else "white", zorder=3
+        )[0]
+        for which, (colour, marker) in LOOKS.items()
+        for released in (True, False)
     }
+    key = {which: offers[which, True] for which in LOOKS}
+    hollow = Line2D([], [], linestyle="", marker="o", color=GREY, markerfacecolor="white")
+    layout.legend(figure, key | {"hollow: street or approximate price": hollow})
+    return Artists(
+        layout.headline(figure),
+        left.text(0.012, 0.95, "", transform=left.transAxes, fontsize=10, color=GREY, va="center"),
+        offers,
+        left.fill([now], [1.0], color=GREY, alpha=0.2, linewidth=0)[0],
+        left.plot([], [], color="black")[0],
+        left.plot([], [], "--", color="black")[0],
+        left.plot([], [], color=RED, linewidth=1.5)[0],
+        left.text(now + AHEAD - 0.2, 1.0, "", color=INK[RED], fontsize=10, ha="right", va="bottom"),
+        charts.rows(right, dict.fromkeys(QUANTITIES, (BLUE, "o")), words="below"),
+    )
 
 
-def update(artists: dict, quantity: str, which: str, price: float, node: str, street: bool) -> str:
+def update(artists: Artists, quantity: str, which: str, price: float, node: str, street: bool) -> str:
     """Move points, line and years to one quantity, group, price and node; say the same."""
     found = {name: match(name, which, price, node, street) for name in QUANTITIES}
-    show_offers(artists["offers"], quantity, which, street)
+    show_offers(artists.offers, quantity, which, street)
     show_trend(artists, found[quantity], quantity, price, node)
-    for name, marks in artists["rows"].items():
-        show_years(marks, name, found[name])
+    artists.rows.show({name: years(one) for name, one in found.items()})
     chosen = found[quantity]
-    artists["finding"].set_text(f"{quantity.capitalize()} of {node} for {q.money(price)}: {when(chosen)}")
+    artists.finding.set_text(f"{quantity.capitalize()} of {node} for {q.money(price)}: {when(chosen)}")
     others = "; ".join(f"{name}, {when(one)}" for name, one in found.items() if name != quantity)
     return f"{says(chosen, quantity, which, price, node)} The other two: {others}."
 
@@ -137,37 +139,34 @@ def show_offers(lines: dict, quantity: str, which: str, street: bool) -> None:
         line.set_alpha(1.0 if which in (group, hardware_trends.EVERY) and (released or street) else 0.18)
 
 
-def show_trend(artists: dict, found: Match, quantity: str, price: float, node: str) -> None:
+def show_trend(artists: Artists, found: Match, quantity: str, price: float, node: str) -> None:
     """Draw the line with its band, solid over the years it was fitted to, and the height that the node asks for."""
     symbol, unit, _ = QUANTITIES[quantity]
-    artists["unit"].set_text(f"{ {1e9: 'G', 1e12: 'T'}[unit] }{symbol} for {q.money(THOUSAND)}")
+    artists.unit.set_text(f"{ {1e9: 'G', 1e12: 'T'}[unit] }{symbol} for {q.money(THOUSAND)}")
     height = THOUSAND * found.wanted / price / unit
-    low, high = artists["line"].axes.get_xlim()
-    artists["target"].set_data([low, high], [height] * 2)
-    artists["node"].set(text=f"needed: {node} for {q.money(price)}", y=min(height, HIGHEST / 2.2) * 1.08)
+    low, high = artists.line.axes.get_xlim()
+    artists.target.set_data([low, high], [height] * 2)
+    artists.node.set(text=f"needed: {node} for {q.money(price)}", y=min(height, HIGHEST / 2.2) * 1.08)
     if found.trend is None:
-        for name in ("line", "ahead"):
-            artists[name].set_data([], [])
-        artists["band"].set_xy([(low, LOWEST)] * 3)
+        for line in (artists.line, artists.ahead):
+            line.set_data([], [])
+        artists.band.set_xy([(low, LOWEST)] * 3)
         return
     now, scale = hardware_trends.today(), THOUSAND / unit
     past, future = np.linspace(low, now, 40), np.linspace(now, high, 40)
-    artists["line"].set_data(past, scale * found.trend.at(past))
-    artists["ahead"].set_data(future, scale * found.trend.at(future))
+    artists.line.set_data(past, scale * found.trend.at(past))
+    artists.ahead.set_data(future, scale * found.trend.at(future))
     years = np.concatenate([past, future])
     edges = [np.clip(scale * found.trend.at(years, side), LOWEST / 2, 2 * HIGHEST) for side in (-1, 1)]
     around = np.concatenate([years, years[::-1]]), np.concatenate([edges[0], edges[1][::-1]])
-    artists["band"].set_xy(np.column_stack(around))
+    artists.band.set_xy(np.column_stack(around))
 
 
-def show_years(marks: dict, quantity: str, found: Match) -> None:
-    """Place one quantity's years of arrival on the right, and the words below them."""
-    marks["name"].set_text(quantity)
+def years(found: Match) -> charts.Quantity:
+    """The years of one quantity's arrival, and the words below them."""
     fast, line, slow = found.years
-    inside = [CENTURY if year is None else year for year in (fast, slow)]
-    marks["range"].set_data(*(([], []) if found.trend is None else (inside, [marks["height"]] * 2)))
-    marks["mark"].set_data(*(([], []) if line is None else ([line], [marks["height"]])))
-    marks["words"].set_text(when(found))
+    ends = tuple(CENTURY if year is None else year for year in (fast, slow))
+    return charts.Quantity(line, None if found.trend is None else ends, words=when(found))
 
 
 def when(found: Match) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from ..cost import energy, inference
 from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP
@@ -16,8 +18,8 @@ from ..facts.records_measured import Energy
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money import electricity
-from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, decades, headline, log_axis
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, GREEN, GREY, INK, ORANGE, RED
 
 CARD = ("GeForce RTX 4090", 1)
 PLACES = {  # device and count, wanted weights, name in the picture
@@ -67,7 +69,9 @@ def place(name: str, what: str) -> tuple[Machine, str]:
     return Machine.named(*where), energy.weights_on(Model.named(what), weights)
 
 
-def spent(name: str, what: str, users: float, context: float, tariff: float, host: float) -> Spent | None:
+def spent(
+    name: str, what: str, users: float, context: float, tariff: float, power_overhead: float
+) -> Spent | None:
     """Joules and dollars of one machine; None where the model and so many caches do not fit.
 
     >>> alone, crowd = (spent("node", "Llama 3.1 70B", users, 1024, 0.1, 1.1) for users in (1, 64))
@@ -78,83 +82,74 @@ def spent(name: str, what: str, users: float, context: float, tariff: float, hos
     step = inference.decode(Model.named(what), machine, context=context, batch=users, weights=weights)
     if not step.fits:
         return None
-    used = energy.joules(machine, step, host)
+    used = energy.joules(machine, step, power_overhead)
     return Spent(used, electricity.electricity(used, tariff), electricity.rent(machine, step))
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves: at the left joules over users, at the right dollars of the users chosen."""
+
+    finding: Text
+    users: Line2D
+    points: dict[tuple[str, bool], Line2D]
+    curves: charts.Curves
+    here: dict[str, Line2D]
+    rows: charts.Rows
+
+
+def draw(figure: Figure) -> Artists:
     """Left: joules per token over users. Right: electricity beside rent for the users chosen."""
-    left, right = figure.add_axes((0.075, 0.115, 0.5, 0.7)), figure.add_axes((0.625, 0.115, 0.355, 0.7))
-    log_axis(left.xaxis, {users: f"{users:,}" for users in (1, 4, 16, 64, 256, 1024)})
-    log_axis(left.yaxis, decades(0.01, 1000, "{:,g}".format))
-    left.set(xlim=(0.8, 1.1 * USERS[-1]), ylim=(LEAST, MOST), xlabel="users at once")
-    log_axis(right.xaxis, dict(list(CENTS.items())[::2]))
-    right.set(xlim=(CHEAPEST, DEAREST), ylim=(-0.6, 2.8), yticks=[], xlabel="dollars for a million tokens")
-    right.spines["left"].set_visible(False)
-    left.text(0.9, 0.75 * MOST, "joules per token", fontsize=10, color=GREY, va="top")
-    key = "✖ published, at the wall   ✕ published, GPUs alone   grey: on another machine"
-    figure.text(0.012, 0.868, key, fontsize=10, color=GREY, va="center")
-    figure.text(
-        0.988, 0.868, "filled: electricity   ◇ rent", fontsize=10, color=GREY, va="center", ha="right"
+    left, right = layout.grid(figure, columns=(4, 3))
+    layout.log_axis(left.xaxis, {users: f"{users:,}" for users in (1, 4, 16, 64, 256, 1024)})
+    layout.log_axis(left.yaxis, layout.decades(0.01, 1000, "{:,g}".format))
+    left.set(
+        xlim=(0.8, 1.1 * USERS[-1]), ylim=(LEAST, MOST), xlabel="users at once", ylabel="joules per token"
     )
-    end = {"clip_on": False}
-    return {
-        "finding": headline(figure),
-        "users": left.axvline(1, color=GREY, linewidth=1, linestyle=":"),
-        "points": {
-            (whose, wall): left.plot(
-                [],
-                [],
-                "X" if wall else "x",
-                color=colour,
-                markersize=8,
-                markeredgewidth=1 if wall else 2.2,
-                zorder=6,
-            )[0]
-            for whose, colour in [("", GREY), *((name, colour) for name, (colour, _) in LOOKS.items())]
-            for wall in (True, False)
-        },
-        "places": {
-            name: {
-                "line": left.plot([], [], color=colour)[0],
-                "here": left.plot(
-                    [], [], marker, color=colour, markersize=9, markeredgecolor="black", zorder=7
-                )[0],
-                "label": left.text(
-                    1, 1, label, color=colour, fontsize=10, fontweight="bold", va="bottom", ha="right"
-                ),
-                "name": right.text(
-                    CHEAPEST, height + 0.24, label, color=colour, fontsize=11, fontweight="bold"
-                ),
-                "gap": right.plot([], [], color=GREY, linewidth=1)[0],
-                "electricity": right.plot(
-                    [], [], marker, color=colour, markersize=9, markeredgecolor="black", **end
-                )[0],
-                "rent": right.plot([], [], "D", color="white", markersize=8, markeredgecolor=colour, **end)[
-                    0
-                ],
-                "words": right.text(CHEAPEST, height - 0.38, "", fontsize=10, parse_math=False),
-                "height": height,
-            }
-            for height, (name, (_, _, label)), (colour, marker) in zip(
-                (2, 1, 0), PLACES.items(), LOOKS.values()
-            )
-        },
+    layout.log_axis(right.xaxis, dict(list(CENTS.items())[::2]))
+    right.set(xlim=(CHEAPEST, DEAREST), xlabel="dollars for a million tokens")
+    names = {whose: label for whose, (*_, label) in PLACES.items()}
+    rows = charts.rows(right, {names[whose]: look for whose, look in LOOKS.items()}, words="below")
+    rows.published.set(marker="D", color="white", markeredgecolor="black", markersize=8)
+    for line in rows.ranges.values():
+        line.set(color=GREY, linewidth=1, alpha=1.0)
+    points = {
+        (whose, wall): left.plot([], [], "X" if wall else "x", color=colour, markersize=8, zorder=6)[0]
+        for whose, colour in [("", GREY), *((name, colour) for name, (colour, _) in LOOKS.items())]
+        for wall in (True, False)
     }
+    for (_, wall), line in points.items():
+        line.set_markeredgewidth(1 if wall else 2.2)
+    key = {
+        "published, at the wall (grey: on another machine)": points["", True],
+        "published, GPUs alone": points["", False],
+    }
+    electricity = Line2D([], [], linestyle="", marker="o", color=GREY, markersize=9, markeredgecolor="black")
+    layout.legend(figure, key | {"electricity": electricity, "rent": rows.published})
+    mark = {"markersize": 9, "markeredgecolor": "black", "zorder": 7}
+    return Artists(
+        layout.headline(figure),
+        left.axvline(1, color=GREY, linewidth=1, linestyle=":"),
+        points,
+        charts.curves(left, {whose: (colour, "-") for whose, (colour, _) in LOOKS.items()}, names),
+        {whose: left.plot([], [], shape, color=c, **mark)[0] for whose, (c, shape) in LOOKS.items()},
+        rows,
+    )
 
 
-def update(artists: dict, name: str, users: float, context: float, tariff: float, host: float) -> str:
+def update(
+    artists: Artists, name: str, users: float, context: float, tariff: float, power_overhead: float
+) -> str:
     """Move lines, points and dollars to one model and load; say the same."""
     context = min(context, Model.named(name).max_context)
-    artists["users"].set_xdata([users, users])
-    show_points(artists["points"], name)
-    found = {}
-    for whose, marks in artists["places"].items():
-        found[whose] = spent(whose, name, users, context, tariff, host)
-        show_line(marks, whose, name, context, host)
-        show_dollars(marks, found[whose], users)
-    part_labels([marks["label"] for marks in artists["places"].values() if marks["label"].get_visible()])
-    artists["finding"].set_text(finding(found, users))
+    artists.users.set_xdata([users, users])
+    show_points(artists.points, name)
+    found = {whose: spent(whose, name, users, context, tariff, power_overhead) for whose in PLACES}
+    artists.curves.show({whose: (USERS, joules(whose, name, context, power_overhead)) for whose in PLACES})
+    for whose, mark in artists.here.items():
+        mark.set_data(*(([users], [found[whose].joules]) if found[whose] else charts.NOWHERE))
+    artists.rows.show({PLACES[whose][2]: dollars(one) for whose, one in found.items()})
+    artists.finding.set_text(finding(found, users))
     return sentence(found, name, users, context, tariff)
 
 
@@ -166,51 +161,24 @@ def show_points(lines: dict, name: str) -> None:
         points = [
             (row.batch, row.joules_per_token)
             for row in rows
-            if owners.get((row.device, row.devices), "") == whose
-            and row.what_is_measured.startswith("wall") is wall
+            if owners.get((row.device, row.devices), "") == whose and row.at_the_wall is wall
         ]
         line.set_data(*zip(*points) if points else ([], []))
 
 
-def show_line(marks: dict, whose: str, name: str, context: float, host: float) -> None:
-    """Joules per token of one machine over all numbers of users; nothing where they do not fit."""
+def joules(whose: str, name: str, context: float, power_overhead: float) -> np.ma.MaskedArray:
+    """Joules per token of one machine over all numbers of users; masked where they do not fit."""
     machine, weights = place(whose, name)
     step = inference.decode(Model.named(name), machine, context=context, batch=USERS, weights=weights)
-    used = np.ma.filled(energy.joules(machine, step, host), np.nan)
-    marks["line"].set_data(USERS, used)
-    there = np.flatnonzero(np.isfinite(used))
-    marks["label"].set_visible(bool(there.size))
-    if there.size:
-        marks["label"].set_position(
-            (max(USERS[there[-1]], 8), np.clip(1.12 * used[there[-1]], LEAST, MOST / 3))
-        )
+    return energy.joules(machine, step, power_overhead)
 
 
-def part_labels(labels: list) -> None:
-    """Push the labels of lines apart that end at the same height."""
-    lowest = LEAST
-    for label in sorted(labels, key=lambda label: label.get_position()[1]):
-        x, y = label.get_position()
-        label.set_position((x, max(y, lowest)))
-        lowest = 1.9 * label.get_position()[1]
-
-
-def show_dollars(marks: dict, found: Spent | None, users: float) -> None:
-    """Place one machine's mark on its line, its electricity and rent on the right, and the words below them."""
-    height = marks["height"]
-    for mark in ("here", "electricity", "rent", "gap"):
-        marks[mark].set_data([], [])
+def dollars(found: Spent | None) -> charts.Quantity:
+    """One machine's electricity beside its rent, and the words below them."""
     if found is None:
-        marks["words"].set(text="does not fit", color=RED)
-        return
-    marks["words"].set(text=words(found), color="black")
-    marks["here"].set_data([users], [found.joules])
-    cost = np.clip(found.electricity, CHEAPEST, DEAREST)
-    marks["electricity"].set_data([cost], [height])
-    if found.rent is not None:
-        price = np.clip(found.rent, CHEAPEST, DEAREST)
-        marks["rent"].set_data([price], [height])
-        marks["gap"].set_data([cost, price], [height] * 2)
+        return charts.Quantity(words="does not fit", ink=INK[RED])
+    gap = None if found.rent is None else (found.electricity, found.rent)
+    return charts.Quantity(found.electricity, gap, None, found.rent, words(found))
 
 
 def words(found: Spent) -> str:
@@ -267,7 +235,7 @@ def published(name: str) -> str:
 
 def panel() -> live.Panel:
     """Joules per token and dollars per million, for a model on a desktop, a card and a node."""
-    tariff, host = electricity.usual_tariff().value, round(energy_published.wall_over_device(), 2)
+    tariff, power_overhead = electricity.usual_tariff().value, round(energy_published.wall_over_device(), 2)
     return live.panel(
         draw,
         update,
@@ -277,7 +245,7 @@ def panel() -> live.Panel:
         users=controls.log_slider("Users", 1, int(USERS[-1]), start=64, unit="at once", whole=True),
         context=controls.log_slider("Context", 256, 131_072, start=1024, unit="tokens", whole=True),
         tariff=controls.slider("Electricity", 0.01, 0.6, start=tariff, step=0.005, unit="dollars per kWh"),
-        host=controls.slider(
-            "Whole computer and cooling", 1.0, 3.0, start=host, step=0.01, unit="times the devices"
+        power_overhead=controls.slider(
+            "Whole computer and cooling", 1.0, 3.0, start=power_overhead, step=0.01, unit="times the devices"
         ),
     )

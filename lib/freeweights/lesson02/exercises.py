@@ -6,29 +6,28 @@ import numpy as np
 
 from ..cost import inference
 from ..cost.reference_cases import CLUSTER, CONTEXT, DESKTOP, LONG_CONTEXT, SERVED
+from ..facts.vocabulary import Bottleneck
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money import hardware_trends
 from ..page import questions
 from . import claims
 
-SCARCE = {"compute": "arithmetic", "memory bandwidth": "bandwidth", "capacity": "capacity", "link": "links"}
-
 
 def scarce_on_a_desktop() -> questions.Exercise:
-    """Lesson 02, one step: which of four things is scarce when the desktop reads a long prompt."""
+    """Lesson 02, one step: which of five things is scarce when the desktop reads a long prompt."""
     llama, desktop, weights = Model.named("Llama 3.1 70B"), Machine.named(*DESKTOP), "Q4_K_M"
     tokens = LONG_CONTEXT
 
     def answer() -> str:
         reading = inference.prefill(llama, desktop, prompt=tokens, weights=weights)
-        return SCARCE[reading.bottleneck if reading.fits else "capacity"]
+        return str(reading.bottleneck if reading.fits else Bottleneck.CAPACITY)
 
     return questions.exercise(
         "scarce",
         f"The 512 GB desktop **reads** a prompt of {tokens:,} tokens with Llama 3.1 70B at `{weights}`. What is scarce?",
         answer=answer,
-        choices=list(SCARCE.values()),
+        choices=[str(one) for one in list(Bottleneck)[:4]],
         mistakes=[
             (
                 "bandwidth",
@@ -89,7 +88,7 @@ def where_doubling_ends() -> questions.Exercise:
         "doubling",
         f"Open: H200 joined by {link} serve Llama 3.1 70B at FP8 to {SERVED} users with {CONTEXT:,} "
         "tokens each, by tensor parallelism. Begin with two and keep doubling. From **how many** devices on does "
-        "doubling gain less than a tenth? And which of the four would you buy instead?",
+        "doubling gain less than a tenth? And which of the five would you buy instead?",
         answer=answer,
         unit="devices",
         mistakes=[

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
+import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 
 from ..cost import inference, memory
 from ..cost.training_step import LAYOUTS, training_step
 from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..models.transformer import Model
-from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, headline
+from ..page import controls, layout, live
+from ..page.style import BEHIND, BLUE, GREEN, GREY, ORANGE, PINK
 from .tensor_parallel_speedup import with_room
 
 NODE, CONTEXT, WIDEST = 8, 4096, 1.4
@@ -24,7 +27,6 @@ JOBS = {"train": "Train", "prefill": "Read prompts", "decode": "Write"}
 WORDS = {"train": "training", "prefill": "reading prompts", "decode": "writing"}
 MODELS = ("DeepSeek-V3", "GLM-4.5", "Qwen3-235B-A22B", "Kimi K2", "Mixtral 8x22B")
 FORMATS = ("FP8", "BF16", "AWQ/GPTQ int4 g128")
-KEYS = (0.125, 0.205, 0.275, 0.42)  # where the names stand in the figure
 RATES = ("flops_fp32", "flops_fp16", "flops_fp8", "flops_int8", "flops_fp4")
 # GPU-hours of H800 for a trillion tokens of pre-training. Source: arXiv:2412.19437, section 1
 PUBLISHED = {"DeepSeek-V3": 180_000}
@@ -33,7 +35,6 @@ Setting = tuple[
 ]  # model, layout, utilisation, hidden, batch, serving weights
 
 
-@cache
 def node(device: str, borrowed: str = "") -> Machine:
     """Eight devices, at the efficiencies of the H100 so that only specifications differ.
 
@@ -42,11 +43,12 @@ def node(device: str, borrowed: str = "") -> Machine:
         borrowed: what is taken over from the H100: "arithmetic", "bandwidth", "link", or nothing.
     """
     own, base = Machine.named(device, NODE), Machine.named(BASE, NODE)
-    link, chip = own.link, replace(own.device, device_class=base.device.device_class)
+    link, chip = (
+        own.link,
+        replace(own.device, device_class=base.device.device_class, generation=base.device.generation),
+    )
     if borrowed == "link":
         link = base.link
-    if link.latency is None:
-        link = replace(link, latency=base.link.latency)
     if borrowed == "arithmetic":
         chip = replace(chip, **{rate: getattr(base.device, rate) for rate in RATES})
     if borrowed == "bandwidth":
@@ -65,7 +67,7 @@ def cuts(device: str) -> dict[str, float]:
         "arithmetic": own.flops(16) / base.flops(16),
         "bandwidth": own.memory_bandwidth / base.memory_bandwidth,
         "link": own.link.bandwidth / base.link.bandwidth,
-        "memory": own.memory / base.memory,
+        "memory": own.device.sold / base.device.sold,
     }
 
 
@@ -104,13 +106,18 @@ def holds(device: str, name: str, weights: str, batch: float) -> bool:
     )
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves: for each device and job a bar and its number."""
+
+    title: Text
+    bars: dict[tuple[str, str], Rectangle]
+    labels: dict[tuple[str, str], Text]
+
+
+def draw(figure: Figure) -> Artists:
     """Left: every job on every device over the H100. Right, fixed: what was cut."""
-    left = figure.add_axes((0.125, 0.125, 0.475, 0.7))
-    right = figure.add_axes((0.735, 0.125, 0.245, 0.7))
-    heights = [
-        [row + 0.19 * (place - 1.5) for place in range(len(OTHERS))] for row in range(max(len(JOBS), 4))
-    ]
+    left, right = layout.grid(figure, columns=(2, 1))
     for axes, rows in ((left, list(JOBS.values())), (right, list(cuts(BASE)))):
         axes.set(ylim=(len(rows) - 0.5, -0.5))
         axes.set_yticks(range(len(rows)), rows)
@@ -119,23 +126,21 @@ def draw(figure: Figure) -> dict:
         axes.axvline(1, color="black", linewidth=1.5)
     left.set(xlim=(0, WIDEST), xlabel="speed of eight, over eight H100")
     right.set(xlim=(0, 2.2), xticks=[0, 1, 2], xlabel="specification, over the H100's")
+    right.set_title("What was cut", fontsize=10, fontweight="normal", color=GREY)
     left.text(1, -0.56, "H100", ha="center", va="bottom", fontsize=10)
-    paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # so that a number can be read on a line
-    bars, labels = {}, {}
+    bars, labels, key = {}, {}, {}
     for place, (short, (device, colour)) in enumerate(OTHERS.items()):
-        right.barh([heights[row][place] for row in range(4)], list(cuts(device).values()), 0.17, color=colour)
-        figure.text(KEYS[place], 0.885, f"■ {short}", color=colour, fontsize=10, fontweight="bold")
-        for row, job in enumerate(JOBS):
-            y = heights[row][place]
-            bars[short, job] = left.barh([y], [0], 0.17, color=colour)
-            labels[short, job] = left.text(0, y, "", fontsize=10, va="center", bbox=paper)
-    figure.text(0.735, 0.885, "What was cut", fontsize=10, color=GREY)
-    title = headline(figure)
-    return {"bars": bars, "labels": labels, "title": title}
+        heights = np.arange(len(cuts(device))) + 0.19 * (place - 1.5)
+        key[short] = right.barh(heights, list(cuts(device).values()), 0.17, color=colour)
+        for y, job in zip(heights, JOBS):
+            bars[short, job] = left.barh(y, 0, 0.17, color=colour)[0]
+            labels[short, job] = left.text(0, y, "", fontsize=10, va="center", bbox=BEHIND)
+    layout.legend(figure, key)
+    return Artists(layout.headline(figure), bars, labels)
 
 
 def update(
-    artists: dict, name: str, layout: str, utilisation: float, hidden: float, batch: float, weights: str
+    artists: Artists, name: str, layout: str, utilisation: float, hidden: float, batch: float, weights: str
 ) -> str:
     """Move the bars to one setting; say which cut hurts which job."""
     setting = (name, layout, utilisation / 100, hidden / 100, batch, weights)
@@ -145,10 +150,10 @@ def update(
     room = {short: holds(device, name, weights, batch) for short, (device, _) in OTHERS.items()}
     for (short, job), speed in found.items():
         fits = job == "train" or room[short]
-        artists["bars"][short, job][0].set(width=min(speed, WIDEST) if fits else 0)
-        label = artists["labels"][short, job]
+        artists.bars[short, job].set(width=min(speed, WIDEST) if fits else 0)
+        label = artists.labels[short, job]
         label.set(text=q.significant(speed, 2) if fits else "does not fit", x=(speed if fits else 0) + 0.015)
-    artists["title"].set_text(finding(found, room))
+    artists.title.set_text(finding(found, room))
     return sentence(setting, found, room)
 
 

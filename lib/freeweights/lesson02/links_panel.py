@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from ..cost import memory
 from ..facts import catalog
 from ..facts import quantities as q
-from ..machines.interconnect import timed_like
+from ..machines.interconnect import all_reduce_latency, bus_bandwidth, timed_like
 from ..models.transformer import Model
-from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, headline, log_axis, spread
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, GREEN, GREY, INK, LIGHT, ORANGE, PINK, RED, SKY
 from .tensor_parallel_speedup import (
     CASES,
     COUNTS,
@@ -43,65 +46,69 @@ LINKS = {
     "1 GbE": (ORANGE, ":", "1 GbE"),
 }
 WORK = {"decode": "writing", "prefill": "reading a prompt"}
-PARTS = {"working": (SKY, "memory, compute"), "waiting": ("#BBBBBB", "overhead")}
+PARTS = {"working": (SKY, "memory, compute"), "waiting": (LIGHT, "overhead")}
 PARTS |= {"bytes": (ORANGE, "bytes on the link"), "latency": (RED, "latency of the link")}
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    title: Text
+    words: Text
+    curves: charts.Curves
+    turns: Line2D
+    turns_name: Text
+    points: list[Line2D]
+    stacks: charts.Stacks
+    link: Text
+
+
+def draw(figure: Figure) -> Artists:
     """Left: a line for each link, named at its end. Right: steps over the chosen link, by part."""
-    left = figure.add_axes((0.07, 0.135, 0.40, 0.74))
+    left, right = layout.grid(figure, columns=(4, 3))
     counts = {count: str(count) for count in COUNTS}
-    log_axis(left.xaxis, counts)
-    log_axis(left.yaxis, {0.125: "1/8", 0.25: "1/4", 0.5: "1/2"} | counts)
+    layout.log_axis(left.xaxis, counts)
+    layout.log_axis(left.yaxis, {0.125: "1/8", 0.25: "1/4", 0.5: "1/2"} | counts)
     left.set(xlim=(1, COUNTS[-1]), ylim=(SLOWEST, MOST), xlabel="devices", ylabel="times one device")
-    left.plot(COUNTS, COUNTS, color="#999999", linewidth=1)
+    left.plot(COUNTS, COUNTS, color=LIGHT, linewidth=1)
     left.text(1.1, 1.75, "ideal", color=GREY, rotation=35, fontsize=10)
     left.text(1.08, 8.4, "* latency not published: that of its kin", color=GREY, fontsize=10)
-    right = figure.add_axes((0.705, 0.135, 0.285, 0.62))
-    right.set(xlim=(-0.6, len(COUNTS) - 0.4), ylim=(0, TALLEST + 0.15), xlabel="devices")
-    right.set_ylabel("of one device's step", labelpad=1)
-    right.set_xticks(range(len(COUNTS)), list(map(str, COUNTS)))
-    right.set_yticks([0, 0.5, 1, 1.5], ["0", "50 %", "100 %", "150 %"])
-    right.grid(axis="x", visible=False)
-    for (colour, name), (x, y) in zip(PARTS.values(), ((0.64, 0.85), (0.64, 0.8), (0.82, 0.85), (0.82, 0.8))):
-        figure.text(x, y, "■", color=colour, fontsize=12, va="center")
-        figure.text(x + 0.018, y, name, color=GREY, fontsize=10, va="center")
-    return {
-        "title": headline(figure),
-        "lines": {name: left.plot([], [], color=c, linestyle=s)[0] for name, (c, s, _) in LINKS.items()},
-        "names": {
-            name: left.text(0, 0, "", color=c, fontsize=10, va="center") for name, (c, _, _) in LINKS.items()
-        },
-        "turns": left.plot([], [], color="black", linestyle="-.", linewidth=1.2)[0],
-        "turns name": left.text(1.08, 11.5, "", fontsize=10),
-        "points": [
-            left.plot([], [], shape, color="black", markersize=8, markeredgecolor="white", clip_on=False)[0]
-            for shape in ("X", "P")
-        ],
-        "points name": figure.text(0.07, 0.905, "", fontsize=10, va="center"),
-        "bars": {
-            name: right.bar(range(len(COUNTS)), 0, color=colour, width=0.8)
-            for name, (colour, _) in PARTS.items()
-        },
-        "tops": [right.text(x, 0, "", ha="center", va="bottom", fontsize=10) for x in range(len(COUNTS))],
-        "link": figure.text(0.64, 0.905, "", fontsize=11, va="center"),
-    }
+    right.set(xlim=(0, TALLEST + 0.25), xlabel="of one device's step", ylabel="devices")
+    right.set_xticks([0, 0.5, 1, 1.5], ["0", "50 %", "100 %", "150 %"])
+    stacks = charts.stacks(
+        right, list(counts.values()), {part: (colour, "") for part, (colour, _) in PARTS.items()}
+    )
+    looks = {name: (colour, style) for name, (colour, style, _) in LINKS.items()}
+    mark = {"color": "black", "markersize": 8, "markeredgecolor": "white", "clip_on": False}
+    words = layout.subtitle(figure)
+    layout.legend(figure, {name: stacks.bars[part] for part, (_, name) in PARTS.items()})
+    return Artists(
+        layout.headline(figure),
+        words,
+        charts.curves(left, looks, {name: f"{short}*" for name, (*_, short) in LINKS.items()}),
+        left.plot([], [], color="black", linestyle="-.", linewidth=1.2)[0],
+        left.text(1.08, 11.5, "", fontsize=10),
+        [left.plot([], [], shape, **mark)[0] for shape in ("X", "P")],
+        stacks,
+        right.set_title("", fontsize=11, fontweight="normal"),
+    )
 
 
-def update(artists: dict, name: str, phase: str, batch: float, link: str) -> str:
+def update(artists: Artists, name: str, phase: str, batch: float, link: str) -> str:
     """Move lines and bars to one case; say where the chosen link stops and why."""
     case = CASES[name]
     under = {one: steps(case, one, phase, batch) for one in LINKS}
     lines = {one: speed_ups(found) for one, found in under.items()}
     found, own = lines[link], lines[own_link(case)]
-    show_lines(artists, lines, link)
+    show_lines(artists.curves, lines, link)
     in_turn = pipeline_speedups(case, link, phase, batch)
-    artists["turns"].set_data(*curve(in_turn))
-    artists["turns name"].set_text("-· taking turns, layer by layer" if len(in_turn) > 1 else "")
+    artists.turns.set_data(*curve(in_turn))
+    artists.turns_name.set_text("-· taking turns, layer by layer" if len(in_turn) > 1 else "")
     seen = points(case, phase, batch, own)
     show_points(artists, seen)
     show_bars(artists, under[link], link)
-    artists["title"].set_text(finding(found, link))
+    artists.title.set_text(finding(found, link))
     said = sentence(case, phase, batch, link, found, under[link])
     return f"{said} {say_published(seen, own)}".strip() if found else said
 
@@ -111,43 +118,37 @@ def curve(found: dict[int, float]) -> tuple[list, list]:
     return (list(found), list(found.values())) if len(found) > 1 else ([], [])
 
 
-def show_lines(artists: dict, lines: dict[str, dict[int, float]], chosen: str) -> None:
+def show_lines(curves: charts.Curves, lines: dict[str, dict[int, float]], chosen: str) -> None:
     """Draw every link's line, the chosen one thick, and its name at the end, apart from its neighbours."""
-    ends = np.array([found[COUNTS[-1]] if len(found) > 1 else np.nan for found in lines.values()])
-    shares = np.log(np.clip(ends, SLOWEST, MOST) / SLOWEST) / np.log(MOST / SLOWEST)
-    places = spread(np.nan_to_num(shares), 0.062)
-    for (link, found), place, end in zip(lines.items(), places, ends):
-        line, label, short = artists["lines"][link], artists["names"][link], LINKS[link][2]
-        line.set_data(*curve(found))
-        line.set_linewidth(4 if link == chosen else 1.6)
-        text = short if catalog.link(link).latency else f"{short}*"
-        label.set(text="" if np.isnan(end) else text, x=COUNTS[-1] * 1.07)
-        label.set(y=SLOWEST * (MOST / SLOWEST) ** place, fontweight="bold" if link == chosen else "normal")
+    words = {link: LINKS[link][2] + ("" if catalog.link(link).latency else "*") for link in lines}
+    curves.show(
+        {link: curve(found) for link, found in lines.items() if len(found) > 1}, chosen=chosen, words=words
+    )
+    for link, name in curves.names.items():
+        name.set_fontweight("bold" if link == chosen else "normal")
 
 
-def show_points(artists: dict, seen: dict[str, dict[int, float]]) -> None:
+def show_points(artists: Artists, seen: dict[str, dict[int, float]]) -> None:
     """Draw at most two published series, and say whose they are."""
-    for mark in artists["points"]:
+    for mark in artists.points:
         mark.set_data([], [])
-    for mark, found in zip(artists["points"], seen.values()):
+    for mark, found in zip(artists.points, seen.values()):
         mark.set_data(list(found), list(found.values()))
     named = [f"{shape} {name}" for shape, name in zip("✖✚", seen)]
-    artists["points name"].set_text(f"published: {'   '.join(named)}" if named else "")
+    artists.words.set_text(f"published: {'   '.join(named)}" if named else "")
 
 
-def show_bars(artists: dict, taken: dict[int, Step], link: str) -> None:
-    """Stack each step by what it waits for, as shares of one device's, cut at the axis' end; time on top."""
+def show_bars(artists: Artists, taken: dict[int, Step], link: str) -> None:
+    """Stack each step by what it waits for, as shares of one device's, cut at the axis' end; its time behind."""
     one = taken[1].seconds
-    unit, name = (1, "seconds") if max(found.seconds for found in taken.values()) >= 1 else (1e-3, "ms")
-    for column, found in enumerate(taken.values()):
-        base = 0.0
-        for part, bars in artists["bars"].items():
-            height = min(getattr(found, part) / one, TALLEST - base) if found.fits else 0.0
-            bars[column].set(y=base, height=height)
-            base += height
-        text = q.significant(found.seconds / unit, 2) if found.fits else "no fit"
-        artists["tops"][column].set(text=text, y=base + 0.02, color="black" if found.fits else RED)
-    artists["link"].set_text(f"One step over {LINKS[link][2]}, {name}")
+    unit, name = (1, "s") if max(found.seconds for found in taken.values()) >= 1 else (1e-3, "ms")
+    for row, found in enumerate(taken.values()):
+        if found.fits:
+            parts = {part: getattr(found, part) / one for part in PARTS}
+            artists.stacks.show(row, parts, q.significant(found.seconds / unit, 2))
+        else:
+            artists.stacks.show(row, {}, "no fit", INK[RED])
+    artists.link.set_text(f"One step over {LINKS[link][2]}, {name}")
 
 
 def finding(found: dict[int, float], link: str) -> str:
@@ -158,6 +159,13 @@ def finding(found: dict[int, float], link: str) -> str:
     return f"Over {LINKS[link][2]}, {count} devices are {q.times(found[count])} as fast as one"
 
 
+SPEEDUPS = (
+    "over {link}, {gains} as fast as one{room}. {doubling}. With {most}: {shares} of the step. {message}"
+)
+ENDS = "Beyond {end} a doubling gains less than {little}, because of {cause}"
+GOES_ON = "Each doubling still gains {little} or more; what is lost is lost to {cause}"
+
+
 def sentence(
     case: SpeedupCase, phase: str, batch: float, link: str, found: dict, taken: dict[int, Step]
 ) -> str:
@@ -165,37 +173,30 @@ def sentence(
     head = f"{case.model} at {case.weights} on {case.device}, {WORK[phase]}, batch {batch:,.0f}: "
     if not found:
         model, machine = Model.named(case.model), joined(case, COUNTS[-1], link)
-        return (
-            head
-            + memory.fits(model, machine, weights=case.weights, context=case.tokens, batch=batch).sentence()
-        )
-    most, least = max(found), min(found)
-    gains = ", ".join(f"{count} devices {q.times(gain)}" for count, gain in found.items() if count > 1)
-    room = "" if least == 1 else f" (which could not hold it: fewer than {least} do not)"
-    end = stops(found)
-    last = taken[most]
+        fit = memory.fits(model, machine, weights=case.weights, context=case.tokens, batch=batch)
+        return head + fit.sentence()
+    least, end, last = min(found), stops(found), taken[max(found)]
     lost = causes(last)
-    cause = max(lost, key=lost.get)
-    machine = (
-        f"Beyond {end} a doubling gains less than {q.percent(LITTLE)}, because of {cause}"
-        if end
-        else f"Each doubling still gains {q.percent(LITTLE)} or more; what is lost is lost to {cause}"
+    doubling = (ENDS if end else GOES_ON).format(
+        end=end, little=q.percent(LITTLE), cause=max(lost, key=lost.get)
     )
-    shares = ", ".join(f"{name} {q.percent(seconds / last.seconds)}" for name, seconds in lost.items())
-    return (
-        f"{head}over {link}, {gains} as fast as one{room}. {machine}. With {most}: {shares} of the step. "
-        f"{say_message(case, phase, batch, link)}"
-    )
+    return head + SPEEDUPS.format(
+        link=link, most=max(found), doubling=doubling, message=say_message(case, phase, batch, link, max(found)),
+        gains=", ".join(f"{count} devices {q.times(gain)}" for count, gain in found.items() if count > 1),
+        room="" if least == 1 else f" (which could not hold it: fewer than {least} do not)",
+        shares=", ".join(f"{name} {q.percent(seconds / last.seconds)}" for name, seconds in lost.items()),
+    )  # fmt: skip
 
 
-def say_message(case: SpeedupCase, phase: str, batch: float, link: str) -> str:
-    """One all-reduce message over the chosen link: its bytes against its latency."""
+def say_message(case: SpeedupCase, phase: str, batch: float, link: str, count: int) -> str:
+    """One all-reduce message over the chosen link: its bytes against its latency among so many devices."""
     size = message_bytes(Model.named(case.model), batch * (case.tokens if phase == "prefill" else 1))
     row = catalog.link(link)
     timed = timed_like(row)
     borrowed = "" if timed is row else f" (not published; that of {timed.name})"
-    text = f"One message is {q.size(size)}: {q.duration(size / row.bandwidth)} of bandwidth"
-    return f"{text}, {q.duration(timed.latency)} of latency{borrowed}."
+    crossing = 2 * (count - 1) / count * size / bus_bandwidth(row, count)
+    text = f"One message of {q.size(size)} takes {q.duration(crossing)} of bandwidth"
+    return f"{text}, {q.duration(all_reduce_latency(row, count))} of latency{borrowed}."
 
 
 def say_published(seen: dict[str, dict[int, float]], expected: dict[int, float]) -> str:

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from ..cost import bottleneck
 from ..facts import quantities as q
 from ..local import this_machine, timing
-from ..page.style import BLUE, GLYPHS, GREY, decades, log_axis
+from ..page import layout
+from ..page.style import BLUE, GREY, ORANGE
 
 COLUMNS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # of the right-hand matrix: m
 FROM_MEMORY = 5632  # rows and columns of a matrix of 127 MB, above nearly every cache
@@ -132,38 +133,26 @@ def measure() -> Roofline:
 
 def draw(figure: Figure, mine: Roofline) -> str:
     """The machine's roof, both families of dots and the ridge; the sentence says how close they come."""
-    axes = figure.subplots()
-    figure.subplots_adjust(left=0.11, right=0.97, top=0.9, bottom=0.14)
+    [axes] = layout.grid(figure)
     every = np.concatenate([mine.memory.rate, mine.cache.rate, [mine.flops]])
-    x = np.array([0.3, 300.0])
-    axes.set(xscale="log", yscale="log", xlim=x, ylim=(every.min() / 2, every.max() * 4))
-    axes.set(xlabel="FLOP per byte (arithmetic intensity)", ylabel="float32 FLOP/s")
+    x, y = np.array([0.3, 300.0]), (every.min() / 2, every.max() * 4)
+    layout.log_axis(axes.xaxis, {one: f"{one:g}" for one in (0.3, 1, 3, 10, 30, 100, 300)})
+    layout.log_axis(axes.yaxis, layout.decades(*y, lambda power: q.rate(power, "")))
+    axes.set(xlim=x, ylim=y, xlabel="FLOP per byte (arithmetic intensity)", ylabel="float32 FLOP/s")
     corner = np.array([x[0], mine.ridge, x[1]])
     axes.plot(corner, mine.roof(corner), color="black")
-    axes.plot([mine.ridge] * 2, [axes.get_ylim()[0], mine.flops], ":", color=GREY, linewidth=1.2)
-    families = ((mine.memory, BLUE, "o", "read from memory"), (mine.cache, "#8A5F00", "s", "stays in cache"))
-    for row, (dots, colour, marker, words) in enumerate(families):
-        axes.plot(dots.intensity, dots.rate, marker, color=colour, markeredgecolor="black", markersize=8)
-        size, sign = q.size(4.0 * dots.side**2), GLYPHS[marker]
-        axes.text(
-            0.985,
-            0.15 - 0.09 * row,
-            f"{sign} matrix of {size}, {words}",
-            color=colour,
-            ha="right",
-            transform=axes.transAxes,
-        )
-    axes.text(
-        mine.ridge * 1.08,
-        mine.flops * 1.15,
-        f"ridge: {q.significant(mine.ridge, 2)} FLOP per byte",
-        va="bottom",
-    )
-    log_axis(axes.yaxis, decades(*axes.get_ylim(), lambda power: q.rate(power, "")))
-    log_axis(axes.xaxis, {one: f"{one:g}" for one in (0.3, 1, 3, 10, 30, 100, 300)})
-    axes.set_title(
-        f"Your machine turns from reading to computing at {q.significant(mine.ridge, 2)} FLOP per byte"
-    )
+    axes.plot([mine.ridge] * 2, [y[0], mine.flops], ":", color=GREY, linewidth=1.2)
+    families = ((mine.memory, BLUE, "o", "read from memory"), (mine.cache, ORANGE, "s", "stays in cache"))
+    key = {}
+    for dots, colour, marker, words in families:
+        look = {"color": colour, "markeredgecolor": "black", "markersize": 8}
+        drawn = axes.plot(dots.intensity, dots.rate, marker, **look)[0]
+        key[f"matrix of {q.size(4.0 * dots.side**2)}, {words}"] = drawn
+    layout.legend(figure, key)
+    ridge = f"ridge: {q.significant(mine.ridge, 2)} FLOP per byte"
+    axes.text(mine.ridge * 1.08, mine.flops * 1.15, ridge, va="bottom")
+    turns = f"Your machine turns from reading to computing at {q.significant(mine.ridge, 2)} FLOP per byte"
+    layout.headline(figure).set_text(turns)
     return sentence(mine)
 
 

@@ -56,7 +56,6 @@ class Step:
         return self.working + self.waiting + self.bytes + self.latency
 
 
-@cache
 def joined(case: SpeedupCase, count: int, link: str, split: str = "tensor") -> Machine:
     """A case's devices under any link, as if they had its port: what would the link do for them?
 
@@ -151,7 +150,7 @@ def pipeline_speedups(case: SpeedupCase, link: str, phase: str, batch: float) ->
     model, found = Model.named(case.model), {}
     one = step(case, 1, link, phase, batch).seconds
     for count in COUNTS[1:]:
-        machine = joined(case, count, link, "layers")
+        machine = joined(case, count, link, "pipeline")
         estimate = run(model, machine, phase, case.tokens, batch, case.weights)
         if estimate.fits:
             found[count] = one / estimate.seconds
@@ -181,8 +180,8 @@ def series(case: SpeedupCase, phase: str) -> dict[tuple[str, str], dict[int, flo
         seconds = published.step_seconds(row)
         tokens = row.prompt if phase == "prefill" else published.mean_context(row)
         apart = abs(np.log(tokens / case.tokens)) if tokens else np.inf
-        if seconds and apart < NEAR and published.split_of(row) == "tensor":
-            engine = published.engine_of(row) or row.engine
+        if seconds and apart < NEAR and row.split == "tensor":
+            engine = row.engine or row.engine_as_published
             found.setdefault((engine, row.batch), {})[row.devices] = published.tokens_of(row) / seconds
     return {key: dict(sorted(rates.items())) for key, rates in found.items() if len(rates) > 1}
 

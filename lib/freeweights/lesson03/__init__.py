@@ -22,12 +22,12 @@ from .expert_parallel_panel import against_published, fabrics
 from .expert_streaming import published_speeds
 from .moe_against_dense import (
     DENSE,
-    MIXTURE,
     TWINS,
     bytes_ratio,
     bytes_read,
     flops_ratio,
     fullest,
+    grouped_body,
     memory_ratio,
     of_width,
     serving,
@@ -52,8 +52,7 @@ __all__ = [
     "bytes_read",
     "moe_against_dense_panel",
     "table_rows",
-    "MIXTURE",
-    "DENSE",
+    "grouped_body",
     "fullest",
     "loss_picture",
     "watch",
@@ -71,5 +70,6 @@ __all__ = [
     "settled",
     "serving",
     "TWINS",
+    "DENSE",
     "of_width",
 ]

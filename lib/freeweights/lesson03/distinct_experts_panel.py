@@ -8,14 +8,14 @@ from functools import lru_cache
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..cost.efficiency import habits
+from ..cost.efficiency import fitted_constants
 from ..facts import catalog
 from ..facts import quantities as q
-from ..models.experts import experts_touched, experts_touched_by_chance
-from ..models.routing import chances, distinct, route
+from ..models.experts import expected_distinct_experts, expected_distinct_experts_given
+from ..models.routing import distinct, route, selection_probabilities
 from ..models.transformer import Model
-from ..page import controls, live
-from ..page.style import BLUE, GREY, ORANGE, RED, headline, log_axis
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, GREY, ORANGE, RED
 
 MODELS = ("Mixtral 8x7B", "Llama 4 Maverick", "gpt-oss-120b", "Qwen3-235B-A22B", "DeepSeek-R1", "GLM-5.2")
 MODELS += ("Kimi K2",)
@@ -24,7 +24,8 @@ DOTS = 2 ** np.arange(10)  # batches at which the drawn tokens are counted
 BATCHES = np.unique(np.geomspace(1, MOST, 80).round().astype(int))  # of each curve
 RUNS = 3
 FARTHEST = 200  # times too many or too few: end of the axis
-DARK = "#8A5F00"  # words in orange must be darker than lines to be read
+FORMULAS = ("always k", "min(E, k B)", "always all", "uniform choice")  # the first three are wrong
+CURVES = dict(zip(FORMULAS, [(RED, ":"), (RED, "-."), (RED, "-"), (BLUE, "--")])) | {"favour": (ORANGE, "-")}
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Published:
         """
         limit = catalog.device(self.device).memory_bandwidth
         claimed, real = (q.rate(read / self.seconds, "B/s", 2) for read in (self.charged, self.counted))
-        uniform = float(experts_touched(self.experts, self.chosen, self.tokens))
+        uniform = float(expected_distinct_experts(self.experts, self.chosen, self.tokens))
         return (
             f"{self.tokens} tokens touched {self.touched} of {self.experts} experts. Charged with all of them, the "
             f"layer would have read {claimed} on a GPU whose memory gives {q.rate(limit, 'B/s')}: impossible. "
@@ -68,7 +69,7 @@ PUBLISHED = Published()
 
 
 def wrong(experts: int, chosen: int, batch) -> dict[str, np.ndarray]:
-    """What three common formulas say a batch touches, by name.
+    """What three shorter formulas say a batch touches, by name.
 
     >>> {name: int(said) for name, said in wrong(256, 8, 20).items()}
     {'always 8': 8, 'min(E, k B)': 160, 'always all': 256}
@@ -84,15 +85,15 @@ def wrong(experts: int, chosen: int, batch) -> dict[str, np.ndarray]:
 
 
 @lru_cache(maxsize=64)
-def router(experts: int, chosen: int, favour: float) -> tuple[np.ndarray, np.ndarray]:
+def router(experts: int, chosen: int, zipf_exponent: float) -> tuple[np.ndarray, np.ndarray]:
     """Of a router with favourites: the chance of each expert, and how many experts the tokens of some runs touched.
 
     Returns:
-        chances (experts,); counts (runs, dots) at the batches of `DOTS`.
+        chances (experts,); counts (runs, tokens) after each token, up to the largest batch.
     """
-    sent = chances(experts, chosen, favour)
-    runs = [route(experts, chosen, MOST, favour, np.random.default_rng(run)) for run in range(RUNS)]
-    return sent, np.array([distinct(run)[DOTS - 1] for run in runs])
+    sent = selection_probabilities(experts, chosen, zipf_exponent)
+    runs = [route(experts, chosen, MOST, zipf_exponent, np.random.default_rng(run)) for run in range(RUNS)]
+    return sent, np.array([distinct(run) for run in runs])
 
 
 def expert_bytes(model: Model) -> float:
@@ -105,93 +106,53 @@ def expert_bytes(model: Model) -> float:
     return model.expert_weights * catalog.weight_format(model.native_format).bits / 8
 
 
-def draw(figure: Figure) -> dict:
+def draw(figure: Figure) -> live.Artists:
     """Left: experts touched against batch. Right: how far each formula is off at the chosen batch."""
-    left = figure.add_axes((0.09, 0.135, 0.495, 0.705))
-    left.set(xlim=(0.6, 1.15 * MOST), ylim=(0, 1.13), xlabel="tokens in the batch")
-    left.set_ylabel("touched, of the layer's experts", labelpad=1)
-    log_axis(left.xaxis, {int(batch): str(batch) for batch in DOTS})
-    left.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    right = figure.add_axes((0.615, 0.135, 0.37, 0.705))
-    right.set(xlim=(1 / FARTHEST, FARTHEST), ylim=(-0.55, 3.75), yticks=[])
-    log_axis(right.xaxis, {0.01: "1/100", 0.1: "1/10", 1: "right", 10: "10", 100: "100"})
-    right.set_xlabel("bytes of a layer, times those really read")
+    left, right = layout.grid(figure, columns=(5, 4))
+    layout.log_axis(left.xaxis, {int(batch): str(batch) for batch in DOTS})
+    left.set(
+        xlim=(1, MOST), ylim=(0, 1.05), xlabel="tokens in the batch", ylabel="touched, of the layer's experts"
+    )
+    layout.percent_axis(left.yaxis)
+    layout.log_axis(right.xaxis, {0.01: "1/100", 0.1: "1/10", 1: "right", 10: "10", 100: "100"})
+    right.set(xlim=(1 / FARTHEST, FARTHEST), xlabel="bytes of a layer, times those really read")
     right.axvline(1, color="black", linewidth=1.2)
-    white = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-    words = {"fontsize": 10, "color": RED, "bbox": white, "parse_math": False}
-    return {
-        "title": headline(figure),
-        "key": [
-            figure.text(x, 0.885, "", color=colour, fontsize=10, va="center")
-            for x, colour in ((0.09, BLUE), (0.25, DARK), (0.43, GREY), (0.615, "black"))
-        ],
-        "here": left.plot([], [], color=GREY, linewidth=1.2, linestyle=":")[0],
-        "wrong": [left.plot([], [], color=RED, linewidth=1.2)[0] for _ in range(3)],
-        "wrong names": [
-            left.text(1.1 * MOST, 0, "", ha="right", va="bottom", **words),
-            left.text(1, 0.86, "", ha="right", va="center", **words),
-            left.text(0.65, 1.02, "", va="bottom", **words),
-        ],
-        "uniform": left.plot([], [], color=BLUE, linestyle="--")[0],
-        "expected": left.plot([], [], color=ORANGE, linewidth=3)[0],
-        "drawn": left.plot([], [], "o", color="white", markeredgecolor=GREY, markersize=5)[0],
-        "published": left.plot([], [], "X", color="black", markeredgecolor="white", markersize=10)[0],
-        "bars": right.barh(range(4), 0, color=[RED, RED, RED, BLUE], height=0.34, left=1),
-        "words": [
-            right.text(1 / FARTHEST * 1.06, row + 0.37, "", **words | {"color": "black", "va": "center"})
-            for row in range(4)
-        ],
-    }
+    curves = charts.curves(left, CURVES)
+    curves.lines["favour"].set_linewidth(3)
+    drawn = left.plot([], [], "o", color="white", markeredgecolor=GREY, markersize=5)[0]
+    seen = left.plot([], [], "X", color="black", markeredgecolor="white", markersize=10, clip_on=False)[0]
+    rows = charts.rows(right, {name: (CURVES[name][0], "o") for name in FORMULAS}, words="below")
+    published = f"published: {PUBLISHED.touched} of {PUBLISHED.experts}"
+    layout.legend(
+        figure, {"as chosen at Favour": curves.lines["favour"], f"{RUNS} runs drawn": drawn, published: seen}
+    )
+    return live.Artists(
+        finding=layout.headline(figure), curves=curves, drawn=drawn, published=seen, rows=rows
+    )
 
 
-def update(artists: dict, name: str, batch: float, favour: float) -> str:
-    """Move lines, dots and bars to one mixture, batch and router; say how far each formula is off."""
+def update(artists: live.Artists, name: str, batch: float, zipf_exponent: float) -> str:
+    """Move lines, dots and rows to one mixture, batch and router; say how far each formula is off."""
     model = Model.named(name)
     experts, chosen = model.experts, model.experts_per_token
-    sent, drawn = router(experts, chosen, round(favour, 6))
-    touched = float(experts_touched_by_chance(sent, batch))
+    sent, drawn = router(experts, chosen, round(zipf_exponent, 6))
+    touched = float(expected_distinct_experts_given(sent, batch))
+    counts = [*wrong(experts, chosen, BATCHES).values(), expected_distinct_experts(experts, chosen, BATCHES)]
+    shown = dict(zip(FORMULAS, counts)) | {"favour": expected_distinct_experts_given(sent, BATCHES)}
+    artists.curves.show({one: (BATCHES, count / experts) for one, count in shown.items()}, here=batch)
+    artists.drawn.set_data(np.tile(DOTS, RUNS), drawn[:, DOTS - 1].ravel() / experts)
     applies = (experts, chosen) == (PUBLISHED.experts, PUBLISHED.chosen)
-    show_lines(artists, experts, chosen, experts_touched_by_chance(sent, BATCHES), drawn)
-    show_words(artists, batch, favour, applies)
-    uniform = float(experts_touched(experts, chosen, batch))
+    seen = [PUBLISHED.tokens], [PUBLISHED.touched / PUBLISHED.experts]
+    artists.published.set_data(*(seen if applies else charts.NOWHERE))
     said = {formula: float(number) for formula, number in wrong(experts, chosen, batch).items()}
-    show_bars(artists, said | {"uniform": uniform}, touched, expert_bytes(model))
-    artists["title"].set_text(finding(experts, batch, touched, said))
-    return sentence(model, batch, favour, touched, said, drawn)
-
-
-def show_lines(artists: dict, experts: int, chosen: int, expected: np.ndarray, drawn: np.ndarray) -> None:
-    """Draw every curve as a share of the layer's experts, and name the wrong ones."""
-    said = wrong(experts, chosen, BATCHES)
-    for line, label, (formula, numbers) in zip(artists["wrong"], artists["wrong names"], said.items()):
-        line.set_data(BATCHES, numbers / experts)
-        label.set_text(f"{formula} {experts}" if formula == "always all" else formula)
-    artists["wrong names"][0].set_y(chosen / experts + 0.015)
-    artists["wrong names"][1].set_x(0.86 * experts / chosen / 1.12)
-    artists["uniform"].set_data(BATCHES, experts_touched(experts, chosen, BATCHES) / experts)
-    artists["expected"].set_data(BATCHES, expected / experts)
-    artists["drawn"].set_data(np.tile(DOTS, RUNS), drawn.ravel() / experts)
-
-
-def show_words(artists: dict, batch: float, favour: float, applies: bool) -> None:
-    """The key above the lines, the mark of what was published where it applies, and the line at the batch."""
-    artists["here"].set_data([batch, batch], [0, 1])
-    mark = ([PUBLISHED.tokens], [PUBLISHED.touched / PUBLISHED.experts]) if applies else ([], [])
-    artists["published"].set_data(*mark)
-    favourites = f"━ favour {q.significant(favour)}" if favour else "━ no favourites"
-    published = f"✖ published: {PUBLISHED.touched} of {PUBLISHED.experts}" if applies else ""
-    for label, text in zip(
-        artists["key"], ("╌ uniform choice", favourites, f"○ {RUNS} runs drawn", published)
-    ):
-        label.set_text(text)
-
-
-def show_bars(artists: dict, said: dict[str, float], touched: float, each: float) -> None:
-    """A bar for each formula, from right to how far it is off; above it the bytes of one layer it gives."""
-    for bar, words, (formula, number) in zip(artists["bars"], artists["words"], said.items()):
-        factor = number / touched
-        bar.set(x=min(factor, 1), width=abs(factor - 1))
-        words.set_text(f"{formula}: {q.size(number * each)}, {off(factor)}")
+    counted = [*said.values(), float(expected_distinct_experts(experts, chosen, batch))]
+    each = expert_bytes(model)
+    artists.rows.show({
+        formula: charts.Quantity(number / touched, words=f"{q.size(number * each)}, {off(number / touched)}")
+        for formula, number in zip(FORMULAS, counted)
+    })  # fmt: skip
+    artists.finding.set_text(finding(experts, batch, touched, said))
+    return sentence(model, batch, zipf_exponent, touched, said, drawn)
 
 
 def off(factor: float) -> str:
@@ -222,31 +183,39 @@ def finding(experts: int, batch: float, touched: float, said: dict[str, float]) 
 
 
 def sentence(
-    model: Model, batch: float, favour: float, touched: float, said: dict[str, float], drawn: np.ndarray
+    model: Model,
+    batch: float,
+    zipf_exponent: float,
+    touched: float,
+    said: dict[str, float],
+    drawn: np.ndarray,
 ) -> str:
-    """The same in numbers and bytes, with the runs nearest to the batch and the agreement seen in practice."""
+    """The same in numbers and bytes, with the runs drawn at that batch and the agreement seen in practice."""
     each, experts = expert_bytes(model), model.experts
-    choice = f"favour {q.significant(favour)}" if favour else "no favourites"
+    choice = f"favour {q.significant(zipf_exponent)}" if zipf_exponent else "no favourites"
     wrongs = ", ".join(
         f"“{formula}” says {q.significant(number)} ({off(number / touched)})"
         for formula, number in said.items()
     )
-    near = int(np.abs(np.log(DOTS / batch)).argmin())
-    runs = ", ".join(str(int(run[near])) for run in drawn)
-    agreed = float(experts_touched(experts, model.experts_per_token, batch, habits().skew))
+    runs = ", ".join(str(int(run[int(batch) - 1])) for run in drawn)
+    agreed = float(
+        expected_distinct_experts(
+            experts, model.experts_per_token, batch, fitted_constants().routing_agreement
+        )
+    )
     return (
         f"{model.name} sends a token to {model.experts_per_token} of {experts} experts a layer. With {choice}, "
         f"{touching(batch)} {q.significant(touched)}: {q.size(touched * each)} of one layer in "
         f"{model.native_format}, {q.size(model.moe_layers * touched * each)} of all {model.moe_layers}. {wrongs}. "
-        f"Drawn {RUNS} times, {touching(DOTS[near])} {runs}. Real tokens also agree with each other: the agreement of "
-        f"{q.significant(habits().skew)} that fits published batch series says {q.significant(agreed)}."
+        f"Drawn {RUNS} times, {touching(batch)} {runs}. Real tokens also agree with each other: the agreement of "
+        f"{q.significant(fitted_constants().routing_agreement)} that fits published batch series says {q.significant(agreed)}."
     )
 
 
 def panel() -> live.Panel:
     """Experts touched by a batch of any size, with and without favourites, beside the formulas that fail.
 
-    >>> panel().set(name="Mixtral 8x7B", batch=3, favour=0)
+    >>> panel().set(name="Mixtral 8x7B", batch=3, zipf_exponent=0)
     """
     return live.panel(
         draw,
@@ -255,5 +224,5 @@ def panel() -> live.Panel:
         size=(9, 4.4),
         name=controls.choice("Mixture", MODELS, start="DeepSeek-R1"),
         batch=controls.log_slider("Batch", 1, MOST, start=32, unit="tokens", whole=True),
-        favour=controls.slider("Favour", 0, 2, start=0, step=0.1),
+        zipf_exponent=controls.slider("Favour", 0, 2, start=0, step=0.1),
     )

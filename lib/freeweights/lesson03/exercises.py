@@ -7,7 +7,7 @@ import numpy as np
 from ..cost import memory
 from ..cost.reference_cases import CLUSTER
 from ..machines.machine import Machine
-from ..models.experts import experts_touched
+from ..models.experts import expected_distinct_experts
 from ..models.transformer import Model
 from ..page import questions
 from . import expert_streaming
@@ -26,7 +26,7 @@ def touched_by_a_class() -> questions.Exercise:
         "touched",
         f"Each layer of gpt-oss-120b has {experts} experts, and a token goes to {chosen} of them. {CLASS} learners write at "
         "once, and every token chooses uniformly. How many **distinct** experts of a layer do they touch on average?",
-        answer=lambda: float(experts_touched(experts, chosen, CLASS)),
+        answer=lambda: float(expected_distinct_experts(experts, chosen, CLASS)),
         unit="experts",
         tolerance=0.02,
         mistakes=[
@@ -74,7 +74,8 @@ def worst_case() -> float:
     """The longest step of DeepSeek-R1 over that of Llama 3.1 405B, for any number of short users that both can hold."""
     node = Machine.named(*CLUSTER)
     most = min(
-        memory.slots(one, node, context=SHORT, weights=versus.WEIGHTS).expected for one in versus.both()
+        memory.max_sequences(one, node, context=SHORT, weights=versus.WEIGHTS).expected
+        for one in versus.both()
     )
     return float(versus.time_ratio(node, SHORT, np.arange(1, most + 1)).max())
 

@@ -10,8 +10,8 @@ import numpy as np
 from ..facts import catalog
 from ..facts.arrays import plain
 from ..facts.records_measured import Streaming
-from ..models.experts import experts_touched_by_chance
-from ..models.routing import chances
+from ..models.experts import expected_distinct_experts_given
+from ..models.routing import selection_probabilities
 from ..models.transformer import Model
 
 MOST_FAVOUR = 8.0  # far beyond any published hit rate
@@ -48,7 +48,7 @@ def hottest_hit_rate(chances, share):
     Raises:
         ValueError: a chance or share outside 0 to 1.
 
-    >>> hottest_hit_rate([0.25] * 8, 0.5), round(float(hottest_hit_rate(chances(8, 2, 1), 0.5)), 2)
+    >>> hottest_hit_rate([0.25] * 8, 0.5), round(float(hottest_hit_rate(selection_probabilities(8, 2, 1), 0.5)), 2)
     (0.5, 0.73)
     """
     chances, share = checked(chances, share)
@@ -72,14 +72,14 @@ def recent_hit_rate(chances, share):
     Raises:
         ValueError: as in `hottest_hit_rate`.
 
-    >>> round(recent_hit_rate([0.25] * 8, 0.5), 3), round(recent_hit_rate(chances(8, 2, 1), 0.5), 2)
+    >>> round(recent_hit_rate([0.25] * 8, 0.5), 3), round(recent_hit_rate(selection_probabilities(8, 2, 1), 0.5), 2)
     (0.5, 0.63)
     """
     chances, share = checked(chances, share)
     used = chances[chances > 0]
     tokens = np.concatenate([[0.0], np.geomspace(0.01, 40 / used[-1], SPANS)])
-    touched = experts_touched_by_chance(chances, tokens)
-    missed = experts_touched_by_chance(chances, tokens + 1) - touched
+    touched = expected_distinct_experts_given(chances, tokens)
+    missed = expected_distinct_experts_given(chances, tokens + 1) - touched
     hits = np.clip(1 - missed / chances.sum(), 0.0, 1.0)
     room = np.append(touched, chances.size)
     return plain(np.interp(share * chances.size, room, np.append(hits, 1.0)))
@@ -97,9 +97,9 @@ def explaining_favour(experts: int, chosen: int, share: float, hit_rate: float) 
         favour as in `routing.popularity`: 0 where no more was hit than cached, at most 8.
 
     Raises:
-        ValueError: a share or hit rate outside 0 to 1, or as in `routing.chances`.
+        ValueError: a share or hit rate outside 0 to 1, or as in `routing.selection_probabilities`.
 
-    >>> explained = hottest_hit_rate(chances(128, 8, 0.7), 0.25)
+    >>> explained = hottest_hit_rate(selection_probabilities(128, 8, 0.7), 0.25)
     >>> round(explaining_favour(128, 8, 0.25, explained), 3)
     0.7
     """
@@ -108,7 +108,7 @@ def explaining_favour(experts: int, chosen: int, share: float, hit_rate: float) 
     low, high = 0.0, MOST_FAVOUR
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        enough = hottest_hit_rate(chances(experts, chosen, middle), share) >= hit_rate
+        enough = hottest_hit_rate(selection_probabilities(experts, chosen, middle), share) >= hit_rate
         low, high = (low, middle) if enough else (middle, high)
     return low  # 0 itself where uniform routing hits as often
 
@@ -137,8 +137,10 @@ def published_favours() -> Favours:
     for row in catalog.table(Streaming):
         if row.cached_share and row.hit_rate is not None:
             model = Model.named(row.model)
-            favour = explaining_favour(model.experts, model.experts_per_token, row.cached_share, row.hit_rate)
-            sources.setdefault(row.source, []).append(favour)
+            zipf_exponent = explaining_favour(
+                model.experts, model.experts_per_token, row.cached_share, row.hit_rate
+            )
+            sources.setdefault(row.source, []).append(zipf_exponent)
     voices = [float(np.median(favours)) for favours in sources.values()]
-    every = [favour for favours in sources.values() for favour in favours]
+    every = [zipf_exponent for favours in sources.values() for zipf_exponent in favours]
     return Favours(float(np.median(voices)), min(every), max(every), len(every))

@@ -12,9 +12,10 @@ from threadpoolctl import threadpool_limits
 
 from ..facts import quantities as q
 from ..local import timing
-from ..models.experts import experts_touched
+from ..models.experts import expected_distinct_experts
 from ..models.routing import check_experts, distinct, route
-from ..page.style import BLUE, GREY, ORANGE, headline, log_axis
+from ..page import layout
+from ..page.style import BLUE, GREY, ORANGE
 
 EXPERTS, CHOSEN = 64, 4
 WIDTH, HIDDEN = 384, 512  # values that go in and out of an expert, and between its two matrices
@@ -136,7 +137,7 @@ class BatchTimings:
     @property
     def bytes_expected(self) -> np.ndarray:
         """Bytes of the experts that the formula says each batch touches."""
-        return experts_touched(self.experts, self.chosen, self.batch) * self.expert_bytes
+        return expected_distinct_experts(self.experts, self.chosen, self.batch) * self.expert_bytes
 
     @property
     def rate(self) -> float:
@@ -221,28 +222,28 @@ def _seconds(one: ExpertWeights, tokens: np.ndarray, choices: np.ndarray) -> flo
 
 def draw(figure: Figure, sweep: BatchTimings) -> str:
     """Seconds of both layers at every batch, the curve that bytes predict, and the same axis in bytes."""
-    axes = figure.subplots()
-    figure.subplots_adjust(left=0.1, right=0.9, top=0.9, bottom=0.14)
+    [axes] = layout.grid(figure)
     every = np.concatenate([sweep.mixture, sweep.dense, sweep.expected])
-    low, high = every.min() / 1.6, every.max() * 2
+    low, high = every.min() / 1.6, every.max() * 1.6
+    layout.log_axis(axes.xaxis, {int(batch): str(batch) for batch in sweep.batch})
+    layout.log_axis(axes.yaxis, round_ticks(low, high, lambda seconds: q.duration(seconds)))
     axes.set(xlim=(0.8, sweep.batch[-1] * 1.25), ylim=(low, high))
-    log_axis(axes.xaxis, {int(batch): str(batch) for batch in sweep.batch})
-    axes.set_yscale("log")
-    log_axis(axes.yaxis, round_ticks(low, high, lambda seconds: q.duration(seconds)))
     axes.set(xlabel="tokens in the batch", ylabel="seconds of one layer")
-    axes.plot(sweep.batch, sweep.expected, color="black", linewidth=1.4)
-    axes.plot(sweep.batch, np.full(len(sweep.batch), sweep.expected[0]), ":", color=GREY, linewidth=1.4)
-    words = {"ha": "right", "va": "top", "color": GREY, "fontsize": 10}
-    axes.text(sweep.batch[-1], sweep.expected[0] / 1.06, f"bytes of {sweep.chosen} experts", **words)
     axes.vlines(sweep.batch, sweep.fastest, sweep.mixture, color=BLUE, linewidth=1.4)
-    axes.plot(sweep.batch, sweep.mixture, "o", color=BLUE, markeredgecolor="black", markersize=8)
-    axes.plot(sweep.batch, sweep.dense, "s", color=ORANGE, markeredgecolor="black", markersize=8)
+    few, mark = np.full(len(sweep.batch), sweep.expected[0]), {"markeredgecolor": "black", "markersize": 8}
+    layout.legend(figure, {
+        "expected bytes": axes.plot(sweep.batch, sweep.expected, color="black", linewidth=1.4)[0],
+        f"bytes of {sweep.chosen} experts": axes.plot(sweep.batch, few, ":", color=GREY, linewidth=1.4)[0],
+        f"mixture: {sweep.chosen} of {sweep.experts} for each token": axes.plot(
+            sweep.batch, sweep.mixture, "o", color=BLUE, **mark
+        )[0],
+        f"dense: the same {sweep.chosen} for all": axes.plot(sweep.batch, sweep.dense, "s", color=ORANGE, **mark)[0],
+    })  # fmt: skip
     bytes_axis = axes.twinx()
+    layout.log_axis(bytes_axis.yaxis, round_ticks(low * sweep.rate, high * sweep.rate, q.size))
     bytes_axis.set(ylim=(low * sweep.rate, high * sweep.rate), ylabel=f"bytes at {q.rate(sweep.rate, 'B/s')}")
-    log_axis(bytes_axis.yaxis, round_ticks(low * sweep.rate, high * sweep.rate, q.size))
     bytes_axis.grid(visible=False)
-    name(axes, sweep)
-    headline(figure).set_text(finding(sweep))
+    layout.headline(figure).set_text(finding(sweep))
     return sentence(sweep)
 
 
@@ -255,20 +256,6 @@ def round_ticks(low: float, high: float, say) -> dict[float, str]:
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     steps = [power * digit for power in powers for digit in (1, 2, 5)]
     return {step: say(step) for step in steps if low <= step <= high}
-
-
-def name(axes, sweep: BatchTimings) -> None:
-    """Say in the empty corner which mark is what."""
-    lines = (
-        ("black", "━ bytes of the experts expected to be touched"),
-        (
-            BLUE,
-            f"● mixture: {sweep.chosen} of {sweep.experts} experts for each token (line: to the fastest round)",
-        ),
-        ("#8A5F00", f"■ dense: the same {sweep.chosen} for all tokens"),
-    )
-    for row, (colour, words) in enumerate(lines):
-        axes.text(0.02, 0.94 - 0.075 * row, words, color=colour, va="center", transform=axes.transAxes)
 
 
 def growth(sweep: BatchTimings) -> tuple[int, float, float, float]:

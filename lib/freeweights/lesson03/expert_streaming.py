@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..cost.memory import Case, Placement, routed_weights
+from ..cost.memory import Case, Placement
 from ..cost.step_work import weight_bytes_read
 from ..cost.weight_storage import weight_storage
 from ..facts import catalog
@@ -44,14 +44,14 @@ def cached_share(model: Model, memory, weights=None):
             f"{model.name} is dense: every token reads all its weights, so no part of them is hot. Choose a mixture of "
             "experts, or see how long its weights take with freeweights.decode."
         )
-    bits, memory = weight_storage(weights, model).bits, np.asarray(memory, float)
+    storage, memory = weight_storage(weights, model), np.asarray(memory, float)
     others = resident_bytes(model, weights)
     if not np.all(memory >= others):
         raise ValueError(
             f"memory is {size(np.min(memory))}, and what every token of {model.name} reads takes {size(others)} at "
-            f"{bits:g} bits: give it more memory, or fewer bits per weight."
+            f"{storage.bits:g} bits: give it more memory, or fewer bits per weight."
         )
-    return plain(np.clip((memory - others) / (routed_weights(model) * bits / 8), 0.0, 1.0))
+    return plain(np.clip((memory - others) / storage.experts, 0.0, 1.0))
 
 
 def resident_bytes(model: Model, weights=None) -> float:
@@ -61,7 +61,7 @@ def resident_bytes(model: Model, weights=None) -> float:
     >>> round(resident_bytes(model("Kimi K2"), "4.5 bits") / 1e9, 1)
     6.6
     """
-    return float((model.parameters - routed_weights(model)) * weight_storage(weights, model).bits / 8)
+    return float(weight_storage(weights, model).unrouted)
 
 
 class Token(NamedTuple):
@@ -107,7 +107,7 @@ def streamed(model: Model, machine: Machine, hit_rate, weights=None) -> Token:
         raise ValueError(f"hit_rate is {hit_rate}: hits over uses, from 0 to 1, are expected.")
     placed = Placement(np.ones(()), hit_rate, np.zeros(()), 1 - hit_rate)
     case = Case.of(model, machine, weights=weights, context=0)
-    read = weight_bytes_read(case, placed, tokens=1, skew=0.0)
+    read = weight_bytes_read(case, placed, tokens=1)
     at_hand = (read["weights"] + read["experts"]) / machine.memory_bandwidth
     return Token(read["drive"], read["drive"] / machine.drive.bandwidth, at_hand)
 

@@ -6,21 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from ..facts import quantities as q
 from ..learn.moe_training import MIXTURE, SAME_FLOPS, SAME_PARAMETERS, MoeRun
 from ..learn.training_loop import margin
-from ..page import live
+from ..page import layout, live
 from ..page.renderer import Picture
-from ..page.style import BLUE, GREEN, ORANGE, decades, headline, log_axis
+from ..page.style import BLUE, GREEN, ORANGE
 
 KINDS = {
     MIXTURE.name: (BLUE, "o", "-"),
     SAME_FLOPS.name: (ORANGE, "s", "--"),
     SAME_PARAMETERS.name: (GREEN, "^", "-."),
 }
-SIDES = {"training FLOPs": 0.075, "seconds of training on this machine": 0.555}  # axes, and where each begins
+SIDES = "training FLOPs", "seconds of training on this machine"
 
 
 def picture(runs: Sequence[MoeRun]) -> Picture:
@@ -35,36 +34,24 @@ def picture(runs: Sequence[MoeRun]) -> Picture:
 
 
 def draw(figure: Figure, runs: Sequence[MoeRun]) -> None:
-    """The same curves on two axes, and the name of each kind below them."""
-    headline(figure).set_text(title(runs))
-    for label, left in SIDES.items():
-        axes = figure.add_axes((left, 0.235, 0.415, 0.63))
+    """The same curves on two axes."""
+    layout.headline(figure).set_text(title(runs))
+    for axes, label in zip(layout.grid(figure, columns=(1, 1)), SIDES, strict=True):
         axes.set(xlabel=label, ylabel="bits per byte, held out")
+        key = {name: axes.plot([], [], style, color=colour, marker=marker, linewidth=1.4, markersize=5)[0]
+               for name, (colour, marker, style) in KINDS.items()}  # fmt: skip
         ends = []
         for run in (run for run in runs if len(run.marks) > 1):
-            spent = run.flops if label == "training FLOPs" else run.seconds
+            spent = run.flops if label == SIDES[0] else run.seconds
             colour, marker, style = KINDS[run.recipe.name]
             axes.plot(
                 spent[1:], run.held[1:], style, color=colour, marker=marker, linewidth=1.4, markersize=5
             )
             ends += [spent[1], spent[-1]]
-        low, high = axes.get_ylim()
-        axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= high])
         if ends:
-            say = q.count if label == "training FLOPs" else q.significant
-            log_axis(axes.xaxis, decades(0.7 * min(ends), 1.4 * max(ends), say))
-    for x, (name, (colour, marker, style)) in zip((0.12, 0.36, 0.66), KINDS.items(), strict=True):
-        figure.add_artist(
-            Line2D(
-                [x - 0.04, x - 0.025, x - 0.01],
-                [0.045] * 3,
-                color=colour,
-                marker=marker,
-                linestyle=style,
-                markevery=[1],
-            )
-        )
-        figure.text(x, 0.045, name, color=colour, fontsize=11, va="center")
+            say = q.count if label == SIDES[0] else q.significant
+            layout.log_axis(axes.xaxis, layout.decades(0.7 * min(ends), 1.4 * max(ends), say))
+    layout.legend(figure, key)
 
 
 def title(runs: Sequence[MoeRun]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..cost.estimate import Estimate
 from ..evidence import published
 from ..facts import quantities as q
 from ..facts.arrays import plain
+from ..facts.vocabulary import Split
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money.hourly_rate import PAID, dollars_per_million
@@ -22,48 +23,71 @@ WEIGHTS, CONTEXT = "FP8", 4096
 ALIKE = 0.1  # relative difference of bits per weight up to which two formats are of one width
 
 
-def both() -> tuple[Model, Model]:
+def both(grouped: bool = False) -> tuple[Model, Model]:
     """The mixture and the dense model.
+
+    Args:
+        grouped: whether the mixture has `grouped_body` in place of its own; so in every ratio below.
 
     >>> [one.is_moe for one in both()]
     [True, False]
     """
-    return Model.named(MIXTURE), Model.named(DENSE)
+    return grouped_body() if grouped else Model.named(MIXTURE), Model.named(DENSE)
 
 
-def bytes_read(model: Model, context, batch, weights=WEIGHTS):
+def grouped_body() -> Model:
+    """The mixture with the dense model's heads of keys and values in place of latents: what is left is the experts' doing.
+
+    >>> grouped_body().cache_bytes(1) > Model.named(MIXTURE).cache_bytes(1)
+    True
+    """
+    mixture, dense = (model.architecture for model in both())
+    return Model(
+        replace(
+            mixture,
+            name="R1, grouped",
+            mixers=f"full:{mixture.layers}",
+            head_dim=dense.head_dim,
+            kv_heads=dense.kv_heads,
+        )
+    )
+
+
+def bytes_read(model: Model, context, batch, weights=WEIGHTS, agreement=None):
     """Bytes that one decode step reads: the weights that its tokens touch, and every sequence's cache.
 
     Args:
         model: the model.
         context, batch: tokens of each sequence, and sequences; numbers or arrays.
         weights: format or bits per weight.
+        agreement: how much tokens agree on their experts, from 0 to 1; what fits published batches if None.
 
     >>> from freeweights.models.transformer import model
     >>> llama = model("Llama 3.1 405B")
     >>> bytes_read(llama, 4096, 2) - bytes_read(llama, 4096, 1) == llama.cache_read_bytes(4096)
     True
     """
-    return plain(sum(step_work.step_bytes(model, context=context, weights=weights, batch=batch)))
+    read = step_work.step_bytes(model, context=context, weights=weights, batch=batch, agreement=agreement)
+    return plain(sum(read))
 
 
-def flops_ratio(context=CONTEXT) -> float:
+def flops_ratio(context=CONTEXT, grouped: bool = False) -> float:
     """FLOPs of one token of the mixture over those of the dense model, the same at every batch.
 
     >>> flops_ratio(0) < flops_ratio(16_384)
     True
     """
-    mixture, dense = (one.flops_per_token(context) for one in both())
+    mixture, dense = (one.flops_per_token(context) for one in both(grouped))
     return mixture / dense
 
 
-def bytes_ratio(context=CONTEXT, batch=1, weights=WEIGHTS):
+def bytes_ratio(context=CONTEXT, batch=1, weights=WEIGHTS, agreement=None, grouped: bool = False):
     """Bytes that a step of the mixture reads over those of the dense model, number or array.
 
     >>> bytes_ratio(512, batch=1) < 0.1 < 1 < bytes_ratio(512, batch=512)
     True
     """
-    mixture, dense = (bytes_read(one, context, batch, weights) for one in both())
+    mixture, dense = (bytes_read(one, context, batch, weights, agreement) for one in both(grouped))
     return mixture / dense
 
 
@@ -73,11 +97,13 @@ def memory_ratio(weights=WEIGHTS) -> float:
     >>> memory_ratio() > 1
     True
     """
-    mixture, dense = (weight_storage.weight_bytes(one, weights) for one in both())
+    mixture, dense = (weight_storage.weight_storage(weights, one).held for one in both())
     return plain(mixture / dense)
 
 
-def time_ratio(machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> np.ma.MaskedArray:
+def time_ratio(
+    machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS, agreement=None, grouped: bool = False
+) -> np.ma.MaskedArray:
     """Expected seconds of a step of the mixture over those of the dense model, masked where either does not fit.
 
     >>> from freeweights.machines.machine import machine
@@ -85,10 +111,8 @@ def time_ratio(machine: Machine, context=CONTEXT, batch=1, weights=WEIGHTS) -> n
     >>> bool(fast < 1), bool(np.ma.is_masked(none))
     (True, True)
     """
-    steps = [
-        inference.decode(one, machine, context=context, batch=np.atleast_1d(batch), weights=weights)
-        for one in both()
-    ]
+    case = {"context": context, "batch": np.atleast_1d(batch), "weights": weights, "agreement": agreement}
+    steps = [inference.decode(one, machine, **case) for one in both(grouped)]
     mixture, dense = (np.ma.asarray(step.seconds) for step in steps)
     ratio = mixture / dense
     return ratio if np.ndim(batch) else ratio[0]
@@ -122,44 +146,47 @@ class ServedStep:
         return 1e6 / self.dollars
 
 
-def serving(name: str, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT) -> ServedStep:
+def serving(
+    model: Model, machine: Machine, users: int, weights=WEIGHTS, context=CONTEXT, agreement=None
+) -> ServedStep:
     """What one model does on one machine for so many users.
 
     Args:
-        name: of the model.
+        model: the model.
         machine: the machine.
         users: sequences in the step.
         weights: format or bits per weight; the released format if None.
         context: tokens that each sequence holds.
+        agreement: as in `bytes_read`.
 
     >>> from freeweights.machines.machine import machine
-    >>> lean = serving("gpt-oss-120b", machine("H100 SXM5 80GB"), 32, weights=None)
-    >>> lean.tokens_per_joule > serving("Llama 3.1 405B", machine("H200 SXM 141GB", 8), 32).tokens_per_joule
+    >>> lean = serving(Model.named("gpt-oss-120b"), machine("H200 SXM 141GB"), 32, weights=None)
+    >>> lean.tokens_per_joule > serving(Model.named(DENSE), machine("H200 SXM 141GB", 8), 32).tokens_per_joule
     True
     """
-    model = Model.named(name)
-    return ServedStep(
-        model, machine, users, inference.decode(model, machine, context=context, batch=users, weights=weights)
-    )
+    case = {"context": context, "batch": users, "weights": weights, "agreement": agreement}
+    return ServedStep(model, machine, users, inference.decode(model, machine, **case))
 
 
-def fullest(name: str, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> ServedStep | None:
-    """The same with every slot taken; None where not even one sequence fits.
+def fullest(model: Model, machine: Machine, weights=WEIGHTS, context=CONTEXT) -> ServedStep | None:
+    """The same with every slot taken, the devices sharing the model in the way that costs least for a token.
+
+    Whole layers cut in slices copy latents to every device; experts apart copy what stands beside them. None where not
+    even one sequence fits in either way.
 
     >>> from freeweights.machines.machine import machine
-    >>> node = machine("H200 SXM 141GB", 8)
-    >>> fullest("DeepSeek-R1", node).users > fullest("Llama 3.1 405B", node).users
+    >>> mixture, dense = (fullest(one, machine("H200 SXM 141GB", 8)) for one in both())
+    >>> mixture.users > dense.users
     True
     """
-    if not memory.fits(Model.named(name), machine, weights=weights, context=context).fits:
-        return None
-    return serving(
-        name,
-        machine,
-        int(memory.slots(Model.named(name), machine, context=context, weights=weights).expected),
-        weights,
-        context,
-    )
+    case = {"weights": weights, "context": context}
+    ways = [replace(machine, split=split) for split in (Split.TENSOR, Split.EXPERTS)]
+    full = [
+        serving(model, way, int(memory.max_sequences(model, way, **case).expected), **case)
+        for way in ways
+        if memory.fits(model, way, **case).fits
+    ]
+    return min(full, key=lambda one: one.dollars, default=None)
 
 
 def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> list[dict[str, str]]:
@@ -167,13 +194,17 @@ def table_rows(machine: Machine, batches, weights=WEIGHTS, context=CONTEXT) -> l
 
     >>> from freeweights.machines.machine import machine
     >>> table_rows(machine("H200 SXM 141GB", 8), [1])[0]["time"]
-    '0.42'
+    '0.41'
     """
     found = []
     for users in batches:
-        pair = [serving(name, machine, int(users), weights, context) for name in (MIXTURE, DENSE)]
+        pair = [serving(one, machine, int(users), weights, context) for one in both()]
         mixture, dense = (q.money(one.dollars, 2) if one.fits else "does not fit" for one in pair)
-        ratios = {"flops": flops_ratio(context), "bytes": bytes_ratio(context, users, weights)}
+        ratios = {
+            "flops": flops_ratio(context),
+            "bytes": bytes_ratio(context, users, weights),
+            "formula": bytes_ratio(context, users, weights, agreement=0),
+        }
         if all(one.fits for one in pair):
             ratios["time"] = pair[0].step.seconds / pair[1].step.seconds
         said = {name: q.significant(ratio, 2) for name, ratio in ratios.items()}
@@ -231,10 +262,7 @@ def of_width(name: str, machine: Machine, weights) -> list[published.Comparison]
     model = Model.named(name)
     wanted = weight_storage.weight_storage(weights, model).bits
     pairs = published.comparisons(name, machine.device.name, phase="decode", devices=machine.count)
-    bits = [
-        weight_storage.weight_storage(published.bits_of(pair.row, model.parameters), model).bits
-        for pair in pairs
-    ]
+    bits = [weight_storage.weight_storage(published.bits_of(pair.row, model), model).bits for pair in pairs]
     return [pair for pair, stored in zip(pairs, bits) if abs(stored / wanted - 1) <= ALIKE]
 
 
@@ -243,4 +271,4 @@ def expected_dense(pair: published.Comparison, weights) -> float:
     dense, row = Model.named(DENSE), pair.row
     machine, context = published.machine_of(row), published.mean_context(row)
     step = inference.decode(dense, machine, context=context, batch=pair.tokens, weights=weights)
-    return step.seconds + published.between(row, dense, machine, weights)
+    return step.seconds + published.between(row, dense, machine, weights, float(step.seconds))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..cost.efficiency import fitted_constants
 from ..facts import quantities as q
 from ..machines.machine import Machine
+from ..models.experts import expected_distinct_experts
 from ..money.hourly_rate import PAID, hourly_cost
-from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, SKY, headline, log_axis, spread
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, GREEN, LIGHT, ORANGE, RED, SKY
 from .moe_against_dense import (
     DENSE,
     MIXTURE,
@@ -41,94 +43,99 @@ PARTS = {  # of a step, as shown: colour, words, and the names they have in an e
     "weights": (BLUE, "weights", ("weights",)),
     "cache": (SKY, "caches", ("cache",)),
     "computing": (GREEN, "arithmetic", ("compute beyond reading",)),
-    "waiting": ("#B0B0B0", "link, overhead", ("communication", "overhead")),
+    "waiting": (LIGHT, "link, overhead", ("communication", "overhead")),
 }
 CURVES = {"FLOPs": (GREEN, ":"), "bytes": (BLUE, "--"), "time": (RED, "-")}
 MOST = 2.0  # the end of the axis of memory: needed over what there is
+ATTENTION = ("latents, as released", "grouped, as in 405B")  # of R1's body
 NEAR = 4.0  # how many times longer or shorter a published context may be than the chosen one
 
 
-def draw(figure: Figure) -> dict:
+def draw(figure: Figure) -> live.Artists:
     """Left: both steps by part, and both demands on memory. Right: ratios over the batch."""
-    left = figure.add_axes((0.02, 0.47, 0.44, 0.37))
-    room = figure.add_axes((0.02, 0.085, 0.44, 0.27))
-    for axes, end in ((left, 1.0), (room, MOST)):
-        axes.set(xlim=(0, end), ylim=(-1.45, 0.95), yticks=[])
-        axes.spines["left"].set_visible(False)
-        axes.grid(visible=False)
-    left.set_xticks([])
-    left.spines["bottom"].set_visible(False)
-    room.set_xticks([0, 0.5, 1, 1.5, 2], ["0", "50 %", "100 %", "150 %", "200 %"])
-    room.plot([1, 1, 1, 1, 1], [-1.45, -0.7, None, -0.3, 0.3], color="black", linestyle="--", linewidth=1.5)
-    figure.text(0.02, 0.385, "Memory needed, of what there is", fontsize=11, va="center")
-    right = figure.add_axes((0.545, 0.125, 0.385, 0.735))
-    right.set(xlim=(1, 512), ylim=(LOW, HIGH), xlabel="batch: sequences in a step")
-    log_axis(right.xaxis, {batch: str(batch) for batch in (1, 4, 16, 64, 256)})
-    log_axis(right.yaxis, TICKS)
+    left, right = layout.grid(figure, columns=(4, 3))
+    left, room = layout.split(left, rows=(1, 1))
+    layout.percent_axis(left.xaxis)
+    left.set(xlim=(0, 1), xlabel="time of a step, of the longer one")
+    layout.percent_axis(room.xaxis, MOST, 0.5)
+    room.set(xlim=(0, MOST), xlabel="memory needed, of what there is")
+    layout.log_axis(right.xaxis, {batch: str(batch) for batch in (1, 4, 16, 64, 256)})
+    layout.log_axis(right.yaxis, TICKS)
+    right.set(xlim=(1, 512), ylim=(LOW, HIGH), xlabel="batch: sequences in a step", ylabel="R1 over 405B")
     right.axhline(1, color="black", linewidth=1.2)
-    figure.text(0.545, 0.895, "R1 over 405B, by batch", fontsize=11, va="center")
-    for (colour, words, _), x in zip(PARTS.values(), (0.02, 0.125, 0.22, 0.335)):
-        figure.text(x, 0.895, "■", color=colour, fontsize=12, va="center")
-        figure.text(x + 0.018, 0.895, words, color=GREY, fontsize=10, va="center")
-    return {
-        "title": headline(figure),
-        "steps": {part: left.barh((0, -1), 0, 0.42, color=colour) for part, (colour, *_) in PARTS.items()},
-        "said": [left.text(0, y + 0.32, "", fontsize=10, va="bottom") for y in (0, -1)],
-        "rooms": room.barh((0, -1), 0, 0.42, color=ORANGE),
-        "needs": [room.text(0, y + 0.32, "", fontsize=10, va="bottom") for y in (0, -1)],
-        "curves": {
-            name: right.plot([], [], color=colour, linestyle=style)[0]
-            for name, (colour, style) in CURVES.items()
-        },
-        "names": {
-            name: right.text(530, 1, name, color=colour, fontsize=10, va="center")
-            for name, (colour, _) in CURVES.items()
-        },
-        "here": right.axvline(1, color="black", linestyle="-.", linewidth=1.2),
-        "points": {
-            True: right.plot([], [], "X", color="black", markersize=8, clip_on=False)[0],
-            False: right.plot([], [], "X", color="white", markeredgecolor="black", clip_on=False)[0],
-        },
-        "key": right.text(1.15, 0.057, "", fontsize=10, color=GREY, va="bottom"),
+    longest = f"{DENSE}: needs 999 GB of 999 GB, 999 GB missing"
+    steps = charts.stacks(
+        left, ["", ""], {words: (colour, "") for colour, words, _ in PARTS.values()}, longest
+    )
+    needs = charts.stacks(room, ["", ""], {"all": (ORANGE, "")}, longest)
+    for row in (0, 1):
+        room.plot([1, 1], [row - 0.26, row + 0.26], color="black", linestyle="--", linewidth=1.5, zorder=3)
+    cross = {"marker": "X", "color": "black", "linestyle": "", "clip_on": False}
+    points = {
+        True: right.plot([], [], **cross)[0],
+        False: right.plot([], [], **cross | {"color": "white", "markeredgecolor": "black"})[0],
     }
+    parts = {words: bars[0] for words, bars in steps.bars.items()}
+    layout.legend(
+        figure, parts | {"both published": points[True], "R1 published, 405B expected": points[False]}
+    )
+    curves = charts.curves(right, CURVES)
+    return live.Artists(
+        finding=layout.headline(figure), steps=steps, needs=needs, curves=curves, points=points
+    )
 
 
 def shares(one: ServedStep) -> dict[str, float]:
-    """Seconds of a step that fits, by the parts shown."""
+    """Seconds of a step that fits, in the words of the parts shown."""
     taken = one.step.parts
-    return {part: sum(taken.get(name, 0.0) for name in names) for part, (_, _, names) in PARTS.items()}
+    return {words: sum(taken.get(name, 0.0) for name in names) for _, words, names in PARTS.values()}
 
 
-def update(artists: dict, place: str, weights: str, users: float, context: float) -> str:
-    """Move bars and curves to one machine, format, batch and context; say where the claim holds there."""
-    machine = Machine.named(*MACHINES[place])
-    pair = [serving(name, machine, int(users), weights, context) for name in (MIXTURE, DENSE)]
-    taken = np.ma.masked_invalid(time_ratio(machine, context, BATCHES, weights))
-    points = [
-        point for point in published_ratios(machine, weights) if 1 / NEAR <= point.context / context <= NEAR
-    ]
-    show_steps(artists, pair)
-    show_memory(artists, pair)
-    show_curves(artists, context, weights, taken)
-    artists["here"].set_xdata([users, users])
-    show_points(artists, points)
-    found = ratios(pair, weights, context)
-    artists["title"].set_text(finding(pair, found))
+def update(
+    artists: live.Artists,
+    place: str,
+    weights: str,
+    users: float,
+    context: float,
+    agreement: float,
+    attention: str,
+) -> str:
+    """Move bars and curves to one machine, format, batch, context, agreement and attention; say where the claim holds there."""
+    machine, how = (
+        Machine.named(*MACHINES[place]),
+        {"agreement": agreement, "grouped": attention != ATTENTION[0]},
+    )
+    pair = [serving(one, machine, int(users), weights, context, agreement) for one in both(how["grouped"])]
+    taken = np.ma.masked_invalid(time_ratio(machine, context, BATCHES, weights, **how))
+    published = () if how["grouped"] else published_ratios(machine, weights)  # nobody built that body
+    points = [point for point in published if 1 / NEAR <= point.context / context <= NEAR]
+    show_bars(artists, pair)
+    flops = np.full(BATCHES.shape, flops_ratio(context, how["grouped"]))
+    curves = {"FLOPs": flops, "bytes": bytes_ratio(context, BATCHES, weights, **how), "time": taken}
+    artists.curves.show({name: (BATCHES, ratio) for name, ratio in curves.items()}, here=users)
+    for measured, marks in artists.points.items():
+        shown = [(point.batch, point.ratio) for point in points if point.measured == measured]
+        marks.set_data(*(zip(*shown) if shown else charts.NOWHERE))
+    found = {"FLOPs": float(flops[0]), "bytes": float(bytes_ratio(context, users, weights, **how))}
+    if all(one.fits for one in pair):
+        found["time"] = pair[0].step.seconds / pair[1].step.seconds
+    artists.finding.set_text(finding(pair, found))
     counted = hourly_cost(machine.device, PAID[0])[1]
     asked = f"{users:,.0f} {'user' if users == 1 else 'users'} with {context:,.0f} tokens"
-    said = [*map(say, pair), say_ratios(found), say_points(points)]
+    said = [*map(say, pair), say_ratios(found), say_touched(int(users), agreement), say_points(points)]
     return f"{machine.name} ({counted}), {weights}, {asked}. {' '.join(filter(None, said))}"
 
 
-def show_steps(artists: dict, pair: list[ServedStep]) -> None:
-    """Stack both steps by what they wait for, as shares of the longer one."""
+def show_bars(artists: live.Artists, pair: list[ServedStep]) -> None:
+    """Both steps by what they wait for, as shares of the longer one, and what each needs of the memory there."""
     longest = max((one.step.seconds for one in pair if one.fits), default=1.0)
     for row, one in enumerate(pair):
-        base, taken = 0.0, shares(one) if one.fits else dict.fromkeys(PARTS, 0.0)
-        for part, seconds in taken.items():
-            artists["steps"][part][row].set(x=base, width=seconds / longest)
-            base += seconds / longest
-        artists["said"][row].set(text=words(one), color="black" if one.fits else RED)
+        fit, ink = one.step.fit, "black" if one.fits else RED
+        taken = {part: seconds / longest for part, seconds in shares(one).items()} if one.fits else {}
+        artists.steps.show(row, taken, words(one), ink)
+        missing = "" if one.fits else f", {q.size(fit.missing)} missing"
+        said = f"{one.model.name}: needs {q.size(fit.needed)} of {q.size(fit.memory)}{missing}"
+        artists.needs.show(row, {"all": fit.needed / fit.memory}, said, ink)
 
 
 def words(one: ServedStep) -> str:
@@ -137,43 +144,6 @@ def words(one: ServedStep) -> str:
         return f"{one.model.name}: does not fit"
     speed, cost = q.speed(one.step.tokens_per_second), q.money(one.dollars, 2)
     return f"{one.model.name}: {q.duration(one.step.seconds)}, {speed}, {cost} per million"
-
-
-def show_memory(artists: dict, pair: list[ServedStep]) -> None:
-    """What each needs as a share of the memory there, cut at the axis' end."""
-    for bar, text, one in zip(artists["rooms"], artists["needs"], pair):
-        fit = one.step.fit
-        bar.set_width(min(fit.needed / fit.memory, MOST))
-        missing = "" if one.fits else f", {q.size(fit.missing)} missing"
-        said = f"{one.model.name}: needs {q.size(fit.needed)} of {q.size(fit.memory)}{missing}"
-        text.set(text=said, color="black" if one.fits else RED)
-
-
-def show_curves(artists: dict, context: float, weights: str, taken: np.ma.MaskedArray) -> None:
-    """Draw the three ratios over the batch, time as far as both fit, each named at its end."""
-    held = ~np.ma.getmaskarray(taken)
-    flops = np.full(BATCHES.shape, flops_ratio(context))
-    curves = {
-        "FLOPs": (BATCHES, flops),
-        "bytes": (BATCHES, bytes_ratio(context, BATCHES, weights)),
-        "time": (BATCHES[held], taken.compressed()),
-    }
-    ends = np.array([ys[-1] if len(ys) else HIGH for _, ys in curves.values()])
-    heights = spread(np.log(ends / LOW) / np.log(HIGH / LOW), 0.055)
-    for (name, (xs, ys)), height in zip(curves.items(), heights):
-        artists["curves"][name].set_data(xs, ys)
-        label = artists["names"][name]
-        label.set(y=LOW * (HIGH / LOW) ** height, text=name if len(ys) else "")
-
-
-def show_points(artists: dict, points: list[PublishedRatio]) -> None:
-    """Draw published ratios, filled where both steps are published, and say which is which."""
-    for measured, marks in artists["points"].items():
-        shown = [point for point in points if point.measured == measured]
-        marks.set_data([point.batch for point in shown], [point.ratio for point in shown])
-    kinds = {True: "✖ both published", False: "✕ R1 published, 405B expected"}
-    found = {point.measured for point in points}
-    artists["key"].set_text("\n".join(kinds[kind] for kind in sorted(found)))
 
 
 def finding(pair: list[ServedStep], found: dict[str, float]) -> str:
@@ -185,15 +155,8 @@ def finding(pair: list[ServedStep], found: dict[str, float]) -> str:
         other, missing = pair[absent[0] is pair[0]], q.size(absent[0].step.fit.missing)
         return f"This machine serves {other.model.name}, and {absent[0].model.name} lacks {missing} there"
     done, read, taken = (q.percent(ratio) for ratio in found.values())
-    return f"R1's step: {done} of 405B's FLOPs, {read} of its bytes, {taken} of its time"
-
-
-def ratios(pair: list[ServedStep], weights: str, context: float) -> dict[str, float]:
-    """R1 over 405B: FLOPs and bytes, whether or not the machine holds them, and the time if so."""
-    found = {"FLOPs": flops_ratio(context), "bytes": float(bytes_ratio(context, pair[0].users, weights))}
-    if all(one.fits for one in pair):
-        found["time"] = pair[0].step.seconds / pair[1].step.seconds
-    return found
+    whose = "R1's step" if pair[0].model.name == MIXTURE else "With grouped attention, R1's step"
+    return f"{whose}: {done} of 405B's FLOPs, {read} of its bytes, {taken} of its time"
 
 
 def say(one: ServedStep) -> str:
@@ -202,7 +165,7 @@ def say(one: ServedStep) -> str:
         return one.step.fit.sentence()
     total = one.step.seconds
     said = [
-        f"{PARTS[part][1]} {q.percent(seconds / total)}"
+        f"{part} {q.percent(seconds / total)}"
         for part, seconds in shares(one).items()
         if seconds / total >= 0.005
     ]
@@ -214,6 +177,22 @@ def say_ratios(found: dict[str, float]) -> str:
     """The ratios of the title, as numbers."""
     said = [f"{name} {q.significant(ratio, 2)}" for name, ratio in found.items()]
     return f"R1 over 405B: {', '.join(said)}."
+
+
+def say_touched(users: int, agreement: float) -> str:
+    """How many experts of a layer the batch touches: with the chosen agreement of its tokens, and with none."""
+    mixture = both()[0]
+    chosen, most = (
+        q.significant(
+            float(expected_distinct_experts(mixture.experts, mixture.experts_per_token, users, share))
+        )
+        for share in (agreement, 0.0)
+    )
+    fitted = fitted_constants().routing_agreement
+    return (
+        f"At an agreement of {agreement:g} a batch touches {chosen} of {mixture.experts} experts a layer, {most} if every token "
+        f"chooses for itself; {fitted:g} fits published batches."
+    )
 
 
 def say_points(points: list[PublishedRatio]) -> str:
@@ -245,4 +224,6 @@ def panel() -> live.Panel:
         weights=controls.choice("Weights of both", WIDTHS, start="FP8"),
         users=controls.log_slider("Batch", 1, int(BATCHES[-1]), start=1, unit="users", whole=True),
         context=controls.log_slider("Context", 512, longest, start=4096, unit="tokens", whole=True),
+        agreement=controls.slider("Agreement", 0, 1, start=fitted_constants().routing_agreement, step=0.1),
+        attention=controls.choice("R1's attention", ATTENTION),
     )

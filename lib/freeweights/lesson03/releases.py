@@ -5,14 +5,21 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from ..facts import catalog
+from ..facts import quantities as q
 from ..facts.records_models import Architecture
 from ..models.transformer import Model
 
 TURN = "DeepSeek-R1"  # the release that the debate counts from
 LEAST = 30e9  # weights
+# Dense releases whose layers the catalogue does not hold: weights and date by the cards of CohereLabs/c4ai-command-a-03-2025,
+# nvidia/Llama-3_1-Nemotron-Ultra-253B-v1 and mistralai/Devstral-2-123B-Instruct-2512 on Hugging Face.
+LEFT_OUT = {
+    "Command A": (111e9, "2025-03"),
+    "Nemotron Ultra": (253e9, "2025-04"),
+    "Devstral 2": (123e9, "2025-12"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,6 @@ class Halves:
     after: tuple[Model, ...]
 
 
-@cache
 def everything() -> tuple[Model, ...]:
     """Every model of the catalogue by date, those that were only announced among them.
 
@@ -66,6 +72,20 @@ def halves(turn: str = TURN, least: float = LEAST) -> Halves:
     )
     after = tuple(one for one in counted if one.architecture.released[: len(day)] > day)
     return Halves(Model.named(turn), before, after)
+
+
+def left_out(turn: str = TURN, least: float = LEAST) -> list[str]:
+    """Names and weights of the known dense releases that are missing in the catalogue and came out after one model's month.
+
+    >>> left_out(least=200e9)
+    ['Nemotron Ultra (253 B)']
+    """
+    month = Model.named(turn).architecture.released[:7]
+    return [
+        f"{name} ({q.count(weights)})"
+        for name, (weights, date) in LEFT_OUT.items()
+        if weights >= least and date > month
+    ]
 
 
 def mixtures(models: Sequence[Model]) -> list[Model]:

@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 
 from ..facts import quantities as q
 from ..models.transformer import Model
-from ..page import controls, live
-from ..page.style import BLUE, GREY, RED, decades, headline, log_axis
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, FAINT, LIGHT, RED
 from .releases import (
     LEAST,
     TURN,
@@ -19,6 +19,7 @@ from .releases import (
     dense,
     everything,
     halves,
+    left_out,
     median_active,
     mixtures,
     share_of_mixtures,
@@ -28,28 +29,11 @@ from .releases import (
 FIRST, LAST = 2023.35, 2026.7  # years at the ends of the axis; what is older, GPT-2, is left out
 FEWEST, MOST = 0.1e9, 1.6e13  # weights at the ends of the axis
 TURNS = ("Mixtral 8x7B", "DeepSeek-V3", TURN, "Llama 4 Maverick")
-PALE = "#B0B0B0"
 FEW = 5  # names in the sentence
-# What the debate names: model, words, and where they stand, left ("right"-aligned) or right of a line to the mark.
-NAMED = (
-    ("Llama 3.1 405B", "Llama 3.1 405B", 2024.5, 0.7e12, "right"),
-    ("DeepSeek-R1", "DeepSeek-R1", 2024.93, 1.2e12, "right"),
-    ("Llama 4 Behemoth", "Llama 4 Behemoth (announced)", 2025.2, 2e12, "right"),
-    ("Llama 4 Maverick", "Llama 4 Maverick", 2024.93, 310e9, "right"),
-    ("Qwen3-235B-A22B", "Qwen3-235B-A22B", 2024.93, 185e9, "right"),
-    ("QwQ-32B", "QwQ-32B", 2024.93, 48e9, "right"),
-    ("Pangu Pro MoE 72B-A16B", "Pangu Pro MoE 72B", 2024.97, 5.3e9, "right"),
-    ("Qwen3-30B-A3B", "Qwen3-30B-A3B", 2025.36, 1.05e9, "left"),
-    ("MiniMax-M1", "MiniMax-M1", 2025.5, 1.1e13, "left"),
-    ("ERNIE-4.5-VL-424B-A47B", "ERNIE-4.5, 300B and VL-424B", 2025.54, 7e12, "left"),
-    ("Kimi K2", "Kimi K2", 2025.57, 4.4e12, "left"),
-    ("openPangu-Ultra-MoE-718B", "openPangu-Ultra-MoE-718B", 2025.63, 2.8e12, "left"),
-)
-KEY = (
-    ("^", RED, "mixture: all its weights"),
-    ("_", RED, "those that work for a token"),
-    ("o", BLUE, "dense"),
-)
+# What the debate names, the largest at last.
+NAMED = ("Qwen3-30B-A3B", "QwQ-32B", "Pangu Pro MoE 72B-A16B", "Qwen3-235B-A22B", "Llama 4 Maverick")
+NAMED += ("Llama 3.1 405B", "ERNIE-4.5-VL-424B-A47B", "MiniMax-M1", "DeepSeek-R1", "openPangu-Ultra-MoE-718B")
+NAMED += ("Kimi K2", "Llama 4 Behemoth")
 
 
 def shown() -> list[Model]:
@@ -57,29 +41,32 @@ def shown() -> list[Model]:
     return [one for one in everything() if year(one.architecture.released) >= FIRST]
 
 
-def draw(figure: Figure) -> dict:
+def draw(figure: Figure) -> live.Artists:
     """The axes, the names of the debate, and empty marks for what is counted and what is not."""
-    axes = figure.add_axes((0.085, 0.07, 0.905, 0.845))
-    axes.set(xlim=(FIRST, LAST), ylim=(FEWEST, MOST), ylabel="weights")
-    log_axis(axes.yaxis, decades(FEWEST, MOST))
-    axes.set_xticks([2024, 2025, 2026])
-    for name, words, x, y, side in NAMED:
-        one = Model.named(name)
-        date = year(one.architecture.released)
-        axes.plot([date, date, x], [one.parameters, y, y], color=GREY, linewidth=0.8, zorder=1.5)
-        paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-        axes.text(x, y, f" {words} ", ha=side, va="center", fontsize=10, bbox=paper)
-    for row, (mark, colour, words) in enumerate(KEY):
-        y = 0.75e9 / 1.7**row
-        axes.plot(2025.83, y, mark, color=colour, markeredgewidth=2 if mark == "_" else 1)
-        axes.text(2025.87, y, words, va="center", fontsize=10, color=GREY)
-    return {
-        "title": headline(figure),
-        "out": marks(axes, PALE, PALE),
-        "in": marks(axes, RED, BLUE),
-        "turn": axes.axvline(FIRST, color="black", linestyle="-.", linewidth=1.2, zorder=1.4),
-        "least": axes.axhline(FEWEST, color="black", linestyle=":", linewidth=1.2, zorder=1.4),
-    }
+    [axes] = layout.grid(figure)
+    layout.log_axis(axes.yaxis, layout.decades(FEWEST, MOST))
+    axes.set(xlim=(FIRST, LAST), ylim=(FEWEST, MOST), ylabel="weights", xticks=[2024, 2025, 2026])
+    named = {name: Model.named(name) for name in NAMED}
+    debated = charts.curves(axes, {name: (FAINT, "-") for name in named})
+    for text in debated.names.values():
+        text.set_color("black")
+    debated.show({
+        name: ([year(one.architecture.released), LAST], [one.parameters] * 2) for name, one in named.items()
+    })  # fmt: skip
+    for line in debated.lines.values():
+        line.set(linewidth=1, zorder=1)
+    left_out, counted = marks(axes, LIGHT, LIGHT), marks(axes, RED, BLUE)
+    words = {"total": "mixture: all its weights", "active": "those that work for a token", "dense": "dense"}
+    layout.legend(
+        figure, {said: counted[kind] for kind, said in words.items()} | {"not counted": left_out["dense"]}
+    )
+    return live.Artists(
+        finding=layout.headline(figure),
+        left_out=left_out,
+        counted=counted,
+        turn=axes.axvline(FIRST, color="black", linestyle="-.", linewidth=1.2, zorder=1.4),
+        least=axes.axhline(FEWEST, color="black", linestyle=":", linewidth=1.2, zorder=1.4),
+    )
 
 
 def marks(axes: Axes, mixed: str, whole: str) -> dict[str, Line2D]:
@@ -103,15 +90,15 @@ def show(found: dict, models: Sequence[Model]) -> None:
     found["dense"].set_data([dates[one.name] for one in whole], [one.parameters for one in whole])
 
 
-def update(artists: dict, turn: str, least: float) -> str:
+def update(artists: live.Artists, turn: str, least: float) -> str:
     """Count the releases of some size on both sides of one of them."""
     least *= 1e9
     found = halves(turn, least)
-    show(artists["in"], [one for one in shown() if one.parameters >= least])
-    show(artists["out"], [one for one in shown() if one.parameters < least])
-    artists["turn"].set_xdata([year(found.turn.architecture.released)] * 2)
-    artists["least"].set_ydata([least] * 2)
-    artists["title"].set_text(
+    show(artists.counted, [one for one in shown() if one.parameters >= least])
+    show(artists.left_out, [one for one in shown() if one.parameters < least])
+    artists.turn.set_xdata([year(found.turn.architecture.released)] * 2)
+    artists.least.set_ydata([least] * 2)
+    artists.finding.set_text(
         f"Mixtures among releases of {q.count(least)} or more: {tally(found.before)} before {turn}, "
         f"{tally(found.after)} after"
     )
@@ -128,9 +115,11 @@ def sentence(found: Halves, least: float) -> str:
     late = sorted(dense(found.after), key=lambda one: -one.parameters)
     names = ", ".join(one.name for one in late[:FEW]) or "none"
     more = f" and {len(late) - FEW} smaller ones" if len(late) > FEW else ""
+    missing = q.listed(left_out(found.turn.name, least))
     return (
         f"Of the catalogue's releases of {q.count(least)} weights or more, before {found.turn.name} "
         f"{say(found.before)}; after it {say(found.after)}. Dense and later: {names}{more}."
+        + (f" Not in the catalogue, dense and later: {missing}." if missing else "")
     )
 
 

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..facts import quantities as q
 from ..learn import byte_model
 from ..learn.byte_model import CHUNK, Corpus
 from ..learn.moe_training import MoeRun
-from ..page import controls, live
-from ..page.style import BLUE, GREY, ORANGE, headline
+from ..page import controls, layout, live
+from ..page.style import BLUE, ORANGE
 
 KINDS = ("vowel", "consonant", "capital", "space", "line end or tab", "punctuation or digit")
 SHOWN = 8  # bytes of an expert that are drawn
@@ -145,63 +146,66 @@ def panel(runs: Sequence[MoeRun]) -> live.Panel:
     )
 
 
-def draw(figure: Figure, found: Specialities) -> dict:
+def draw(figure: Figure, found: Specialities) -> live.Artists:
     """Two rows of bars with a diamond at what is usual: bytes on the left, books on the right."""
-    bytes_axes, books_axes = (
-        figure.add_axes((0.13, 0.16, 0.46, 0.66)),
-        figure.add_axes((0.72, 0.16, 0.25, 0.66)),
+    left, right = layout.grid(figure, columns=(2, 1))
+    sides = {
+        "byte": side(left, [max(NAMES.values(), key=len)] * SHOWN, BLUE),
+        "book": side(right, found.books, ORANGE),
+    }
+    layout.legend(figure, {
+        "its tokens, by the byte it just read": sides["byte"].bars[0],
+        "its tokens, by book": sides["book"].bars[0],
+        "usual: all tokens": sides["byte"].usual,
+    })  # fmt: skip
+    return live.Artists(finding=layout.headline(figure), **sides)
+
+
+def side(axes: Axes, names: Sequence[str], colour: str) -> live.Artists:
+    """Bars for shares of some names, and what is usual."""
+    axes.set(xlim=(0, 1), ylim=(len(names) - 0.4, -0.6), yticks=[], xlabel="share of tokens")
+    layout.percent_axis(axes.xaxis)
+    axes.grid(axis="y", visible=False)
+    rows, look = range(len(names)), {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
+    return live.Artists(
+        bars=axes.barh(rows, 0, color=colour, height=0.7),
+        usual=axes.plot([], [], "D", color="white", markeredgecolor="black", clip_on=False)[0],
+        names=[axes.text(-0.03, row, name, **look) for row, name in zip(rows, names)],
     )
-    artists: dict = {"title": headline(figure), "names": []}
-    for key, axes, rows, colour in (
-        ("bytes", bytes_axes, SHOWN, BLUE),
-        ("books", books_axes, len(found.books), ORANGE),
-    ):
-        artists[key] = axes.barh(np.arange(rows), np.zeros(rows), color=colour, height=0.7)
-        artists[f"usual {key}"] = axes.plot([], [], "D", color="white", markeredgecolor="black")[0]
-        axes.set(xlim=(0, 1), ylim=(rows - 0.4, -0.6), yticks=[])
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-        axes.grid(axis="y", visible=False)
-    bytes_axes.set_xlabel("share of its tokens (diamond: of all tokens)")
-    books_axes.set_xlabel("share of its tokens")
-    place = {"ha": "right", "va": "center", "fontsize": 11}
-    artists["names"] = [bytes_axes.text(-0.02, row, "", **place) for row in range(SHOWN)]
-    for row, book in enumerate(found.books):
-        books_axes.text(-0.03, row, book, **place)
-    figure.text(0.13, 0.86, "the byte it just read", fontsize=11, color=GREY, va="center")
-    figure.text(0.72, 0.86, "the book", fontsize=11, color=GREY, va="center")
-    return artists
 
 
-def update(artists: dict, found: Specialities, expert: int) -> str:
+def update(artists: live.Artists, found: Specialities, expert: int) -> str:
     """Show one expert; say what it gets more often than the average, and what all experts together tell."""
     count = found.by_book[expert].sum()
     if not count:
-        artists["title"].set_text(f"Expert {expert + 1} was never chosen")
-        for key in ("bytes", "books"):
-            show(artists, key, np.zeros(len(artists[key])), np.zeros(len(artists[key])))
+        artists.finding.set_text(f"Expert {expert + 1} was never chosen")
+        show(artists.byte, np.zeros(SHOWN), np.zeros(SHOWN), [""] * SHOWN)
+        show(artists.book, np.zeros(len(found.books)), np.zeros(len(found.books)), found.books)
         return f"Expert {expert + 1} starves: no held-out token was sent to it. {told(found)}"
     usual = found.by_byte.sum(axis=0) / found.by_byte.sum()
     own = found.by_byte[expert] / count
     top = np.argsort(-gain(own, usual), kind="stable")[:SHOWN]
-    more = own[top] > usual[top]
-    show(
-        artists, "bytes", np.where(more, own[top], 0), np.where(more, usual[top], -1)
-    )  # off the axis, unseen
-    for name, letter in zip(artists["names"], top, strict=True):
-        name.set_text(
-            NAMES.get(found.letters[letter], found.letters[letter]) if own[letter] > usual[letter] else ""
-        )
+    more, letters = own[top] > usual[top], [NAMES.get(found.letters[at], found.letters[at]) for at in top]
+    names = [letter if shown else "" for letter, shown in zip(letters, more)]
+    show(artists.byte, np.where(more, own[top], 0), np.where(more, usual[top], np.nan), names)
     books, usual_books = found.by_book[expert] / count, found.by_book.sum(axis=0) / found.by_book.sum()
-    show(artists, "books", books, usual_books)
-    first = NAMES.get(found.letters[top[0]], found.letters[top[0]])
-    artists["title"].set_text(f"Expert {expert + 1}: {q.percent(own[top[0]])} of its tokens follow “{first}”, "
-                              f"{q.percent(usual[top[0]])} of all tokens do")  # fmt: skip
+    show(artists.book, books, usual_books, found.books)
+    artists.finding.set_text(f"Expert {expert + 1}: {q.percent(own[top[0]])} of its tokens follow “{letters[0]}”, "
+                             f"{q.percent(usual[top[0]])} of all tokens do")  # fmt: skip
     book = int(np.argmax(gain(books, usual_books)))
     return (
         f"Expert {expert + 1} takes {q.percent(count / found.by_book.sum())} of the tokens, typically after "
         f"{', '.join(typical(found, expert))}; {q.percent(books[book])} of them are {found.books[book]}, where "
         f"{q.percent(usual_books[book])} is usual. {told(found)}"
     )
+
+
+def show(side: live.Artists, own: np.ndarray, usual: np.ndarray, names: Sequence[str]) -> None:
+    """Move the bars, diamonds and names of one side."""
+    for bar, label, share, name in zip(side.bars, side.names, own, names, strict=True):
+        bar.set_width(share)
+        label.set_text(name)
+    side.usual.set_data(usual, np.arange(len(usual)))
 
 
 def gain(own: np.ndarray, usual: np.ndarray) -> np.ndarray:
@@ -217,10 +221,3 @@ def typical(found: Specialities, expert: int, most: int = 4) -> list[str]:
         found.letters[pair // len(found.letters)] + found.letters[pair % len(found.letters)] for pair in top
     ]
     return [f"“{pair.translate({32: '␣', 10: '↵', 9: '⇥'})}”" for pair in pairs]
-
-
-def show(artists: dict, key: str, own: np.ndarray, usual: np.ndarray) -> None:
-    """Move the bars and diamonds of one side."""
-    for bar, share in zip(artists[key], own, strict=True):
-        bar.set_width(share)
-    artists[f"usual {key}"].set_data(usual, np.arange(len(usual)))

@@ -9,14 +9,15 @@ from contextlib import suppress
 import matplotlib
 import numpy as np
 from IPython.display import display
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..facts import quantities as q
 from ..learn import moe_training
 from ..learn.moe_training import BALANCINGS, SWITCHED, MoeRun
-from ..page import controls, live
+from ..page import charts, controls, layout, live
 from ..page.renderer import LayeredFigure, Picture, encode
-from ..page.style import BLUE, GREEN, GREY, ORANGE, blank, drawing, headline
+from ..page.style import BLUE, GREEN, ORANGE, blank, drawing
 
 EVERY, PATIENCE = 0.5, 12  # seconds between two live pictures, and at least so many times what one costs
 COLUMN = 8  # steps in one column of a live picture: finer ones take long to draw
@@ -35,27 +36,24 @@ class Loads:
         self.recipe, self._runs, self._due, self._handle = recipe, {}, 0.0, None
         self._figure = blank((9, 3.6))
         with drawing():
-            self._maps = {way: self._map(place, way) for place, way in enumerate(BALANCINGS)}
+            frames = layout.grid(self._figure, columns=(1,) * len(BALANCINGS))
+            self._maps = {way: self._map(axes, way) for axes, way in zip(frames, BALANCINGS)}
+            frames[0].set_ylabel("expert")
+            bar = self._figure.colorbar(self._maps[BALANCINGS[-1]], ax=frames, extend="max", aspect=30)
+            bar.set_ticks([0, 1, 2, 3, 4])
+            bar.ax.set_title("even: 1", loc="right", fontsize=10, fontweight="normal")
+            layout.settle(self._figure)
         self._stage = LayeredFigure(self._figure, list(self._maps.values()))
 
-    def _map(self, place: int, way: str):
-        axes = self._figure.add_axes((0.065 + 0.285 * place, 0.15, 0.265, 0.70))
+    def _map(self, axes: Axes, way: str):
         axes.set_title(named(way))
         axes.set(xlim=(0, self.recipe.steps), ylim=(0, self.recipe.experts), xlabel="step")
         axes.set_xticks([part * self.recipe.steps // 4 for part in range(4)])
         axes.grid(False)
-        axes.set_ylabel("expert") if place == 0 else axes.set_yticklabels([])
         extent = (0, self.recipe.steps, 0, self.recipe.experts)
         colours = matplotlib.colormaps["cividis"].resampled(9)  # so few are drawn in a quarter of the time
-        shown = axes.imshow(nothing(self.recipe.experts, 1), cmap=colours, vmin=-0.25, vmax=4.25,
-                            aspect="auto", extent=extent, origin="lower", interpolation="nearest")  # fmt: skip
-        if place == len(BALANCINGS) - 1:
-            bar = self._figure.colorbar(
-                shown, cax=self._figure.add_axes((0.925, 0.15, 0.015, 0.70)), extend="max"
-            )
-            bar.set_ticks([0, 1, 2, 3, 4])
-            self._figure.text(0.905, 0.905, "even = 1", fontsize=10, color=GREY)
-        return shown
+        return axes.imshow(nothing(self.recipe.experts, 1), cmap=colours, vmin=-0.25, vmax=4.25,
+                           aspect="auto", extent=extent, origin="lower", interpolation="nearest")  # fmt: skip
 
     def follow(self, run: MoeRun) -> None:
         """Take a run so far, and draw it if it is time."""
@@ -159,7 +157,7 @@ def load_panel(runs: Sequence[MoeRun]) -> live.Panel:
     """
     by_way = {run.recipe.balancing: run for run in runs if len(run.loads)}
 
-    def update(artists: dict, way: str, step: float) -> str:
+    def update(artists: live.Artists, way: str, step: float) -> str:
         return move(artists, by_way, way, step)
 
     return live.panel(
@@ -172,56 +170,47 @@ def load_panel(runs: Sequence[MoeRun]) -> live.Panel:
     )
 
 
-def draw_loads(figure: Figure, by_way: dict[str, MoeRun]) -> dict:
+def draw_loads(figure: Figure, by_way: dict[str, MoeRun]) -> live.Artists:
     """Bars on the left, curves on the right."""
+    left, right = layout.grid(figure, columns=(3, 2))
     experts = SWITCHED.experts
-    bars_axes = figure.add_axes((0.075, 0.15, 0.44, 0.70))
     most = max([2.0, *(1.05 * smoothed(run).max() for run in by_way.values())])
-    bars_axes.set(xlim=(0, experts + 1), ylim=(0, most), xlabel="expert, the busiest at last first")
-    bars_axes.set(ylabel="load over an even share", xticks=[1, experts // 2, experts])
-    bars_axes.axhline(1, color="black", linewidth=1, linestyle=":")
-    axes = figure.add_axes((0.60, 0.15, 0.265, 0.70))
-    axes.set(xlim=(0, SWITCHED.steps), ylim=(0, experts + 1), xlabel="step", ylabel="experts in use")
-    artists: dict = {
-        "title": headline(figure),
-        "bars": bars_axes.bar(np.arange(1, experts + 1), np.zeros(experts), width=0.8),
-        "now": axes.axvline(1, color="black", linewidth=1, linestyle=":"),
-        "dot": axes.plot([], [], "o", color="black")[0],
-        "curves": {},
-    }
-    for way, run in by_way.items():
-        used = in_use(smoothed(run))
-        artists["curves"][way] = axes.plot(np.arange(1, len(used) + 1), used, color=STYLES[way])[0]
-        height = {"none": min(0.15 + 0.7 * used[-1] / experts, 0.6), "auxiliary loss": 0.78, "bias": 0.86}[
-            way
-        ]
-        figure.text(0.875, height, way, color=STYLES[way], fontsize=11, va="center")
-    return artists
+    left.set(xlim=(0, experts + 1), ylim=(0, most), xlabel="expert, the busiest at last first")
+    left.set(ylabel="load over an even share", xticks=[1, experts // 2, experts])
+    left.axhline(1, color="black", linewidth=1, linestyle=":")
+    right.set(xlim=(1, SWITCHED.steps), ylim=(0, experts + 1), xlabel="step", ylabel="experts in use")
+    return live.Artists(
+        finding=layout.headline(figure),
+        bars=left.bar(np.arange(1, experts + 1), np.zeros(experts), width=0.8),
+        dot=right.plot([], [], "o", color="black", clip_on=False)[0],
+        curves=charts.curves(right, {way: (STYLES[way], "-") for way in by_way}),
+    )
 
 
-def move(artists: dict, by_way: dict[str, MoeRun], way: str, step: float) -> str:
+def move(artists: live.Artists, by_way: dict[str, MoeRun], way: str, step: float) -> str:
     """Show one moment of one run; say what is missing if it was not trained so far."""
     run = by_way.get(way)
-    for other, curve in artists["curves"].items():
-        curve.set(linewidth=3.2 if other == way else 1.4, linestyle="-" if other == way else "--")
-    shares, used = np.zeros(SWITCHED.experts), np.nan
+    used = {other: in_use(smoothed(one)) for other, one in by_way.items()}
+    curves = {other: (np.arange(1, len(one) + 1), one) for other, one in used.items()}
+    shares = np.zeros(SWITCHED.experts)
     if run is not None:
         at = min(int(step), len(run.loads)) - 1
         loads = smoothed(run)
         order = np.argsort(-loads[-1], kind="stable")
         shares = loads[at]
-    for bar, share in zip(artists["bars"], shares[order] if run else shares, strict=True):
+    for bar, share in zip(artists.bars, shares[order] if run else shares, strict=True):
         bar.set(height=share, color=STYLES[way])
     if run is None:
-        artists["dot"].set_data([], [])
-        artists["title"].set_text(f"{way.capitalize()}: not trained")
+        artists.curves.show(curves, chosen=way)
+        artists.dot.set_data(*charts.NOWHERE)
+        artists.finding.set_text(f"{way.capitalize()}: not trained")
         return f"Training was stopped before the run with balancing {way!r}: run its cell again to see it."
     used = float(in_use(shares))
-    artists["now"].set_xdata([at + 1, at + 1])
-    artists["dot"].set_data([at + 1], [used])
+    artists.curves.show(curves, here=at + 1, chosen=way)
+    artists.dot.set_data([at + 1], [used])
     starved, top = int(np.sum(shares < HUNGRY)), float(np.sort(shares)[-4:].sum() / len(shares))
     name = "No balancing" if way == "none" else f"Balanced by {way}"
-    artists["title"].set_text(
+    artists.finding.set_text(
         f"{name}: {q.significant(used)} of {len(shares)} experts in use, {starved} starved"
     )
     note = "" if at + 1 == step else f"It was stopped after step {len(run.loads)}, so that is shown. "

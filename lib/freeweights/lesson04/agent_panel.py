@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from ..cost import memory
 from ..cost.prefix_cache import Reach, prompts, reach, seconds_read, share, tokens_read, worth_keeping
@@ -13,12 +19,12 @@ from ..models.transformer import Model
 from ..money.hourly_rate import PAID, dollars
 from ..money.price_lists import list_prices
 from ..money.serving_costs import Tokens
-from ..page import controls, live
-from ..page.style import BEHIND, BLUE, GREY, ORANGE, RED, decades, headline, log_axis
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, INK, ORANGE, RED
 from .long_context_panel import MACHINES, WAITS, WEIGHTS
 
 # Whose list prices stand for a model: its own, or those of the nearest release that has a price for cached input.
-PRICED = {"GLM-5.2": "GLM-5", "GLM-4.6": "GLM-4.6", "Kimi K2": "Kimi-K2-0711"}
+PRICED = {"GLM-5.2": "GLM-5.2", "GLM-4.6": "GLM-4.6", "Kimi K2": "Kimi-K2-0711"}
 MODELS = (
     "Gemma 3 27B",
     "Llama 3.1 70B",
@@ -29,9 +35,9 @@ MODELS = (
     "GLM-5.2",
     "Kimi K2",
 )
-MOST, NEAR = 300, 5  # turns: at most, and so few that their number stands to the right
+MOST = 300  # turns
 TOKENS, SECONDS = (100, 1e9), (1e-3, 1e7)  # ends of the axes
-WAYS = (BLUE, "-", "━━", "prefix kept"), (ORANGE, "--", "╍╍", "whole history read again")
+WAYS = {"prefix kept": (BLUE, "-"), "whole history read again": (ORANGE, "--")}
 LACKS = {
     "context": "the history is longer than the model's context",
     "memory": "the cache is larger than the memory",
@@ -48,77 +54,90 @@ def billed(subject: str, sent: np.ndarray, hits: float = 1.0) -> float:
     return float(list_prices(subject).dollars(Tokens(sent.sum() - found, found, 0.0)))
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Growth:
+    """One axis: both curves, and marks at their ends, crosses where the task had to end."""
+
+    curves: charts.Curves
+    crosses: Line2D
+    dots: Line2D
+
+
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    title: Text
+    cut: Text
+    tokens: Growth
+    time: Growth
+
+
+def draw(figure: Figure) -> Artists:
     """Tokens read so far at the left, seconds at the right, against turns."""
-    artists: dict = {
-        "title": headline(figure),
-        "cut": figure.text(0.485, 0.888, "", color=RED, fontsize=10, va="center"),
-    }
-    for x, (colour, _, mark, name) in zip((0.085, 0.235), WAYS):
-        figure.text(x, 0.888, mark, color=colour, fontsize=12, fontweight="bold", va="center")
-        figure.text(x + 0.038, 0.888, name, color=GREY, fontsize=10, va="center")
+    left, right = layout.grid(figure, columns=(1, 1))
+    title, cut = layout.headline(figure), layout.subtitle(figure, INK[RED])
+    tokens = growth(left, "tokens", TOKENS, layout.decades(*TOKENS), "99.9 M")
+    time = growth(right, "time", SECONDS, WAITS | {8_640_000: "100 days"}, "99.9 minutes")
+    layout.legend(figure, tokens.curves.lines)
+    return Artists(title, cut, tokens, time)
+
+
+def growth(axes: Axes, part: str, ends: tuple[float, float], ticks: dict[float, str], room: str) -> Growth:
+    """One axis of a quantity that grows with the turns; its labels take as much room as these words."""
+    layout.log_axis(axes.xaxis, {1: "1", 3: "3", 10: "10", 30: "30", 100: "100", MOST: str(MOST)})
+    layout.log_axis(axes.yaxis, {at: name for at, name in ticks.items() if ends[0] <= at <= ends[1]})
+    axes.set(xlim=(1, MOST), ylim=ends, xlabel="turns", ylabel=f"{part} of reading, in all")
     plain = {"linestyle": "", "clip_on": False, "zorder": 3}
-    beside = {"fontsize": 10, "va": "center", "bbox": BEHIND}
-    for part, left, (low, high), words in (
-        ("tokens", 0.085, TOKENS, decades(*TOKENS)),
-        ("time", 0.602, SECONDS, WAITS | {8_640_000: "100 days"}),
-    ):
-        axes = figure.add_axes((left, 0.135, 0.375, 0.70))
-        log_axis(axes.xaxis, {1: "1", 3: "3", 10: "10", 30: "30", 100: "100", MOST: str(MOST)})
-        log_axis(axes.yaxis, {at: name for at, name in words.items() if low <= at <= high})
-        axes.set(xlim=(1, MOST), ylim=(low, high), xlabel="turns", ylabel=f"{part} of reading, in all")
-        artists[part] = {
-            "lines": [axes.plot([], [], color=colour, linestyle=style)[0] for colour, style, *_ in WAYS],
-            "crosses": axes.plot([], [], "X", color=RED, markersize=9, **plain)[0],
-            "words": [
-                axes.annotate("", (1, low), (0, shift), textcoords="offset points", **beside)
-                for shift in (-13, 13)
-            ],
-            "dots": axes.plot([], [], "o", color="black", markersize=6, **plain)[0],
-        }
-    return artists
+    return Growth(
+        charts.curves(axes, WAYS, dict.fromkeys(WAYS, room)),
+        axes.plot([], [], "X", color=RED, markersize=9, **plain)[0],
+        axes.plot([], [], "o", color="black", markersize=6, **plain)[0],
+    )
 
 
 def update(
-    artists: dict, name: str, place: str, weights: str, first: float, added: float, turns: float, hits: float
+    artists: Artists,
+    name: str,
+    place: str,
+    weights: str,
+    first: float,
+    added: float,
+    turns: float,
+    hits: float,
 ) -> str:
     """Add up one task's turns with and without a kept prefix; say what it saves and what it takes."""
     model, machine = Model.named(name), Machine.named(*MACHINES[place])
     sent = prompts(first, added, int(turns))
     end = reach(model, machine, weights, sent)
-    artists["cut"].set_text(
-        f"✖ after turn {end.turns}: {LACKS[end.lacks]}" if end.lacks and end.turns else ""
-    )
+    artists.cut.set_text(f"✖ after turn {end.turns}: {LACKS[end.lacks]}" if end.lacks and end.turns else "")
     head = f"{name}, {weights} on {place}: "
     if not end.turns:
-        show(artists, [], [], end)
-        artists["title"].set_text(f"The first prompt has no place: {name} at {weights} on {place}")
+        show(artists.tokens, [], end, q.count)
+        show(artists.time, [], end, q.duration)
+        artists.title.set_text(f"The first prompt has no place: {name} at {weights} on {place}")
         return head + too_large(model, machine, weights, first)
     sent = sent[: end.turns]
     tokens = [tokens_read(sent, share) for share in (hits / 100, 0.0)]
     seconds = [seconds_read(model, machine, weights, sent, share) for share in (hits / 100, 0.0)]
-    show(artists, tokens, seconds, end)
+    show(artists.tokens, tokens, end, q.count)
+    show(artists.time, seconds, end, q.duration)
     saved = [float(again.sum() / kept.sum()) for kept, again in (tokens, seconds)]
-    artists["title"].set_text(finding(end.turns, saved))
+    artists.title.set_text(finding(end.turns, saved))
     return head + sentence(
         model, machine, weights, sent, [part.sum() for part in tokens + seconds], hits, end
     )
 
 
-def show(artists: dict, tokens: list, seconds: list, end: Reach) -> None:
+def show(growth: Growth, found: list[np.ndarray], end: Reach, say: Callable[[float], str]) -> None:
     """Place the growing sums and their last numbers, at crosses where the task had to end."""
-    for part, found, say in (("tokens", tokens, q.count), ("time", seconds, q.duration)):
-        sums = [np.cumsum(one) for one in found] or [np.array([])] * 2
-        for line, one in zip(artists[part]["lines"], sums):
-            line.set_data(np.arange(1, one.size + 1), one)
-        for label, one in zip(artists[part]["words"], sums):
-            label.set(
-                text=say(float(one[-1])) if one.size else "", ha="right" if end.turns > NEAR else "left"
-            )
-            label.xy = (end.turns, one[-1]) if one.size else (1, TOKENS[0])
-        last = [[], []] if not found else [[end.turns] * 2, [one[-1] for one in sums]]
-        artists[part]["crosses"].set_data(*(last if end.lacks else [[], []]))
-        artists[part]["dots"].set_data(*([[], []] if end.lacks else last))
+    sums = {way: np.cumsum(one) for way, one in zip(WAYS, found)}
+    turns = np.arange(1, end.turns + 1)
+    words = {way: say(float(one[-1])) for way, one in sums.items()}
+    growth.curves.show({way: (turns, one) for way, one in sums.items()}, words=words)
+    last = [end.turns] * len(sums), [one[-1] for one in sums.values()]
+    growth.crosses.set_data(*(last if end.lacks else charts.NOWHERE))
+    growth.dots.set_data(*(charts.NOWHERE if end.lacks else last))
 
 
 def too_large(model: Model, machine: Machine, weights: str, first: float) -> str:
@@ -149,8 +168,9 @@ def sentence(
         f"over {turns} the whole history read again is {q.count(tokens_again)} tokens, "
         f"{q.duration(seconds_again)} and {cost_again} of the machine alone; with the prefix found by {hits:.0f} % of "
         f"the turns {q.count(tokens)} tokens, {q.duration(seconds)} and {cost}. The last history is {sent[-1]:,.0f} "
-        f"tokens, its cache {q.size(model.cache_bytes(sent[-1]))}, and {held:,} such fit: since reading it again takes "
-        f"{q.duration(again)}, it is worth its memory for {q.duration(worth)}."
+        f"tokens, its cache {q.size(model.cache_bytes(sent[-1]))}, and {held:,} such fit: since the last of them adds "
+        f"{q.percent(again / worth)} of the tokens written and reading it again takes {q.duration(again)}, it is worth its memory for "
+        f"{q.duration(worth)}."
     )
     if end.lacks:
         said += f" Turn {sent.size + 1} is not possible: {LACKS[end.lacks]}."

@@ -236,7 +236,7 @@ def kept_values(kind: str, context: float) -> float:
     (576000.0, False)
     """
     mixer = layer(kind)[1]
-    return float(sum(span.at(context) for span in mixer.kept)) + mixer.state_bytes / FLOAT32_BYTES
+    return float(sum(span.at(context) for span in mixer.cached_values)) + mixer.state_bytes / FLOAT32_BYTES
 
 
 def attention_flops(kind: str, context: float) -> float:
@@ -252,7 +252,7 @@ def attention_flops(kind: str, context: float) -> float:
 def model_bytes(kind: str, context: float) -> float:
     """Bytes a whole example would keep at 16 bits, states in float32, at any context whatever."""
     of_layers = (
-        layers * (2 * sum(span.at(context) for span in mixer.kept) + mixer.state_bytes)
+        layers * (2 * sum(span.at(context) for span in mixer.cached_values) + mixer.state_bytes)
         for _, layers, mixer in mixers(layer(kind)[0])
     )
     return float(sum(of_layers))

@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from ..facts import quantities as q
 from ..local import timing
-from ..page.style import BLUE, GLYPHS, GREEN, GREY, ORANGE, PINK, RED, headline, log_axis, spread
+from ..page import layout
+from ..page.style import BLUE, GREEN, GREY, ORANGE, PINK, RED
 from . import attention_by_hand as lab
 
 READ = (256, 512, 1024, 2048, 4096, 8192)  # tokens of a prompt
@@ -150,12 +151,11 @@ def _rounds(name: str, sizes: Sequence[int], make: Callable, budget: float, call
 # ---- Pictures
 def draw(figure: Figure, read: Sequence[Growth], written: Sequence[Growth]) -> str:
     """Seconds over context, reading left and writing right, each curve with its fitted exponent."""
-    left, right = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0.085, right=0.84, top=0.8, bottom=0.14, wspace=0.82)
+    left, right = layout.grid(figure, columns=(1, 1))
     _curves(left, read, "tokens of the prompt", "Reading a prompt")
     _curves(right, written, "tokens before it", "Writing one token")
     grown, flat = ({one.kind: one for one in growths} for growths in (read, written))
-    headline(figure).set_text(
+    layout.headline(figure).set_text(
         f"Full attention: reading grows with n^{grown['full'].exponent:.1f}, writing with "
         f"n^{flat['full'].exponent:.1f}; linear: n^{grown['linear'].exponent:.1f} and "
         f"n^{positive(flat['linear'].exponent)}"
@@ -179,19 +179,15 @@ def _curves(axes, growths: Sequence[Growth], xlabel: str, title: str) -> None:
     sizes = growths[0].sizes
     axes.set(xlabel=xlabel, ylim=(lowest, highest), xlim=(sizes[0] / 1.3, sizes[-1] * 1.3))
     axes.set_title(title, fontsize=11, fontweight="normal")
-    log_axis(axes.xaxis, {float(size): kilo(size) for size in sizes[::-2][::-1]})
-    powers = 10.0 ** np.arange(np.ceil(np.log10(lowest)), np.log10(highest))
-    log_axis(axes.yaxis, {float(power): q.duration(power) for power in powers})
+    layout.log_axis(axes.xaxis, {float(size): kilo(size) for size in sizes[::-2][::-1]})
+    layout.log_axis(axes.yaxis, layout.decades(lowest, highest, q.duration))
+    names = layout.label_beside(axes, {kind: colour for kind, (colour, *_) in KINDS.items()})
     for growth in growths:
         colour, marker, style = KINDS[growth.kind]
         axes.plot(growth.sizes, growth.seconds, style, marker=marker, color=colour)
-    ends = [np.log(growth.seconds[-1] / lowest) / np.log(highest / lowest) for growth in growths]
-    for growth, height in zip(growths, spread(np.array(ends), 0.13), strict=True):
-        low, high = growth.range
-        words = f"{growth.kind}: n^{positive(growth.exponent)}\n({positive(low)} to {positive(high)})"
-        colour = {ORANGE: "#8A5F00", PINK: "#A8487F"}.get(KINDS[growth.kind][0], KINDS[growth.kind][0])
-        place = {"ha": "left", "va": "center", "fontsize": 10, "transform": axes.transAxes}
-        axes.text(1.03, height, words, color=colour, linespacing=1.05, **place)
+        low, high = map(positive, growth.range)
+        names[growth.kind].set_text(f"{growth.kind}: n^{positive(growth.exponent)}\n({low} to {high})")
+    layout.stand_beside(names, {growth.kind: growth.seconds[-1] for growth in growths})
 
 
 def kilo(tokens: float) -> str:
@@ -258,23 +254,24 @@ def recall(pairs: int, width: int = WIDTH) -> dict[str, float]:
 
 def draw_recall(figure: Figure) -> str:
     """How many of n stored pairs come back, from full attention and from a state of fixed size."""
-    axes = figure.subplots()
-    figure.subplots_adjust(left=0.09, right=0.97, top=0.86, bottom=0.16)
+    [axes] = layout.grid(figure)
     found = {pairs: recall(pairs) for pairs in STORED}
     width = WIDTH
     axes.set(xlabel="pairs stored", ylabel="values that come back", ylim=(-0.03, 1.08), xlim=(7, 2400))
-    log_axis(axes.xaxis, {float(pairs): f"{pairs:,}" for pairs in (8, 16, 32, 64, 128, 256, 512, 1024, 2048)})
+    layout.log_axis(
+        axes.xaxis, {float(pairs): f"{pairs:,}" for pairs in (8, 16, 32, 64, 128, 256, 512, 1024, 2048)}
+    )
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [q.percent(share) for share in (0, 0.25, 0.5, 0.75, 1)])
     axes.axvline(width, linestyle=":", color=GREY, linewidth=1.2)
     axes.text(width * 1.03, -0.01, f"rows of the state: {width}", fontsize=10, color=GREY)
-    for row, (kind, (words, colour, marker)) in enumerate(RECALLS.items()):
-        axes.plot(STORED, [found[pairs][kind] for pairs in STORED], marker=marker, color=colour)
-        axes.text(
-            0.02, 0.34 - 0.09 * row, f"{GLYPHS[marker]} {words}", color=colour, transform=axes.transAxes
-        )
+    curves = {
+        words: axes.plot(STORED, [found[pairs][kind] for pairs in STORED], marker=marker, color=colour)[0]
+        for kind, (words, colour, marker) in RECALLS.items()
+    }
+    layout.legend(figure, curves)
     lost = next(pairs for pairs in STORED if found[pairs]["best"] < 0.5)
     shares = {kind: q.percent(share) for kind, share in found[lost].items()}
-    headline(figure).set_text(
+    layout.headline(figure).set_text(
         f"Of {lost} pairs linear attention gives back {shares['added']}, full attention {shares['full']}"
     )
     return (

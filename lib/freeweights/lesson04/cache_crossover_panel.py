@@ -8,15 +8,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..models.transformer import Model
-from ..page import controls, live
-from ..page.style import BLUE, GREY, ORANGE, headline, log_axis
-from .long_context import LONGEST, attention_takes_over, cache_takes_over
+from ..page import controls, layout, live
+from ..page.style import BLUE, LIGHT, ORANGE
+from .long_context import LONGEST, attention_crossover, cache_crossover
 from .long_context_panel import COMPARED, WEIGHTS, short
 
 ROWS = 8
-# What is compared: colour, place beside a row's middle, name.
-PHASES = {"writing": (BLUE, -0.17, "caches outweigh weights in bytes of a step (writing)")}
-PHASES |= {"reading": (ORANGE, 0.17, "attention outweighs weights in FLOPs of a prompt (reading)")}
+# What is compared: colour, mark, place beside a row's middle, name.
+PHASES = {"writing": (BLUE, "o", -0.17, "caches outweigh weights in bytes of a step (writing)")}
+PHASES |= {"reading": (ORANGE, "s", 0.17, "attention outweighs weights in FLOPs of a prompt (reading)")}
 
 
 def turns(kinds: dict[str, Model], weights: str, batch: int) -> dict[str, dict[str, float | None]]:
@@ -27,61 +27,58 @@ def turns(kinds: dict[str, Model], weights: str, batch: int) -> dict[str, dict[s
     {'R1': None}
     """
     return {
-        "writing": {name: cache_takes_over(what, weights, batch) for name, what in kinds.items()},
-        "reading": {name: attention_takes_over(what) for name, what in kinds.items()},
+        "writing": {name: cache_crossover(what, weights, batch) for name, what in kinds.items()},
+        "reading": {name: attention_crossover(what) for name, what in kinds.items()},
     }
 
 
-def draw(figure: Figure) -> dict:
-    """Two bars for each kind, grey as far as the weights rule, and the turning points in words at the right."""
-    axes = figure.add_axes((0.335, 0.135, 0.44, 0.70))
-    log_axis(axes.xaxis, {1: "1", 16: "16", 256: "256", 4096: "4 Ki", 65_536: "64 Ki", LONGEST: "1 Mi"})
+def draw(figure: Figure) -> live.Artists:
+    """Two thin lines for each kind up to its longest context, a mark where each turns, and that in words at the right."""
+    [axes] = layout.grid(figure)
+    log_ticks = {1: "1", 16: "16", 256: "256", 4096: "4 Ki", 65_536: "64 Ki", LONGEST: "1 Mi"}
+    layout.log_axis(axes.xaxis, log_ticks)
     axes.set(xlim=(1, LONGEST), ylim=(ROWS - 0.5, -0.5), xlabel="tokens of context", yticks=[])
-    for row, (colour, _, words) in enumerate(PHASES.values()):
-        figure.text(0.012 + 0.485 * row, 0.888, "■", color=colour, fontsize=12, va="center")
-        figure.text(0.034 + 0.485 * row, 0.888, words, color=GREY, fontsize=10, va="center")
-    artists: dict = {"title": headline(figure), "axes": axes}
-    look = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 10}
-    for row in range(ROWS):
-        axes.text(-0.02, row, "", ha="right", **look)
-    artists["words"] = [axes.text(1.03, row, "", linespacing=1.15, **look) for row in range(ROWS)]
-    for phase, (colour, shift, _) in PHASES.items():
-        heights = np.arange(ROWS) + shift
-        artists[phase] = {
-            "weights": axes.hlines(heights, 1, 1, color="#CCCCCC", linewidth=6),
-            "rest": axes.hlines(heights, 1, 1, color=colour, linewidth=6),
-        }
-    return artists
+    axes.grid(visible=False, axis="y")
+    reach = axes.plot([], [], color=LIGHT, linewidth=1.5, solid_capstyle="butt")[0]
+    marks = {
+        phase: axes.plot([], [], shape, color=colour, markeredgecolor="black", clip_on=False)[0]
+        for phase, (colour, shape, *_) in PHASES.items()
+    }
+    look = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 10, "linespacing": 1.15}
+    longest = max((name for kinds in COMPARED.values() for name in kinds()), key=len)
+    names = [axes.text(-0.02, row, longest, ha="right", **look) for row in range(ROWS)]
+    room = f"reading: from {LONGEST:,}\n"
+    words = [axes.text(1.02, row, room, **look) for row in range(ROWS)]
+    layout.legend(figure, {words: marks[phase] for phase, (*_, words) in PHASES.items()})
+    return live.Artists(finding=layout.headline(figure), names=names, reach=reach, marks=marks, words=words)
 
 
-def update(artists: dict, compare: str, weights: str, batch: float) -> str:
+def update(artists: live.Artists, compare: str, weights: str, batch: float) -> str:
     """Move the bars to one comparison, width of weights and batch; say where the first and the last turn."""
     kinds = COMPARED[compare]()
     found = turns(kinds, weights, int(batch))
-    # The names change with the comparison alone, so they belong to the kept background.
-    for name, label, words in itertools.zip_longest(kinds, artists["axes"].texts[:ROWS], artists["words"]):
+    for name, label, words in itertools.zip_longest(kinds, artists.names, artists.words):
         label.set_text(name or "")
         words.set_text("\n".join(f"{phase}: {say(found[phase][name])}" for phase in found) if name else "")
-    for phase, ends in found.items():
-        show(artists[phase], kinds, ends, phase)
+    show(artists, kinds, found)
     users = "one user" if batch == 1 else f"{batch:,.0f} users"
-    artists["title"].set_text(f"With {users} " + finding(found["writing"]))
+    artists.finding.set_text(f"With {users} " + finding(found["writing"]))
     return (
         f"Writing for {users}, weights at {weights}: caches outweigh the weights in {order(found['writing'])}. "
         f"Reading a prompt, whatever the batch: attention outweighs the weights in {order(found['reading'])}."
     )
 
 
-def show(marks: dict, kinds: dict[str, Model], ends: dict[str, float | None], phase: str) -> None:
-    """Place one phase's bars."""
-    shift, before, after = PHASES[phase][1], [], []
-    for row, (name, what) in enumerate(kinds.items()):
-        last = min(what.max_context, LONGEST)
-        turn = min(ends[name] or last, last)
-        before.append([(1, row + shift), (turn, row + shift)])
-        after.append([(turn, row + shift), (last, row + shift)])
-    marks["weights"].set_segments(before)
-    marks["rest"].set_segments(after)
+def show(artists: live.Artists, kinds: dict[str, Model], found: dict[str, dict[str, float | None]]) -> None:
+    """Draw each kind's lines as far as it reads, and a mark on them where the weights no longer rule."""
+    reach = []
+    for phase, (_, _, shift, _) in PHASES.items():
+        turns = [(turn, row + shift) for row, turn in enumerate(found[phase].values()) if turn is not None]
+        artists.marks[phase].set_data(*(np.clip(turns, [1, -1], [LONGEST, ROWS]).T if turns else ([], [])))
+        for row, what in enumerate(kinds.values()):
+            last = min(what.max_context, LONGEST)
+            reach += [(1, row + shift), (last, row + shift), (np.nan, np.nan)]
+    artists.reach.set_data(*zip(*reach))
 
 
 def say(turn: float | None) -> str:

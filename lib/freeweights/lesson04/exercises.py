@@ -82,6 +82,10 @@ def worth_its_memory() -> questions.Exercise:
                 lambda: kept(HISTORY)[0],
                 "That is how long reading it again takes, as if this one cache filled the whole machine.",
             ),
+            (
+                lambda: kept(HISTORY)[0] * kept(HISTORY)[1],
+                "You took the cache's part of the room. But steps with one user fewer are quicker: what does the last one add?",
+            ),
             (lambda: kept(10 * HISTORY)[2], "That is for ten times as long a history."),
         ],
         hint="`prefix_cache.worth_keeping(glm, node, ...)` gives the time to read again, how many such caches fit, and more.",

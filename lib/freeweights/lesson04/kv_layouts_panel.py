@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from ..cost import memory
+from ..facts import catalog
 from ..facts import quantities as q
+from ..facts.records_measured import StoredCache
+from ..facts.vocabulary import Layout
 from ..machines.machine import Machine
 from ..models.attention import mixers
-from ..models.kv_layouts import BLOCK, WAYS
+from ..models.kv_layouts import BLOCK, LAYOUTS, counted
 from ..models.transformer import Model
-from ..page import controls, live
-from ..page.style import BLUE, GREY, RED, decades, headline, log_axis
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, GREY, RED
 
-NEEDED, EIGHT, *_ = WAYS
+LABELS = {
+    Layout.NEEDED_16_BIT: "what is needed, 16 bits",
+    Layout.NEEDED_8_BIT: "what is needed, 8 bits",
+    Layout.WHOLE_WINDOWS: "windows kept whole",
+    Layout.FULL_HEADS: "every head of a latent",
+    Layout.FULL_HEADS_AND_SCORES: "every head, and scores",
+}
+NEEDED, EIGHT, *_ = LABELS.values()
+
+
+def reports() -> list[dict]:
+    """Rows for a table: what was published of a cache, and what is counted for the same storage.
+
+    >>> reports()[3]["reported"], reports()[3]["counted"]
+    ('2.3 GB', '2.3 GB')
+    """
+    return [
+        {
+            "name": row.model,
+            "way": LABELS[Layout(row.layout)],
+            "tokens": row.sequences * row.tokens,
+            "reported": q.size(row.bytes),
+            "counted": q.size(counted(row)),
+            "off": f"{100 * (counted(row) / row.bytes - 1):+.1f} %".replace("-0.0", "0.0").replace(
+                "+0.0", "0.0"
+            ),
+            "by": f"{row.runtime}, {row.kind}",
+        }
+        for row in catalog.table(StoredCache)
+    ]
 
 
 # ---- The panel
@@ -32,54 +68,49 @@ def room_for_caches(model: Model, weights: str) -> float:
     return empty.memory - empty.parts["weights"] - empty.parts["engine"]
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    title: Text
+    words: Text
+    room: Line2D
+    rows: charts.Rows
+
+
+def draw(figure: Figure) -> Artists:
     """One row for each way to store the cache: a mark at its bytes; a line where the desktop is full."""
-    axes = figure.add_axes((0.235, 0.15, 0.735, 0.68))
-    log_axis(axes.xaxis, decades(LEAST, MOST, q.size))
-    axes.set(xlim=(LEAST, MOST), ylim=(len(WAYS) - 0.5, -0.5), xlabel="cache of one sequence, bytes")
-    axes.set_yticks(range(len(WAYS)), list(WAYS))
-    axes.tick_params(axis="y", length=0)
+    [axes] = layout.grid(figure)
+    layout.log_axis(axes.xaxis, layout.decades(LEAST, MOST, q.size))
+    axes.set(xlim=(LEAST, MOST), xlabel="cache of one sequence, bytes")
     room = axes.axvline(LEAST, color="black", linewidth=1.5)
-    paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
-    rows = [
-        {
-            "mark": axes.plot([], [], "o", markersize=10, markeredgecolor="black")[0],
-            "label": axes.text(LEAST, row, "", va="center", fontsize=10, bbox=paper),
-        }
-        for row in range(len(WAYS))
-    ]
-    words = figure.text(0.97, 0.86, "", ha="right", fontsize=10, color=GREY)
-    return {"title": headline(figure), "room": room, "words": words, "rows": rows}
+    rows = charts.rows(axes, dict.fromkeys(LABELS.values(), (BLUE, "o")))
+    return Artists(layout.headline(figure), layout.subtitle(figure), room, rows)
 
 
-def update(artists: dict, name: str, context: float, weights: str) -> str:
-    """Move the marks to one model, context and format of its weights."""
+def update(artists: Artists, name: str, context: float, weights: str) -> str:
+    """Move the marks to one model, context and format of its weights: blue discs where the cache fits, red crosses."""
     model = Model.named(name)
     tokens, note = model.clip_context(context)
     room = room_for_caches(model, weights)
-    stored = {way: count(model, tokens) for way, count in WAYS.items()}
-    for row, (way, size) in enumerate(stored.items()):
-        _show(artists["rows"][row], row, way, size, room, size == stored[NEEDED] and way != NEEDED)
-    artists["room"].set_xdata([min(max(room, LEAST), MOST)] * 2)
-    artists["room"].set_visible(room > 0)
-    artists["words"].set_text(
+    stored = {LABELS[layout]: count(model, tokens) for layout, count in LAYOUTS.items()}
+    shown = {}
+    for way, size in stored.items():
+        same, fits = way != NEEDED and size == stored[NEEDED], size <= room
+        words = f"{q.size(size)}{', the same' if same else ''}{'' if fits else ': does not fit'}"
+        shown[way] = charts.Quantity(size, words=words)
+        artists.rows.marks[way].set(
+            marker="o" if fits else "X", color=GREY if same else BLUE if fits else RED
+        )
+    artists.rows.show(shown)
+    artists.room.set(xdata=[min(max(room, LEAST), MOST)] * 2, visible=room > 0)
+    artists.words.set_text(
         f"line: {q.size(room)}, left on a desktop of 512 GB beside weights at {weights}"
         if room > 0
         else f"weights at {weights} alone do not fit a desktop of 512 GB"
     )
-    artists["title"].set_text(finding(model, tokens, stored, room))
+    artists.title.set_text(finding(model, tokens, stored, room))
     return note + sentence(model, tokens, stored, room, weights)
-
-
-def _show(row: dict, place: int, way: str, size: float, room: float, same: bool) -> None:
-    """One row: a blue disc where the cache fits, a red cross where it does not, and its bytes."""
-    fits = size <= room
-    shown = min(max(size, LEAST), MOST)
-    row["mark"].set_data([shown], [place])
-    row["mark"].set(marker="o" if fits else "X", color=GREY if same else BLUE if fits else RED)
-    words = f"{q.size(size)}{', the same' if same else ''}{'' if fits else ': does not fit'}"
-    left = shown > (LEAST * MOST) ** 0.5
-    row["label"].set(text=words, x=shown / 1.35 if left else shown * 1.35, ha="right" if left else "left")
 
 
 def finding(model: Model, tokens: float, stored: dict[str, float], room: float) -> str:

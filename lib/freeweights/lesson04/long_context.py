@@ -12,6 +12,7 @@ from ..cost import inference, memory
 from ..cost.reference_cases import SERVED
 from ..cost.step_work import step_bytes
 from ..machines.machine import Machine
+from ..models.cache_storage import cache_width
 from ..models.transformer import WITHOUT_EMBEDDINGS, Model
 from ..money.hourly_rate import PAID, dollars
 
@@ -107,11 +108,11 @@ def attention_flops(model: Model, context):
     return model.flops_per_token(context) - 2.0 * model.active_parameters
 
 
-def request_seconds(model: Model, machine: Machine, weights, context):
+def request_seconds(model: Model, machine: Machine, weights, context, cache=None):
     """Seconds of the machine that one request takes: its prompt is read alone, its answer written beside other users.
 
     Args:
-        model, machine, weights: as in `inference.decode`.
+        model, machine, weights, cache: as in `inference.decode`.
         context: tokens of prompt and answer, of which `ANSWER` are the answer; a number or an array.
 
     Returns:
@@ -123,17 +124,17 @@ def request_seconds(model: Model, machine: Machine, weights, context):
     context = np.asarray(context, float)
     if np.any(context <= ANSWER):
         raise ValueError(f"A request of {context} tokens: more than the {ANSWER} of its answer are needed.")
-    users = np.clip(memory.slots(model, machine, context=context, weights=weights).expected, 1, SERVED)
-    step = inference.decode(model, machine, context=context, batch=users, weights=weights).seconds
-    return (
-        inference.prefill(model, machine, prompt=context - ANSWER, weights=weights).seconds
-        + ANSWER * step / users
-    )
+    stored = {"weights": weights, "cache": cache}
+    users = np.clip(memory.max_sequences(model, machine, context=context, **stored).expected, 1, SERVED)
+    step = inference.decode(model, machine, context=context, batch=users, **stored).seconds
+    reading = inference.prefill(model, machine, prompt=context - ANSWER, **stored).seconds
+    return reading + ANSWER * step / users
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """What can be drawn over the context. of: from model, machine, weights and contexts to numbers in `unit`.
+    """What can be drawn over the context. of: from model, machine, contexts, and how weights and caches are stored, to
+    numbers in `unit`.
 
     needs_machine: whether there is no such number where the sequence does not fit into the machine.
     """
@@ -144,21 +145,38 @@ class Quantity:
 
 
 QUANTITIES = {
-    "attention FLOPs per token": Quantity("FLOPs", lambda m, _, w, c: attention_flops(m, c), False),
-    "all FLOPs per token": Quantity("FLOPs", lambda m, _, w, c: m.flops_per_token(c), False),
-    "cache of one sequence": Quantity("B", lambda m, _, w, c: m.cache_bytes(c), False),
-    "bytes read per step": Quantity("B", lambda m, _, w, c: sum(step_bytes(m, context=c, weights=w)), False),
+    "attention FLOPs per token": Quantity("FLOPs", lambda m, _, c, **__: attention_flops(m, c), False),
+    "all FLOPs per token": Quantity("FLOPs", lambda m, _, c, **__: m.flops_per_token(c), False),
+    "cache of one sequence": Quantity(
+        "B", lambda m, o, c, weights, cache: m.cache_bytes(c, width(o, cache)), False
+    ),
+    "bytes read per step": Quantity(
+        "B", lambda m, o, c, weights, cache: bytes_read(m, o, c, weights, cache), False
+    ),
     "slots on the machine": Quantity(
-        "slots", lambda m, o, w, c: memory.slots(m, o, context=c, weights=w).expected
+        "slots", lambda m, o, c, **how: memory.max_sequences(m, o, context=c, **how).expected
     ),
     "time to read the prompt": Quantity(
-        "s", lambda m, o, w, c: inference.prefill(m, o, prompt=c, weights=w).seconds
+        "s", lambda m, o, c, **how: inference.prefill(m, o, prompt=c, **how).seconds
     ),
     "time per token, one user": Quantity(
-        "s", lambda m, o, w, c: inference.decode(m, o, context=c, batch=1, weights=w).seconds
+        "s", lambda m, o, c, **how: inference.decode(m, o, context=c, batch=1, **how).seconds
     ),
-    "cost of a request": Quantity("$", lambda m, o, w, c: dollars(o, request_seconds(m, o, w, c), PAID[1])),
+    "cost of a request": Quantity(
+        "$", lambda m, o, c, weights, cache: dollars(o, request_seconds(m, o, weights, c, cache), PAID[1])
+    ),
 }
+
+
+def width(machine: Machine, cache) -> float:
+    """Bytes of a cached value under the engine that is usual for the machine."""
+    return cache_width(cache, machine.engine_for(""))
+
+
+def bytes_read(model: Model, machine: Machine, context, weights, cache):
+    """Bytes of weights and of one sequence's cache that a decode step reads."""
+    read, _ = step_bytes(model, context=context, weights=weights)
+    return read + model.cache_read_bytes(context, width(machine, cache))
 
 
 @dataclass(frozen=True)
@@ -176,12 +194,14 @@ class Curve:
         return float(found[0]) if found.count() else None
 
 
-def curve(quantity: str, model: Model, machine: Machine, weights, context: float = SHORTEST) -> Curve:
+def curve(
+    quantity: str, model: Model, machine: Machine, weights, context: float = SHORTEST, cache=None
+) -> Curve:
     """One quantity of one model over the context, with the last context whose sequence fits into the machine.
 
     Args:
         quantity: one of `QUANTITIES`.
-        model, machine, weights: as in `inference.decode`.
+        model, machine, weights, cache: as in `inference.decode`.
         context: one more point of the curve, if the model allows it.
 
     Raises:
@@ -196,11 +216,11 @@ def curve(quantity: str, model: Model, machine: Machine, weights, context: float
     if quantity not in QUANTITIES:
         raise ValueError(f"quantity is {quantity!r}: choose one of {', '.join(map(repr, QUANTITIES))}.")
     wanted, at = QUANTITIES[quantity], contexts(model, context)
-    fits = np.asarray(memory.fits(model, machine, weights=weights, context=at).fits)
+    fits = np.asarray(memory.fits(model, machine, weights=weights, context=at, cache=cache).fits)
     values = np.ma.masked_all(at.shape)
     shown = fits if wanted.needs_machine else np.ones(at.shape, bool)
     if shown.any():
-        values[shown] = wanted.of(model, machine, weights, at[shown])
+        values[shown] = wanted.of(model, machine, at[shown], weights=weights, cache=cache)
     return Curve(model, at, values, int(at[fits][-1]) if fits.any() else 0)
 
 
@@ -211,11 +231,11 @@ def crossing(model: Model, outweighs: Callable) -> float | None:
     return float(tried[np.argmax(found)]) if found.any() else None
 
 
-def cache_takes_over(model: Model, weights, batch: int) -> float | None:
+def cache_crossover(model: Model, weights, batch: int) -> float | None:
     """The context from which a decode step reads more bytes of caches than of weights; None if none up to the maximum.
 
     >>> from freeweights.models.transformer import model
-    >>> cache_takes_over(model("MiniMax-M1"), "FP8", 1) is None
+    >>> cache_crossover(model("MiniMax-M1"), "FP8", 1) is None
     True
     """
 
@@ -227,11 +247,11 @@ def cache_takes_over(model: Model, weights, batch: int) -> float | None:
 
 
 @cache
-def attention_takes_over(model: Model) -> float | None:
+def attention_crossover(model: Model) -> float | None:
     """The prompt from which attention costs more FLOPs than all weights of the layers; None if none up to the maximum.
 
     >>> from freeweights.models.transformer import model
-    >>> attention_takes_over(model("Llama 3.1 405B")) is None
+    >>> attention_crossover(model("Llama 3.1 405B")) is None
     True
     """
     body = 2.0 * model.active(WITHOUT_EMBEDDINGS)

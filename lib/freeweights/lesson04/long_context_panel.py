@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
+from dataclasses import dataclass
 
-import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import blended_transform_factory
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from ..cost.reference_cases import SERVED
 from ..facts import quantities as q
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money.hourly_rate import PAID, hourly_cost
-from ..page import controls, live
-from ..page.style import COLOURS, GREY, MARKERS, RED, decades, headline, log_axis, spread
+from ..page import charts, controls, layout, live
+from ..page.style import COLOURS, GLYPHS, GREY, INK, RED
 from .long_context import ANSWER, LONGEST, QUANTITIES, SHORTEST, Curve, curve, one_body, released
 
 COMPARED = {"released models": released, "one body, several attentions": one_body}
@@ -29,7 +30,11 @@ MACHINES = {
     "8 x B200": ("B200 SXM 180GB", 8),
 }
 WEIGHTS = ("BF16", "FP8", "4.5 bits", "3 bits")
-LOOKS = tuple(zip((*COLOURS, "black", GREY), (*MARKERS, "<", "h"), ("-", "--", "-.", ":") * 2))
+CACHES = ("16 bits", "8 bits")
+LOOKS = {  # each curve's glyph: its colour and line, and its marker
+    GLYPHS[marker]: ((colour, line), marker)
+    for colour, marker, line in zip((*COLOURS, "black", GREY), GLYPHS, ("-", "--", "-.", ":") * 2)
+}
 SAY = {"FLOPs": lambda v: q.rate(v, "FLOP"), "B": q.size, "slots": lambda v: f"{v:,.0f} slot{'s' * (v != 1)}"}
 SAY |= {"s": q.duration, "$": q.money}
 WAITS = {1e-3: "1 ms", 1e-2: "10 ms", 0.1: "0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min"}
@@ -50,7 +55,6 @@ ENDS = dict(
     )
 )
 FEW = 3  # names in the red line
-GAP = 0.06  # between two labels, as a share of the axis
 
 
 def ticks(quantity: str) -> dict[float, str]:
@@ -59,52 +63,58 @@ def ticks(quantity: str) -> dict[float, str]:
     if QUANTITIES[quantity].unit == "s":
         return {at: name for at, name in WAITS.items() if low <= at <= high}
     say = SAY[QUANTITIES[quantity].unit]
-    return decades(low, high, q.count if quantity.startswith("slots") else say)
+    return layout.decades(low, high, q.count if quantity.startswith("slots") else say)
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    title: Text
+    unfit: Text
+    axes: Axes
+    curves: charts.Curves
+    marks: dict[str, Line2D]
+    crosses: Line2D
+
+
+def draw(figure: Figure) -> Artists:
     """A curve for each kind, its label in the column at the right, and a line at the chosen context."""
-    axes = figure.add_axes((0.135, 0.125, 0.472, 0.745))
-    log_axis(axes.xaxis, {2.0**p: f"{2 ** (p % 10)} {'KM'[p // 10 - 1]}i" for p in range(10, 21, 2)})
-    axes.set(xlim=(SHORTEST, LONGEST), xlabel="tokens of context")
-    axes.yaxis.set_label_coords(-0.221, 0.5)  # fixed, so that it need not follow the ticks
-    sides = blended_transform_factory(figure.transFigure, axes.transAxes)
+    [axes] = layout.grid(figure)
+    layout.log_axis(axes.xaxis, {2.0**p: f"{2 ** (p % 10)} {'KM'[p // 10 - 1]}i" for p in range(10, 21, 2)})
+    axes.set(xlim=(SHORTEST, LONGEST), xlabel="tokens of context (✖ fits no longer)")
+    longest = max((name for kinds in COMPARED.values() for name in kinds()), key=len)
+    set_axis(axes, max(QUANTITIES, key=lambda quantity: max(map(len, ticks(quantity).values()))))
     mark = {"linestyle": "", "markersize": 8, "markeredgecolor": "white", "clip_on": False, "zorder": 3}
-    kinds = [
-        {
-            "curve": axes.plot([], [], color=colour, linestyle=style)[0],
-            "here": axes.plot([], [], marker, color=colour, **mark)[0],
-            "sign": axes.plot([], [], marker, color=colour, transform=sides, **mark)[0],
-            "label": axes.text(0.652, 0, "", transform=sides, fontsize=10, va="center"),
-        }
-        for colour, marker, style in LOOKS
-    ]
-    thin = {"color": GREY, "linewidth": 1, "linestyle": ":", "clip_on": False}
-    figure.text(0.988, 0.035, "✖ fits no longer", color=RED, fontsize=10, ha="right", va="center")
-    return {
-        "title": headline(figure),
-        "unfit": figure.text(0.012, 0.905, "", color=RED, fontsize=10, va="center"),
-        "line": axes.axvline(SHORTEST, color="black", linewidth=1),
-        "leaders": axes.plot([], [], transform=axes.transAxes, **thin)[0],
-        "crosses": axes.plot([], [], "X", color=RED, **mark)[0],
-        "kinds": kinds,
-    }
+    return Artists(
+        layout.headline(figure),
+        layout.subtitle(figure, INK[RED]),
+        axes,
+        charts.curves(
+            axes,
+            {sign: look for sign, (look, _) in LOOKS.items()},
+            {sign: f"{sign} {longest}" for sign in LOOKS},
+        ),
+        {sign: axes.plot([], [], marker, color=look[0], **mark)[0] for sign, (look, marker) in LOOKS.items()},
+        axes.plot([], [], "X", color=RED, **mark)[0],
+    )
 
 
-def update(artists: dict, compare: str, quantity: str, place: str, weights: str, context: float) -> str:
+def update(
+    artists: Artists, compare: str, quantity: str, place: str, weights: str, cache: str, context: float
+) -> str:
     """Move the curves to one comparison, quantity and machine; say every kind's number at the context."""
     machine, kinds = Machine.named(*MACHINES[place]), COMPARED[compare]()
-    set_axis(artists["line"].axes, quantity)
-    artists["line"].set_xdata([context, context])
-    curves = {name: curve(quantity, what, machine, weights, context) for name, what in kinds.items()}
-    show(artists, curves, quantity, context)
-    artists["unfit"].set_text(
+    set_axis(artists.axes, quantity)
+    curves = {name: curve(quantity, what, machine, weights, context, cache) for name, what in kinds.items()}
+    show(artists, curves, context)
+    artists.unfit.set_text(
         say_unfit([short(name) for name, one in curves.items() if not one.held], place, weights)
     )
     here = {name: one.here(context) for name, one in curves.items()}
     known = sorted((v, name) for name, v in here.items() if v is not None)
-    artists["title"].set_text(finding(quantity, known, context))
-    return sentence(quantity, known, curves, machine, place, weights, context)
+    artists.title.set_text(finding(quantity, known, context))
+    return sentence(quantity, known, curves, machine, place, f"{weights}, caches at {cache}", context)
 
 
 def short(name: str) -> str:
@@ -124,34 +134,23 @@ def set_axis(axes, quantity: str) -> None:
     """Give the axis the ends and ticks of a quantity, if they are others than now."""
     if axes.get_ylabel() != quantity:
         axes.set(ylabel=quantity)
-        log_axis(axes.yaxis, ticks(quantity))
+        layout.log_axis(axes.yaxis, ticks(quantity))
         axes.set_ylim(*ENDS[quantity])
 
 
-def along(value: float, low: float, high: float) -> float:
-    """Where a value lies on a logarithmic axis, from 0 at its low end to 1 at its high one."""
-    return float(np.log(value / low) / np.log(high / low))
-
-
-def show(artists: dict, curves: dict[str, Curve], quantity: str, context: float) -> None:
+def show(artists: Artists, found: dict[str, Curve], context: float) -> None:
     """Place every kind's curve, its mark at the context, its label, and the crosses where it fits no longer."""
-    low, high = ENDS[quantity]
-    drawn = {name: one for name, one in curves.items() if one.values.count()}
-    ends = [(one.at[one.values.count() - 1], one.values.compressed()[-1]) for one in drawn.values()]
-    places = [(along(at, SHORTEST, LONGEST), along(reached, low, high)) for at, reached in ends]
-    heights = dict(zip(drawn, spread(np.array([y for _, y in places]), GAP) if drawn else ()))
-    leaders = [
-        [*zip((x, 1, 1.05, np.nan), (y, y, heights[name], np.nan))] for name, (x, y) in zip(drawn, places)
-    ]
-    artists["leaders"].set_data(*np.reshape(leaders, (-1, 2)).T)
-    crosses = [(one.held, one.here(one.held)) for one in drawn.values() if 0 < one.held < one.at[-1]]
-    artists["crosses"].set_data(*np.reshape(crosses, (-1, 2)).T)
-    for marks, (name, one) in itertools.zip_longest(artists["kinds"], curves.items(), fillvalue=("", None)):
-        at = one.here(context) if one else None
-        marks["curve"].set_data(*((one.at, one.values) if one else ([], [])))
-        marks["here"].set_data(*(([], []) if at is None else ([context], [at])))
-        marks["sign"].set_data(*(([0.637], [heights[name]]) if name in heights else ([], [])))
-        marks["label"].set(text=name if name in heights else "", y=heights.get(name, 0))
+    signs = dict(zip(LOOKS, found.items()))
+    artists.curves.show(
+        {sign: (one.at, one.values) for sign, (_, one) in signs.items()},
+        here=context,
+        words={sign: f"{sign} {name}" for sign, (name, _) in signs.items()},
+    )
+    for sign, mark in artists.marks.items():
+        at = signs[sign][1].here(context) if sign in signs else None
+        mark.set_data(*(charts.NOWHERE if at is None else ([context], [at])))
+    drawn = [one for one in found.values() if one.values.count() and 0 < one.held < one.at[-1]]
+    artists.crosses.set_data([one.held for one in drawn], [one.here(one.held) for one in drawn])
 
 
 def finding(quantity: str, known: list, context: float) -> str:
@@ -212,5 +211,6 @@ def panel() -> live.Panel:
         quantity=controls.choice("Quantity", list(QUANTITIES), start="cache of one sequence"),
         place=controls.choice("Machine", list(MACHINES), start="8 x H200"),
         weights=controls.choice("Weights", WEIGHTS, start="FP8"),
+        cache=controls.choice("Caches", CACHES),
         context=controls.log_slider("Context", SHORTEST, LONGEST, start=131_072, unit="tokens", whole=True),
     )

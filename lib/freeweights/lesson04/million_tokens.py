@@ -27,7 +27,7 @@ class Request:
     fit: Fit
     flops: float
     cache: float
-    slots: int
+    max_sequences: int
     reading: float | None = None
     speed: float | None = None
     cost: float | None = None
@@ -37,16 +37,16 @@ def request(model: Model, machine: Machine, weights, context: int = MILLION) -> 
     """What one long request takes of a machine: the numbers that settle the claim on a million tokens.
 
     >>> from freeweights.machines.machine import machine; from freeweights.models.transformer import model
-    >>> request(model("GLM-5.2"), machine("H200 SXM 141GB", 8), "FP8").slots
-    2
+    >>> request(model("GLM-5.2"), machine("H200 SXM 141GB", 8, None, "experts"), "FP8").max_sequences
+    1
     """
     fit = memory.fits(model, machine, weights=weights, context=context)
     counted = model, fit, float(model.prefill_flops(context)), float(model.cache_bytes(context))
     if not fit.fits:
-        return Request(*counted, slots=0)
+        return Request(*counted, max_sequences=0)
     return Request(
         *counted,
-        int(memory.slots(model, machine, context=context, weights=weights).expected),
+        int(memory.max_sequences(model, machine, context=context, weights=weights).expected),
         inference.prefill(model, machine, prompt=context, weights=weights).seconds,
         inference.decode(model, machine, context=context, batch=1, weights=weights).tokens_per_second,
         float(dollars(machine, request_seconds(model, machine, weights, context), PAID[1])),

@@ -11,17 +11,17 @@ from matplotlib.figure import Figure
 from ..facts import quantities as q
 from ..learn import digit_distillation
 from ..learn import digit_students as students
-from ..page import controls, live, renderer
+from ..page import charts, controls, layout, live, renderer
 from ..page.controls import Slider
-from ..page.style import BLUE, GREEN, ORANGE, headline
+from ..page.style import BLUE, GREEN, ORANGE
 from .digit_panel import TEMPERATURES, spread
 
 SHOWN = 3  # images of a digit
 LEAST = 1e-4  # of an answer, at the foot of the axis
 NEVER_SEEN = 3
 TEMPERATURE = 8.0  # of the soft targets for the student that never saw a 3
-NAMES = {"unseen": "3s, never seen ", "seen": "other digits "}
-INKS = {"unseen": BLUE, "seen": "#8A5F00"}
+NAMES = {"unseen": "3s, never seen", "seen": "other digits"}
+CURVES = {"unseen": (BLUE, "-"), "seen": (ORANGE, "--")}
 RAISED = np.arange(0, 20.25, 0.25)  # what is added to the logit of the digit never seen
 
 
@@ -38,40 +38,47 @@ def resemblance_panel() -> live.Panel:
     )
 
 
-def draw(figure: Figure) -> dict:
-    """Bars on the left, images on the right."""
-    axes = figure.add_axes((0.10, 0.16, 0.42, 0.68))
-    axes.set(yscale="log", ylim=(LEAST, 1.3), xlim=(-0.6, 9.6), xticks=range(10), xlabel="answer")
-    axes.set_yticks([0.001, 0.01, 0.1, 1], ["0.1 %", "1 %", "10 %", "100 %"])
-    axes.set_yticks([], minor=True)
-    axes.set_ylabel("mean probability", labelpad=1)
-    artists: dict = {"title": headline(figure), "images": [], "words": []}
-    artists["bars"] = axes.bar(range(10), np.full(10, LEAST), width=0.8, color=BLUE)
-    for place in range(SHOWN):
-        left = 0.565 + 0.145 * place
-        shown = figure.add_axes((left, 0.36, 0.125, 0.44))
-        shown.set_axis_off()
-        artists["images"].append(shown.imshow(np.zeros((8, 8)), cmap="Greys", vmin=0, vmax=1))
-        words = figure.text(left + 0.0625, 0.30, "", fontsize=10, ha="center", va="top", linespacing=1.3)
-        artists["words"].append(words)
-    return artists
+def draw(figure: Figure) -> live.Artists:
+    """The mean answer on the left, images on the right."""
+    left, *frames = layout.grid(figure, columns=(3, *(1,) * SHOWN))
+    layout.log_axis(left.yaxis, {0.001: "0.1 %", 0.01: "1 %", 0.1: "10 %", 1: "100 %"})
+    left.set(
+        ylim=(LEAST, 1.3), xlim=(-0.6, 9.6), xticks=range(10), xlabel="answer", ylabel="mean probability"
+    )
+    for frame in frames:
+        frame.set_axis_off()
+        frame.set(xticks=[], yticks=[])
+    look = {"ha": "center", "va": "top", "linespacing": 1.3, "fontsize": layout.POINTS}
+    dot = {"markersize": 9, "markeredgecolor": "black", "clip_on": False}
+    meant, others = (
+        left.plot([], [], "D", color=GREEN, **dot)[0],
+        left.plot([], [], "o", color=BLUE, **dot)[0],
+    )
+    layout.legend(figure, {"the digit meant": meant, "others": others})
+    return live.Artists(
+        finding=layout.headline(figure),
+        meant=meant,
+        others=others,
+        images=[frame.imshow(np.zeros((8, 8)), cmap="Greys", vmin=0, vmax=1) for frame in frames],
+        words=[frame.text(3.5, 8, "0: under 0.01 %\n", **look) for frame in frames],
+    )
 
 
-def update(artists: dict, digit: str, temperature: float) -> str:
+def update(artists: live.Artists, digit: str, temperature: float) -> str:
     """Show the mean answer at a temperature; the images keep theirs at temperature 1."""
     held, meant = digit_distillation.images()[1], int(digit)
     showing = np.flatnonzero(held.digits == meant)
     mean = students.answers(temperature=temperature, among=1)[showing].mean(axis=0)
-    for number, (bar, part) in enumerate(zip(artists["bars"], mean, strict=True)):
-        bar.set(height=max(part, LEAST), color=GREEN if number == meant else BLUE)
+    others = np.argsort(-np.where(np.arange(10) == meant, 0, mean))
+    artists.meant.set_data([meant], [mean[meant]])
+    artists.others.set_data(others[:9], np.maximum(mean[others[:9]], LEAST))
     plain = students.answers(among=1)
     doubted = showing[np.argsort(plain[showing, meant])][:SHOWN]
-    for image, words, shown in zip(artists["images"], artists["words"], doubted, strict=True):
+    for image, words, shown in zip(artists.images, artists.words, doubted, strict=True):
         image.set_data(held.ink[shown].reshape(8, 8))
         first, second = np.argsort(-plain[shown])[:2]
         words.set_text("\n".join(f"{name}: {chance(plain[shown, name])}" for name in (first, second)))
-    others = np.argsort(-np.where(np.arange(10) == meant, 0, mean))
-    artists["title"].set_text(f"To the teacher, a {meant} is most like a {others[0]}, then a {others[1]}")
+    artists.finding.set_text(f"To the teacher, a {meant} is most like a {others[0]}, then a {others[1]}")
     least = np.argmin(mean)
     return (
         f"At temperature {q.significant(temperature)} the teacher gives {len(showing)} held-out images of a {meant} "
@@ -158,25 +165,21 @@ def never_saw_a_three(temperature: float = TEMPERATURE) -> renderer.Picture:
 def draw_omitted(figure: Figure, temperature: float) -> str:
     """Left, students with soft targets; right, those with labels alone; the dots are at the chosen raise."""
     pair = {"soft targets": without(True, temperature), "labels alone": without(False)}
-    for place, (name, result) in enumerate(pair.items()):
-        axes = figure.add_axes((0.085 + 0.465 * place, 0.15, 0.385, 0.64))
-        axes.set(ylim=(-0.02, 1.02), xlim=(0, RAISED[-1]), xlabel="added to the logit of 3")
-        axes.set_xticks(range(0, 21, 5))
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-        axes.set_title(name, fontsize=11, fontweight="normal")
-        for what, colour, style in (("unseen", BLUE, "-"), ("seen", ORANGE, "--")):
-            curves = getattr(result, what)
-            middle, low, high = np.transpose([students.interval(column) for column in curves.T])
+    for axes, (name, result) in zip(layout.grid(figure, columns=(1, 1)), pair.items()):
+        axes.set(ylim=(-0.02, 1.02), xlim=(0, RAISED[-1]), xlabel=f"{name}: added to the logit of 3")
+        layout.percent_axis(axes.yaxis)
+        found, at = {}, RAISED[result.chosen].mean()
+        for what, (colour, _) in CURVES.items():
+            middle, low, high = np.transpose([students.interval(one) for one in getattr(result, what).T])
+            found[what] = RAISED, middle
             axes.fill_between(RAISED, low, high, color=colour, alpha=0.2, linewidth=0)
-            axes.plot(RAISED, middle, style, color=colour)
-            at = RAISED[result.chosen].mean()
             axes.plot([at], [result.after(what).mean()], "o", color=colour, markeredgecolor="white")
-            words, side = NAMES[what], "top" if middle[-1] > 0.5 else "bottom"
-            gap = -0.05 if side == "top" else 0.05
-            axes.text(RAISED[-1], middle[-1] + gap, words, ha="right", va=side, color=INKS[what])
+        curves = charts.curves(axes, CURVES, {})
+        curves.show(found)
+    layout.legend(figure, {words: curves.lines[what] for what, words in NAMES.items()})
     soft, hard = pair.values()
     before, after = 100 * soft.unseen[:, 0].mean(), 100 * soft.after("unseen").mean()
-    headline(figure).set_text(
+    layout.headline(figure).set_text(
         f"Taught by soft targets without any 3: {before:.0f} % of the 3s right, {after:.0f} % with one number raised"
     )
     return tell_omitted(soft, hard, temperature)

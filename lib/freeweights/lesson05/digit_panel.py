@@ -16,9 +16,9 @@ from ..facts import quantities as q
 from ..learn import digit_distillation
 from ..learn import digit_students as students
 from ..learn.digit_students import Setting
-from ..page import controls, live
+from ..page import charts, controls, layout, live
 from ..page.controls import Slider
-from ..page.style import BLUE, GREEN, ORANGE, headline, log_axis
+from ..page.style import BLUE, GREEN, ORANGE
 from ..page.text import Table, table
 
 # Few stops: each is a training, and one that was visited before is remembered.
@@ -29,7 +29,7 @@ WIDTHS = (2, 4, 8, 12, 20, 32)
 TEACHERS = {"1,000 images": 1000, "100 images": 100, "20 images": 20}
 FEW = 0.02, 1.0  # parts read wrong at the ends of the axis
 TICKS = {1 - right / 100: f"{right} %" for right in (20, 50, 80, 90, 95, 98)}
-ROWS = {"teacher": (2, GREEN, "D"), "soft targets": (1, BLUE, "o"), "labels alone": (0, ORANGE, "s")}
+ROWS = {"teacher": (GREEN, "D"), "soft targets": (BLUE, "o"), "labels alone": (ORANGE, "s")}
 LARGEST_EVEN = 0.2  # a soft target whose largest part is smaller tells little of which digit was meant
 WIDE_GAP = 0.1  # of accuracy between teacher and student: the student is too small
 
@@ -50,33 +50,27 @@ def panel() -> live.Panel:
     )
 
 
-def draw(figure: Figure) -> dict:
+def draw(figure: Figure) -> live.Artists:
     """Left, a row each for the teacher and both students; right, one image and the teacher's answer."""
-    axes = figure.add_axes((0.125, 0.15, 0.455, 0.66))
-    axes.set(
-        xlim=FEW[::-1], ylim=(-0.6, 2.6), xlabel="held-out digits read right (spaced by what is read wrong)"
+    left, right = layout.grid(figure, columns=(3, 2))
+    layout.log_axis(left.xaxis, TICKS)
+    left.set(xlim=FEW[::-1], xlabel="held-out digits read right (spaced by what is read wrong)")
+    rows = charts.rows(left, ROWS)
+    seeds = {
+        name: left.plot([], [], marker, color=colour, alpha=0.35, markersize=4)[0]
+        for name, (colour, marker) in ROWS.items()
+    }
+    name = "soft targets"
+    layout.legend(
+        figure, {"mean": rows.marks[name], "95 % interval": rows.ranges[name], "one seed": seeds[name]}
     )
-    log_axis(axes.xaxis, TICKS)
-    axes.set_xlim(*FEW[::-1])
-    axes.set_yticks([place for place, *_ in ROWS.values()], [name.replace(" ", "\n") for name in ROWS])
-    artists: dict = {"title": headline(figure)}
-    for name, (place, colour, marker) in ROWS.items():
-        artists[name] = {
-            "seeds": axes.plot([], [], marker, color=colour, alpha=0.35, markersize=4)[0],
-            "interval": axes.plot([], [], color=colour, alpha=0.4, linewidth=14, solid_capstyle="butt")[0],
-            "mean": axes.plot([], [], marker, color=colour, markersize=6)[0],
-            "label": axes.text(0, place + 0.32, "", color="black", fontsize=10, ha="center"),
-        }
-    axes.set_title("small marks: one seed each; bars: 95 % interval", fontsize=11, fontweight="normal")
-    bars = figure.add_axes((0.665, 0.15, 0.315, 0.66))
-    bars.set(ylim=(0, 1.02), xlim=(-0.6, 9.6), xticks=range(10), xlabel="digit")
-    bars.set_title("teacher's answer to this 7", fontsize=11, fontweight="normal")
-    picture = figure.add_axes((0.685, 0.50, 0.085, 0.27))
-    picture.set_axis_off()
-    learnt = digit_distillation.images()[0]
-    picture.imshow(learnt.ink[unsure()].reshape(8, 8), cmap="Greys", vmin=0, vmax=1)
-    artists["bars"] = bars.bar(range(10), np.zeros(10), color=GREEN, width=0.8)
-    return artists
+    drawn, answer = layout.split(right, rows=(1, 2))
+    drawn.set_axis_off()
+    drawn.imshow(digit_distillation.images()[0].ink[unsure()].reshape(8, 8), cmap="Greys", vmin=0, vmax=1)
+    answer.set(ylim=(0, 1.02), xticks=range(10), xlabel="teacher's answer to this 7")
+    layout.percent_axis(answer.yaxis, step=0.5)
+    bars = answer.bar(range(10), np.zeros(10), color=GREEN, width=0.8)
+    return live.Artists(finding=layout.headline(figure), rows=rows, seeds=seeds, bars=bars)
 
 
 def unsure(digit: int = 7) -> int:
@@ -86,34 +80,34 @@ def unsure(digit: int = 7) -> int:
 
 
 def update(
-    artists: dict, temperature: float, share: float, labels: int, width: int, teacher: str, asked: str
+    artists: live.Artists, temperature: float, share: float, labels: int, width: int, teacher: str, asked: str
 ) -> str:
     """Train what was not trained before, and show it."""
     setting = Setting(temperature, share, int(labels), int(width), TEACHERS[teacher], asked)
     soft, hard = students.student(setting), students.student(setting.hard)
     taught = digit_distillation.accuracy(students.teacher(setting.taught), digit_distillation.images()[1])
-    for name, values in {"teacher": taught, "soft targets": soft, "labels alone": hard}.items():
-        _move(artists[name], ROWS[name][0], values)
+    shown = {"teacher": taught, "soft targets": soft, "labels alone": hard}
+    artists.rows.show({name: quantity(values) for name, values in shown.items()})
+    for name, values in shown.items():
+        heights = artists.rows.heights[name] + 0.28 - 0.16 * (np.arange(len(values)) % 4) / 3
+        wrong = np.clip(1 - values, *FEW)
+        artists.seeds[name].set_data(*((wrong, heights) if len(values) > 1 else charts.NOWHERE))
     answer = students.answers(setting.taught, temperature)
-    for bar, height in zip(artists["bars"], answer[unsure()], strict=True):
+    for bar, height in zip(artists.bars, answer[unsure()], strict=True):
         bar.set_height(height)
     points = students.gain(setting)
-    artists["title"].set_text(found(points))
+    artists.finding.set_text(found(points))
     return told(setting, soft, hard, float(taught[0]), points) + warned(
         setting, soft, hard, taught[0], answer
     )
 
 
-def _move(row: dict, place: int, values: np.ndarray) -> None:
-    """Put seeds, mean and interval of one row where they belong; a single network has no interval."""
-    middle, low, high = students.interval(values) if len(values) > 1 else [float(values[0])] * 3
-    wrong = np.clip(1 - np.array([low, high, middle, *values]), *FEW)
-    heights = place - 0.28 + 0.16 * (np.arange(len(values)) % 4) / 3
-    row["interval"].set_data(wrong[:2], [place, place])
-    row["mean"].set_data([wrong[2]], [place])
-    row["seeds"].set_data(wrong[3:] if len(values) > 1 else [], heights if len(values) > 1 else [])
-    row["label"].set_text(spread(values))
-    row["label"].set_x(float(np.clip(wrong[2], 0.045, 0.45)))
+def quantity(values: np.ndarray) -> charts.Quantity:
+    """The mean of seeds read wrong and its interval; a single network has none."""
+    if len(values) == 1:
+        return charts.Quantity(1 - float(values[0]), words=spread(values))
+    middle, low, high = students.interval(values)
+    return charts.Quantity(1 - middle, (1 - high, 1 - low), words=spread(values))
 
 
 def spread(values: np.ndarray) -> str:

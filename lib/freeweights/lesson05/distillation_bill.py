@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import cache
 
 from ..cost import inference
 from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, SERVED
@@ -26,7 +25,6 @@ STUDIED, STUDIED_TEACHERS = (
 )  # one student and two teachers among the published runs
 
 
-@cache
 def published_plan() -> tuple[int, float]:
     """How many answers the teacher wrote for its students, and the tokens of one, as published.
 
@@ -41,7 +39,6 @@ def epochs() -> float:
     return distilled(TEACHER, "epochs of its students, most")
 
 
-@cache
 def list_price() -> float:
     """US dollars that the vendor of the teacher asked for a million tokens of answers, in 2025.
 
@@ -142,7 +139,6 @@ def scratch_flops(plan: Plan) -> float:
     return FLOPS_PER_WEIGHT * plan.parameters * read
 
 
-@cache
 def own_price(tokens: float) -> float:
     """US dollars for a million tokens of answers on eight H200 by the hour, SERVED at once, at half of their length."""
     node = Machine.named(*CLUSTER)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..facts import quantities as q
+from ..facts.figures import figure
 from ..money import training_bills
-from ..page import controls, live, renderer
-from ..page.style import (
-    BLUE,
-    COLOURS,
-    GLYPHS,
-    GREEN,
-    GREY,
-    MARKERS,
-    ORANGE,
-    PINK,
-    RED,
-    decades,
-    headline,
-    log_axis,
-    spread,
-)
+from ..page import charts, controls, layout, live, renderer
+from ..page.style import BLUE, COLOURS, GLYPHS, GREEN, GREY, MARKERS, ORANGE, PINK, RED
 from . import distillation_bill as costs
 from . import distillation_law as law
 from . import published_students
@@ -32,58 +21,48 @@ from .retained_score_panel import short
 
 GPUS = ("A100 SXM4 80GB", "H100 SXM5 80GB", "H200 SXM 141GB", "B200 SXM 180GB")
 LEAST, MOST = 0.01, 1e9  # US dollars, ends of the axis
-ROWS = {  # part of a Bill: its name, colour, hatch
-    "answers": ("the teacher's answers", ORANGE, "///"),
-    "training": ("the student's training", BLUE, "..."),
-    "distilling": ("both: the distiller pays", GREEN, ""),
-    "scratch": ("from scratch: its base,\npaid by others", PINK, "\\\\\\"),
-    "teacher": ("the teacher's own bill,\npaid by others", GREY, "xxx"),
+ROWS = {  # part of a Bill: its name, colour, marker
+    "answers": ("the teacher's answers", ORANGE, "o"),
+    "training": ("the student's training", BLUE, "s"),
+    "distilling": ("both: the distiller pays", GREEN, "D"),
+    "scratch": ("from scratch: its base,\npaid by others", PINK, "^"),
+    "teacher": ("the teacher's final runs,\npaid by others", GREY, "v"),
 }
 STUDENT, TEACHERS = 546e6, (1.9318, 2.2665, 2.5038)  # of the picture: four published runs each
 TOKENS, LOSSES = (4e9, 3e11), (2.22, 2.66)
 
 
-def draw(figure: Figure) -> dict:
-    """Five bars on one axis of dollars, with a line down from where distilling ends, and a line of words below the title."""
-    axes = figure.add_axes((0.215, 0.135, 0.755, 0.66))
-    log_axis(axes.xaxis, decades(LEAST, MOST, q.money, every=2))
-    axes.set(
-        xlim=(LEAST, MOST),
-        ylim=(len(ROWS) - 0.5, -0.5),
-        xlabel="US dollars of GPUs, or of the vendor's price",
+def draw(figure: Figure) -> live.Artists:
+    """Five rows on one axis of dollars, a line down from where distilling ends, and words below the title."""
+    [axes] = layout.grid(figure)
+    layout.log_axis(axes.xaxis, layout.decades(LEAST, MOST, q.money, every=2))
+    axes.set(xlim=(LEAST, MOST), xlabel="US dollars of GPUs, or of the vendor's price")
+    return live.Artists(
+        finding=layout.headline(figure),
+        below=layout.subtitle(figure),
+        rows=charts.rows(axes, {name: look for name, *look in ROWS.values()}),
+        line=axes.plot([], [], color="black", linestyle=":", linewidth=1.5)[0],
     )
-    axes.set_yticks(range(len(ROWS)), [name for name, *_ in ROWS.values()])
-    axes.grid(False, axis="y")
-    bars = {
-        part: axes.barh(row, 0, left=LEAST, height=0.6, color=colour, hatch=hatch, edgecolor="white")[0]
-        for row, (part, (_, colour, hatch)) in enumerate(ROWS.items())
-    }
-    behind = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-    texts = {
-        part: axes.text(LEAST, row, "", fontsize=10, va="center", bbox=behind, parse_math=False)
-        for row, part in enumerate(ROWS)
-    }
-    line = axes.plot([], [], color="black", linestyle=":", linewidth=1.5)[0]
-    words = figure.text(0.012, 0.86, "", fontsize=10.5, va="center", parse_math=False)
-    return {"title": headline(figure), "bars": bars, "texts": texts, "line": line, "words": words}
 
 
 def update(
-    artists: dict, student: str, samples: float, tokens: float, price: float, own: bool, gpu: str, use: float
+    artists: live.Artists,
+    student: str,
+    samples: float,
+    tokens: float,
+    price: float,
+    own: bool,
+    gpu: str,
+    use: float,
 ) -> str:
-    """Move the bars to one plan; say who pays what, and how many students the teacher would have to have."""
+    """Move the dots to one plan; say who pays what, and how many students the teacher would have to have."""
     plan = Plan(student, samples, tokens, None if own else price, gpu, use / 100)
     found = costs.bill(plan)
-    for part, bar in artists["bars"].items():
-        amount = getattr(found, part)
-        bar.set_width(amount - LEAST)
-        inside = amount > MOST / 1e3
-        artists["texts"][part].set(
-            text=q.money(amount), x=amount * (0.8 if inside else 1.25), ha="right" if inside else "left"
-        )
-    artists["line"].set_data([found.distilling] * 2, [2.3, len(ROWS) - 0.5])
-    artists["title"].set_text(finding(found))
-    artists["words"].set(text=below(found), color=RED if found.distilling >= found.scratch else "black")
+    amounts = {name: getattr(found, part) for part, (name, *_) in ROWS.items()}
+    artists.rows.show({name: charts.Quantity(one, words=q.money(one)) for name, one in amounts.items()})
+    artists.line.set_data([found.distilling] * 2, [list(ROWS).index("distilling"), len(ROWS) - 0.5])
+    artists.finding.set_text(finding(found))
+    artists.below.set(text=below(found), color=RED if found.distilling >= found.scratch else "black")
     return sentence(plan, found)
 
 
@@ -98,28 +77,50 @@ def below(found: Bill) -> str:
     """The line below the title: from how many students on the teacher's bill, shared, is below from scratch."""
     number = found.break_even
     if number is None:
-        return "With the teacher's bill too, no number of students is below from scratch: training alone costs as much"
+        return "With the teacher's final runs too, no number of students is below from scratch: training alone costs as much"
     if number == 1:
-        return "Even with the teacher's whole bill the first student is below from scratch (its base still given)"
-    return f"With the teacher's bill shared, {number:,} students of this size are below from scratch (base still given)"
+        return "Even with the teacher's final runs the first student is below from scratch (its base still given)"
+    return f"With the teacher's final runs shared, {number:,} students of this size are below from scratch (base still given)"
+
+
+SENTENCE = (
+    "{samples:,.0f} answers of {tokens:,.0f} tokens are {written} tokens and {flops} of the teacher; {paid} they are {answers}. "
+    "Training {student} on them {epochs:.0f} times takes {hours} hours of {gpu} at {use} of its rate, {training}. Others paid, for "
+    "its base {scratch} by the same count, and for the final runs of DeepSeek-V3 {base} and of R1 {more}; with all runs before "
+    "them {low} to {high} that (Epoch AI, {date}), which {carried}."
+)
 
 
 def sentence(plan: Plan, found: Bill) -> str:
-    """Tokens, FLOPs, price or cost, hours, and the two bills that others paid."""
+    """Tokens, FLOPs, price or cost, hours, and the bills that others paid, with the range of the runs before the final ones."""
     base, more = training_bills.teacher_bill()
-    hours = training_bills.gpu_hours(costs.training_flops(plan), plan.gpu, plan.utilisation)
-    if plan.price is None:
-        paid = f"at a cost of {q.money(costs.own_price(plan.tokens))} a million on eight H200 of one's own"
-    else:
-        listed = " (list price of 2025)" if plan.price == costs.list_price() else ""
-        paid = f"at a price of {q.money(plan.price)} a million{listed}"
-    return (
-        f"{plan.samples:,.0f} answers of {plan.tokens:,.0f} tokens are {q.count(plan.written)} tokens and "
-        f"{q.rate(costs.answer_flops(plan), 'FLOP')} of the teacher; {paid} they are {q.money(found.answers)}. Training "
-        f"{short(plan.student)} on them {costs.epochs():.0f} times takes {q.significant(hours)} hours of {plan.gpu} at "
-        f"{q.percent(plan.utilisation)} of its rate, {q.money(found.training)}. Others paid, for its base "
-        f"{q.money(found.scratch)} by the same count, for DeepSeek-V3 {q.money(base)} and for making R1 of it {q.money(more)}."
+    every, price = figure("research-over-final-run"), plan.price
+    few, many = (
+        replace(found, teacher=times * found.teacher).break_even for times in (every.low, every.high)
     )
+    own = f"at a cost of {q.money(costs.own_price(plan.tokens))} a million on eight H200 of one's own"
+    listed = " (list price of 2025)" if price == costs.list_price() else ""
+    return SENTENCE.format(
+        samples=plan.samples, tokens=plan.tokens, written=q.count(plan.written),
+        flops=q.rate(costs.answer_flops(plan), "FLOP"), answers=q.money(found.answers),
+        paid=own if price is None else f"at a price of {q.money(price)} a million{listed}",
+        student=short(plan.student), epochs=costs.epochs(), gpu=plan.gpu, use=q.percent(plan.utilisation),
+        hours=q.significant(training_bills.gpu_hours(costs.training_flops(plan), plan.gpu, plan.utilisation)),
+        training=q.money(found.training), scratch=q.money(found.scratch), base=q.money(base), more=q.money(more),
+        low=q.significant(every.low), high=q.times(every.high), date=every.date,
+        carried=f"{students_in_words(few, many)} would carry",
+    )  # fmt: skip
+
+
+def students_in_words(few: int | None, many: int | None) -> str:
+    """A range of numbers of students; None where no number is enough.
+
+    >>> students_in_words(3, 9), students_in_words(1, 1), students_in_words(None, None)
+    ('3 to 9 students', '1 student', 'no number of students')
+    """
+    if few is None or many is None:
+        return "no number of students"
+    return q.between(lambda number: q.several(number, "student"), few, many)
 
 
 def panel() -> live.Panel:
@@ -153,33 +154,28 @@ def law_picture() -> renderer.Picture:
 
 def draw_law(figure: Figure) -> str:
     """Draw the curves with their runs and crossings; return the sentence."""
-    axes = figure.add_axes((0.085, 0.145, 0.63, 0.745))
-    log_axis(axes.xaxis, {1e10: "10 B", 3e10: "30 B", 1e11: "100 B", 3e11: "300 B"})
-    axes.set(
-        xlim=TOKENS, ylim=LOSSES, xlabel="tokens that the student reads", ylabel="loss, nats for each token"
+    [axes] = layout.grid(figure)
+    layout.log_axis(axes.xaxis, {1e10: "10 B", 3e10: "30 B", 1e11: "100 B", 3e11: "300 B"})
+    axes.set(xlim=TOKENS, ylim=LOSSES)
+    axes.set(xlabel="tokens that the student reads", ylabel="loss, nats for each token")
+    tokens, runs = np.geomspace(*TOKENS, 200), law.runs()
+    looks, lines = (
+        {"text alone": ("black", "-")},
+        {"text alone": (tokens, law.supervised_loss(STUDENT, tokens))},
     )
-    tokens = np.geomspace(*TOKENS, 200)
-    ends = [float(law.supervised_loss(STUDENT, TOKENS[1]))]
-    axes.plot(tokens, law.supervised_loss(STUDENT, tokens), color="black")
-    names, crossings = [("text alone", "black")], []
-    runs = law.runs()
-    for teacher, colour, mark, style in zip(TEACHERS, COLOURS, MARKERS, ("--", "-.", ":")):
-        curve = law.distilled_loss(STUDENT, tokens, teacher)
-        axes.plot(tokens, curve, color=colour, linestyle=style)
+    crossings = [law.crossing(STUDENT, teacher) for teacher in TEACHERS]
+    for teacher, until, colour, mark, style in zip(TEACHERS, crossings, COLOURS, MARKERS, ("--", "-.", ":")):
+        name = f"{GLYPHS[mark]} teacher of {q.significant(teacher)} nats"
+        looks[name], lines[name] = (colour, style), (tokens, law.distilled_loss(STUDENT, tokens, teacher))
         here = (runs["parameters"] == STUDENT) & (runs["teacher_loss"] == teacher)
         axes.plot(
             runs["tokens"][here], runs["student_loss"][here], mark, color=colour, markeredgecolor="black"
         )
-        if until := law.crossing(STUDENT, teacher):
+        if until:
             axes.plot(until, law.supervised_loss(STUDENT, until), "X", color="black", markersize=11, zorder=4)
-        crossings.append(until)
-        ends.append(float(curve[-1]))
-        names.append((f"{GLYPHS[mark]} teacher of {q.significant(teacher)} nats", colour))
-    span = LOSSES[1] - LOSSES[0]
-    for height, (name, colour) in zip(spread((np.array(ends) - LOSSES[0]) / span, 0.075), names):
-        axes.text(1.015, height, name, color=colour, transform=axes.transAxes, fontsize=10.5, va="center")
+    charts.curves(axes, looks).show(lines)
     crossed = [(teacher, until) for teacher, until in zip(TEACHERS, crossings) if until]
-    headline(figure).set_text(
+    layout.headline(figure).set_text(
         f"A student of {q.count(STUDENT)} weights: teachers help at first, then text alone does (✖)"
     )
     error = np.sqrt(np.mean(law.errors(law.fitted()) ** 2))

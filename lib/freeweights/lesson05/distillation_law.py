@@ -89,7 +89,6 @@ def positive(value, name: str) -> np.ndarray:
     return value
 
 
-@cache
 def runs() -> dict[str, np.ndarray]:
     """The published students by column: parameters, tokens, teacher_loss, student_loss."""
     rows = catalog.table(DistillationRun)

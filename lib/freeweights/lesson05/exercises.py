@@ -33,6 +33,7 @@ def seven_or_nine() -> questions.Exercise:
                 lambda: odds(1) / WARM,
                 "You divided the odds. The temperature divides the logits, before the exponential.",
             ),
+            (APART, "That is the difference of the logits, neither divided nor made into odds."),
             (APART / WARM, "That is the difference of the logits; odds are its exponential."),
             (
                 lambda: odds(1 / WARM),
@@ -49,7 +50,7 @@ def students_for_a_teacher() -> questions.Exercise:
     paid, saved = one.teacher + one.answers, one.scratch - one.training
     return questions.exercise(
         "carry",
-        f"You pay DeepSeek-R1's whole bill, {q.money(one.teacher)}, and {q.money(one.answers)} for its answers, which all "
+        f"You pay the final runs of DeepSeek-R1 and its base, {q.money(one.teacher)}, and {q.money(one.answers)} for its answers, which all "
         f"students share. Training a student of 7 B on them costs {q.money(one.training)}, from scratch "
         f"{q.money(one.scratch)}. From how many **students** on is each of them cheaper than from scratch?",
         answer=lambda: one.break_even,

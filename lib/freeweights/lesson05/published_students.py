@@ -55,7 +55,7 @@ def has(subject: str, benchmark: str) -> bool:
     return (subject, BENCHMARKS[benchmark]) in of_distillation()
 
 
-def kept(subject: str, benchmark: str) -> float:
+def retained_score(subject: str, benchmark: str) -> float:
     """What a model reaches of the teacher: its score over the teacher's.
 
     A rating is no share: for Codeforces it is the share of games that the model is expected to win against the teacher by
@@ -68,7 +68,7 @@ def kept(subject: str, benchmark: str) -> float:
     Raises:
         UnknownName: no such benchmark, or no such score.
 
-    >>> round(kept("DeepSeek-R1-Distill-Qwen-32B", "MATH-500"), 2), kept("DeepSeek-R1", "Codeforces")
+    >>> round(retained_score("DeepSeek-R1-Distill-Qwen-32B", "MATH-500"), 2), retained_score("DeepSeek-R1", "Codeforces")
     (0.97, 0.5)
     """
     if benchmark not in BENCHMARKS:
@@ -91,7 +91,7 @@ def serve(model: Model, machine: Machine, weights: str, paid: str = PAID[1]) -> 
     """
     if not memory.fits(model, machine, weights=weights, context=CONTEXT).fits:
         return Served(model.name, 0, None, None)
-    users = int(min(SERVED, memory.slots(model, machine, context=CONTEXT, weights=weights).expected))
+    users = int(min(SERVED, memory.max_sequences(model, machine, context=CONTEXT, weights=weights).expected))
     alone, full = (
         inference.decode(model, machine, context=CONTEXT, batch=n, weights=weights).tokens_per_second
         for n in (1, users)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..facts import quantities as q
@@ -17,13 +16,14 @@ from ..learn.teacher import LARGE, SMALL
 from ..learn.training_loop import Margin, margin
 from ..local import measured_or_recorded, smollm_timing
 from ..models.transformer import Model
-from ..page import live
+from ..page import charts, layout, live
 from ..page.renderer import Picture
-from ..page.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PINK, headline, spread
+from ..page.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PINK
 from ..page.text import Table, table
 
 HARD, SOFT, BOTH, WRITTEN = WAYS
-COLOURS = dict(zip(WAYS, (ORANGE, BLUE, GREEN, PINK), strict=True))
+LOOKS = dict(zip(WAYS, ((ORANGE, "--"), (BLUE, "-"), (GREEN, "-."), (PINK, "--")), strict=True))
+LOOKS |= {"teacher": (GREY, ":")}
 SAMPLE_PIECE, SAMPLE = (
     20,
     128,
@@ -93,39 +93,29 @@ def picture(runs: Sequence[StudentRun]) -> Picture:
 
 def draw(figure: Figure, runs: Sequence[StudentRun]) -> None:
     """One frame for each amount of text: the mean over seeds, and a band from the lowest to the highest."""
-    headline(figure).set_text(title(runs))
+    layout.headline(figure).set_text(title(runs))
     done = [run for run in runs if not run.stopped]
     last = max([1, *(run.recipe.steps for run in done)])
-    low, high = teacher.read().bits_per_byte() - 0.15, max([3.0, *(run.held.max() for run in done)]) + 0.1
-    for left, text in ((0.075, SMALL), (0.565, LARGE)):
-        axes = figure.add_axes((left, 0.135, 0.29, 0.69))
-        axes.set_title(f"{text:,} tokens of text", fontsize=11, fontweight="normal")
-        axes.set(xlabel="steps", xlim=(0, 1.02 * last), ylim=(low, high))
-        axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= high])
-        axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= last])
+    line = teacher.read().bits_per_byte()
+    low, high = line - 0.15, max([3.0, *(run.held.max() for run in done)]) + 0.1
+    for axes, text in zip(layout.grid(figure, columns=(1, 1)), (SMALL, LARGE)):
+        axes.set(xlim=(0, 1.02 * last), ylim=(low, high), xlabel=f"steps, {text:,} tokens of text")
         same = [run for run in done if run.recipe.text == text]
-        curves(axes, {way: [run for run in same if run.recipe.way == way] for way in WAYS})
+        found = {way: [run for run in same if run.recipe.way == way] for way in WAYS}
+        found = {
+            way: (runs[0].marks, np.array([run.held for run in runs])) for way, runs in found.items() if runs
+        }
+        curves = charts.curves(axes, LOOKS)
+        for (way, line_of), marker in zip(curves.lines.items(), MARKERS):
+            line_of.set(marker=marker, linewidth=1.6, markersize=5)
+            if way in found:
+                marks, held = found[way]
+                band = {"color": LOOKS[way][0], "alpha": 0.25, "linewidth": 0}
+                axes.fill_between(marks, held.min(axis=0), held.max(axis=0), **band)
+        means = {way: (marks, held.mean(axis=0)) for way, (marks, held) in found.items()}
+        curves.lines["teacher"].set(marker="", linewidth=1.6)
+        curves.show(means | {"teacher": ([0, last], [line, line])})
     figure.axes[0].set_ylabel("bits per byte, held out")
-
-
-def curves(axes: Axes, by_way: dict[str, list[StudentRun]]) -> None:
-    """The students of one amount of text, their teacher, and the name of each where its line ends."""
-    line, (low, high) = teacher.read().bits_per_byte(), axes.get_ylim()
-    axes.axhline(line, color=GREY, linestyle=":", linewidth=1.6)
-    names, ends = [("teacher", GREY)], [line]
-    for (way, runs), marker, style in zip(by_way.items(), MARKERS, ("--", "-", "-.", "--")):
-        if not runs:
-            continue
-        held, look = np.array([run.held for run in runs]), {"color": COLOURS[way], "marker": marker}
-        axes.fill_between(
-            runs[0].marks, held.min(axis=0), held.max(axis=0), color=COLOURS[way], alpha=0.25, linewidth=0
-        )
-        axes.plot(runs[0].marks, held.mean(axis=0), style, **look, linewidth=1.6, markersize=5)
-        names.append((way, COLOURS[way]))
-        ends.append(float(held[:, -1].mean()))
-    places = spread((np.array(ends) - low) / (high - low), 0.06)
-    for place, (name, colour) in zip(places, names):
-        axes.text(1.03, place, name, color=colour, fontsize=11, va="center", transform=axes.transAxes)
 
 
 def against(runs: Sequence[StudentRun], one: StudentRecipe, other: StudentRecipe) -> Margin | None:

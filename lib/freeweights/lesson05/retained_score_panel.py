@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from ..cost import reference_cases
@@ -12,8 +11,8 @@ from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..money import training_bills
 from ..money.hourly_rate import PAID, hourly_cost
-from ..page import controls, live
-from ..page.style import BLUE, GLYPHS, GREY, MARKERS, ORANGE, RED, decades, headline, log_axis, spread
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, GLYPHS, GREY, MARKERS, ORANGE, RED
 from . import published_students as pupils
 
 MACHINES = {
@@ -23,7 +22,7 @@ MACHINES = {
     "RTX 3070 8 GB, 4.5 bits": (("GeForce RTX 3070 8GB", 1), DESKTOP_WEIGHTS),
 }
 AXES = {  # label, ends, ticks
-    "parameters": ("parameters", (1e9, 1e12), decades(1e9, 1e12)),
+    "parameters": ("parameters", (1e9, 1e12), layout.decades(1e9, 1e12)),
     "speed": (
         "tokens/s for one user",
         (5, 1000),
@@ -42,7 +41,6 @@ SAY = {
     "cost": lambda v: q.money(v, 2),
 }
 SCORE, GAMES = "score, % of the teacher's", "games won against the teacher, % (50: equal)"
-ROW = 0.072  # of the figure's height
 
 
 def short(name: str) -> str:
@@ -52,29 +50,32 @@ def short(name: str) -> str:
     )
 
 
-def draw(figure: Figure) -> dict:
-    """A point for each student and the teacher, lines for closed models, and a column that names them by height."""
-    axes = figure.add_axes((0.085, 0.13, 0.565, 0.765))
-    axes.set(ylim=(-4, 110), yticks=range(0, 101, 20), ylabel=SCORE)
-    artists: dict = {"title": headline(figure), "axes": axes, "points": {}, "lines": {}, "names": {}}
-    for name, mark in zip(pupils.students(), MARKERS):
-        colour = ORANGE if "Llama" in name else BLUE
-        artists["points"][name] = (
-            axes.plot([], [], mark, color=colour, markeredgecolor="black", zorder=3)[0],
-            GLYPHS[mark],
-        )
-    teacher = axes.plot([], [], "*", color="black", markersize=13, zorder=3, clip_on=False)[0]
-    artists["points"][training_bills.TEACHER] = teacher, "★"
-    for name, mark, glyph in zip(pupils.WITHOUT_TEACHER, "os", "○□"):
-        artists["points"][name] = (
-            axes.plot([], [], mark, color="white", markeredgecolor="black", zorder=3)[0],
-            glyph,
-        )
-    for name, style, glyph in zip(pupils.CLOSED, (":", "--"), "┈╌"):
-        artists["lines"][name] = axes.axhline(0, color=GREY, linestyle=style, linewidth=1.5), glyph
-    for name in [*artists["points"], *artists["lines"]]:
-        artists["names"][name] = figure.text(0.668, 0, "", fontsize=10, va="center", parse_math=False)
-    return artists
+def draw(figure: Figure) -> live.Artists:
+    """A point for each student and the teacher, lines for closed models, each named beside the axes."""
+    [axes] = layout.grid(figure)
+    axes.set(ylim=(-4, 110), yticks=range(0, 101, 20), ylabel=SCORE, xlabel=next(iter(AXES.values()))[0])
+    known = {
+        name: (ORANGE if "Llama" in name else BLUE, mark) for name, mark in zip(pupils.students(), MARKERS)
+    }
+    known |= {training_bills.TEACHER: ("black", "*")}
+    known |= {name: ("white", mark) for name, mark in zip(pupils.WITHOUT_TEACHER, "os")}
+    look = {"markeredgecolor": "black", "zorder": 3, "clip_on": False}
+    points = {
+        name: axes.plot([], [], mark, color=colour, **look)[0] for name, (colour, mark) in known.items()
+    }
+    points[training_bills.TEACHER].set_markersize(13)
+    lines = {
+        name: axes.axhline(0, color=GREY, linestyle=style, linewidth=1.5)
+        for name, style in zip(pupils.CLOSED, (":", "--"))
+    }
+    glyphs = {name: GLYPHS.get(mark, "★") for name, (_, mark) in known.items()}
+    glyphs |= dict(zip(pupils.WITHOUT_TEACHER, "○□")) | dict(zip(pupils.CLOSED, "┈╌"))
+    names = layout.label_beside(
+        axes, dict.fromkeys(glyphs, "black"), room="▲ Llama-70B: 99.9 %, 99.9 B of them"
+    )
+    return live.Artists(
+        finding=layout.headline(figure), axes=axes, points=points, lines=lines, names=names, glyphs=glyphs
+    )
 
 
 def places(axis: str, place: str) -> dict[str, float | None]:
@@ -90,44 +91,38 @@ def places(axis: str, place: str) -> dict[str, float | None]:
     return found | dict.fromkeys(pupils.WITHOUT_TEACHER, found[pupils.SAME_BASE])
 
 
-def update(artists: dict, benchmark: str, axis: str, place: str) -> str:
+def update(artists: live.Artists, benchmark: str, axis: str, place: str) -> str:
     """Place all that was published of one benchmark; say what the best student here keeps, and of how much."""
     label, ends, ticks = AXES[axis]
-    axes = artists["axes"]
-    if axes.get_xlabel() != label:
-        log_axis(axes.xaxis, ticks)
+    axes = artists.axes
+    if axes.get_xlabel() != label or axes.get_xscale() != "log":
+        layout.log_axis(axes.xaxis, ticks)
         axes.set(xlim=ends, xlabel=label)
     if axes.get_ylabel() != (wanted := GAMES if benchmark == pupils.RATING else SCORE):
         axes.set_ylabel(wanted)
     at = places(axis, place)
-    shares = {name: pupils.kept(name, benchmark) for name in artists["names"] if pupils.has(name, benchmark)}
-    for name, (mark, _) in artists["points"].items():
+    shares = {
+        name: pupils.retained_score(name, benchmark) for name in artists.names if pupils.has(name, benchmark)
+    }
+    for name, mark in artists.points.items():
         shown = name in shares and at[name] is not None
-        mark.set_data(*([at[name]], [100 * shares[name]]) if shown else ([], []))
-    for name, (line, _) in artists["lines"].items():
+        mark.set_data(*(([at[name]], [100 * shares[name]]) if shown else charts.NOWHERE))
+    for name, line in artists.lines.items():
         line.set_ydata([100 * shares[name]] * 2)
-    list_names(artists, shares, at, axis)
+    name_all(artists, shares, at, axis)
     best = max((n for n in pupils.students() if at[n] is not None), key=lambda n: shares[n])
-    artists["title"].set_text(finding(benchmark, best, shares[best], at, axis))
+    artists.finding.set_text(finding(benchmark, best, shares[best], at, axis))
     return sentence(benchmark, axis, place, best, shares, at)
 
 
-def list_names(artists: dict, shares: dict, at: dict, axis: str) -> None:
-    """The column: every name with its share and its place, highest first."""
-    order = sorted(shares, key=lambda name: shares[name])
-    heights = dict(
-        zip(order, 0.13 + 0.765 * spread(np.array([shares[n] for n in order]) / 1.14 + 0.035, ROW / 0.765))
-    )
-    glyphs = {name: glyph for name, (_, glyph) in (artists["points"] | artists["lines"]).items()}
-    for name, text in artists["names"].items():
-        if name not in shares:
-            text.set_text("")
-            continue
-        where = at.get(name)
-        missing = name in at and where is None
-        behind = "" if name not in at else ", no room" if missing else f", {SAY[axis](where)}"
-        said = f"{glyphs[name]} {short(name)}: {q.percent(shares[name])}{behind}"
-        text.set(text=said, y=heights[name], color=RED if missing else "black")
+def name_all(artists: live.Artists, shares: dict, at: dict, axis: str) -> None:
+    """Beside the axes: every name with its share and its place, at the height of its share."""
+    for name, share in shares.items():
+        missing = name in at and at[name] is None
+        behind = "" if name not in at else ", no room" if missing else f", {SAY[axis](at[name])}"
+        said = f"{artists.glyphs[name]} {short(name)}: {q.percent(share)}{behind}"
+        artists.names[name].set(text=said, color=RED if missing else "black")
+    layout.stand_beside(artists.names, {name: 100 * share for name, share in shares.items()})
 
 
 def finding(benchmark: str, best: str, share: float, at: dict, axis: str) -> str:
@@ -143,26 +138,35 @@ def finding(benchmark: str, best: str, share: float, at: dict, axis: str) -> str
     return f"{head} at {q.percent(at[best] / at[training_bills.TEACHER])} of {WORDS[axis]}"
 
 
+SCORES = "On {benchmark} {best} {keeps}, the smallest student {least}. From Qwen-32B's base or a near relative, but without this teacher: {same}."
+SERVED = " {place}, {users}; what narrower weights lose and how long answers are is not counted."
+
+
 def sentence(benchmark: str, axis: str, place: str, best: str, shares: dict, at: dict) -> str:
     """Best and smallest student, the others of one base, and what the figures leave out."""
-    least = pupils.students()[0]
-    verb = "is expected to win" if benchmark == pupils.RATING else "keeps"
-    what = "of its games against DeepSeek-R1" if benchmark == pupils.RATING else "of DeepSeek-R1's score"
-    said = f"On {benchmark} {short(best)} {verb} {q.percent(shares[best])} {what}, the smallest student {q.percent(shares[least])}."
-    same = [f"{name} {q.percent(shares[name])}" for name in pupils.WITHOUT_TEACHER if name in shares]
-    said += f" From Qwen-32B's base or a near relative, but without this teacher: {', '.join(same)}."
+    share, students = q.percent(shares[best]), pupils.students()
+    keeps = f"keeps {share} of DeepSeek-R1's score"
+    if benchmark == pupils.RATING:
+        keeps = f"is expected to win {share} of its games against DeepSeek-R1"
+    same = (f"{name} {q.percent(shares[name])}" for name in pupils.WITHOUT_TEACHER if name in shares)
+    said = SCORES.format(
+        benchmark=benchmark,
+        best=short(best),
+        keeps=keeps,
+        least=q.percent(shares[students[0]]),
+        same=", ".join(same),
+    )
     if axis == "parameters":
         return said
-    if missing := [short(name) for name in [*pupils.students(), training_bills.TEACHER] if at[name] is None]:
-        said += f" No room on {place} for {' and '.join(missing)}."
-    else:
-        slow = [short(n) for n in pupils.students() if axis == "speed" and at[n] < at[training_bills.TEACHER]]
-        said += f" Slower than the teacher here: {' and '.join(slow)}." if slow else ""
-    counted = f"at most {reference_cases.SERVED} users, {hourly_cost(Machine.named(*MACHINES[place][0]).device, PAID[1])[1]}"
-    return (
-        f"{said} {place}, {counted if axis == 'cost' else 'one user'}; what narrower weights lose and how long answers are is "
-        "not counted."
-    )
+    teacher, users = training_bills.TEACHER, "one user"
+    if missing := [short(name) for name in [*students, teacher] if at[name] is None]:
+        said += f" No room on {place} for {q.listed(missing)}."
+    elif slow := [short(name) for name in students if axis == "speed" and at[name] < at[teacher]]:
+        said += f" Slower than the teacher here: {q.listed(slow)}."
+    if axis == "cost":
+        paid = hourly_cost(Machine.named(*MACHINES[place][0]).device, PAID[1])[1]
+        users = f"at most {reference_cases.SERVED} users, {paid}"
+    return said + SERVED.format(place=place, users=users)
 
 
 def panel() -> live.Panel:

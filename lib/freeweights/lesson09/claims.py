@@ -5,104 +5,195 @@ from __future__ import annotations
 from functools import partial
 
 from ..evidence import verdicts
-from ..evidence.verdicts import IN_PART, NOT_ARITHMETIC
+from ..evidence.verdicts import Judged, Reasons, weighed
 from ..facts import quantities as q
 from ..facts.figures import figure
+from ..facts.vocabulary import Verdict
 from ..money import host_prices, market, market_accounts, open_closed_switch, self_hosting, token_capital
 from ..money.deepseek_account import published_account
 from ..money.price_lists import at_hosts, list_prices, listed_on, middle_host
 
 PROMPT = 3  # tokens read for each that is written
 CLOSED = "GPT-5.5"
+LIFE = 1.0  # years that a model sells before the next one
+
+COMPETE = Reasons(
+    "Any provider may: {hosts} listed {glm.model} on {glm.date}. But {alike} of them ask its lab's prices of input and output, to "
+    "the cent ({cached} its price of cached input, too), and {first} of {others} ask for {pro.model} {dearer} what the lab itself "
+    "asks now. {oss.model}, which no lab sells, is listed at {cheapest} to {dearest} a million. Of what a full machine is predicted "
+    "to cost, the cheapest hosts ask {least}.",
+    {
+        Verdict.HOLDS: "Half of all hosts ask no more than the dear end of that cost.",
+        Verdict.IN_PART: "Best case: some reach the cost. Against: the median hosts ask {middle}.",
+        Verdict.FAILS: "No host is known to ask as little as the cost.",
+    },
+)
 
 
-def hosts_compete() -> tuple[str, str]:
+def hosts_compete() -> Judged:
     """Any provider may host open weights, and competition brings the price down to cost."""
     every = [host_prices.asked(name) for name in ("GLM-5.2", "DeepSeek-V4-Pro", "gpt-oss-120b")]
     glm, pro, oss = every
-    full = [host_prices.predicted(one.model).full for one in every]
-    least = [q.significant(one.hosts[0] / cost, 2) for one, cost in zip(every, full)]
-    middle = sorted(one.median / cost for one, cost in zip(every, full))
-    return IN_PART, (
-        f"Any provider may: {len(glm.hosts)} others listed GLM-5.2 on {glm.date}. But {q.percent(glm.at(glm.lab))} of them "
-        f"ask its lab's prices of input and output, to the cent ({glm.alike} its price of cached input, too), and "
-        f"{q.percent(pro.at(pro.first))} of {len(pro.hosts)} ask for DeepSeek-V4-Pro {q.times(pro.first / pro.lab)} what the lab "
-        f"itself asks now. gpt-oss-120b, which no lab sells, is listed at {q.money(oss.hosts[0])} to {q.money(oss.hosts[-1])} a "
-        f"million. Best case: the cheapest hosts of DeepSeek-V4-Pro and gpt-oss-120b ask {least[1]} and {least[2]} of what we "
-        f"expect a full machine to cost. Against: the median host asks {q.significant(middle[0], 2)} to {q.times(middle[-1])} that."
-    )
+    costs = [host_prices.predicted(one.model).full_range for one in every]
+
+    def over_cost(prices: list[float]) -> str:
+        """Each price over the range of its model's cost."""
+        return q.listed(
+            f"{q.between(q.times, price / high, price / low)} for {one.model}"
+            for one, price, (low, high) in zip(every, prices, costs)
+        )
+
+    least, middle = [one.hosts[0] for one in every], [one.median for one in every]
+    return COMPETE.judged(
+        weighed(
+            supported=any(price <= high for price, (_, high) in zip(least, costs)),
+            contradicted=any(price > high for price, (_, high) in zip(middle, costs)),
+        ),
+        hosts=q.several(len(glm.hosts), "other"), glm=glm, alike=q.percent(glm.at(glm.lab)), cached=glm.alike,
+        first=q.percent(pro.at(pro.first)), others=len(pro.hosts), pro=pro, dearer=q.times(pro.first / pro.lab),
+        oss=oss, cheapest=q.money(oss.hosts[0]), dearest=q.money(oss.hosts[-1]), least=over_cost(least),
+        middle=over_cost(middle),
+    )  # fmt: skip
 
 
-def hosts_keep_the_revenue() -> tuple[str, str]:
+LICENCE = 0.0  # of a host's revenue that the licences of these models ask for their lab
+REVENUE = Reasons(
+    "The licences of these models ask hosts for {licence}. But DeepSeek hosts, too: at its published costs and "
+    "list prices of 2025-02, if every token were billed, which DeepSeek says it was not, it would keep {own} of {revenue} a year. "
+    "The final runs of V3 and R1 took {final}, with all runs before them {low} to {high} that ({source}, {date}): it would "
+    "have paid that in {alone}. Z.ai, which makes GLM, kept {zai} in the cloud in {zai_date}, and less than nothing in the first half of 2025. "
+    "The {share} of its revenue that OpenAI is said to pay Microsoft, asked of hosts that take that revenue, would need {paid}.",
+    {
+        Verdict.HOLDS: f"So a lab is not paid within {LIFE:g} year in which its model sells.",
+        Verdict.IN_PART: "Without customers of its own the claim holds; with them it depends on how cheaply it serves, and on how "
+        "long a model sells.",
+        Verdict.FAILS: "So a lab is paid by hosts, too.",
+    },
+)
+
+
+def hosts_keep_the_revenue() -> Judged:
     """If others host the model, nothing reaches the lab that trained it, which cannot last."""
-    bill, revenue = market.inputs()["training"].value, market_accounts.revenue()
-    times = figure("research-over-final-run").value
-    whole = bill * times
-    own = market.Lab(whole, revenue, published_account().margin, 1)
-    paid = market.Lab(whole, revenue, market.inputs()["share"].value, 1)
-    return IN_PART, (
-        "The licences of these models ask hosts for nothing, so from other hosts nothing comes. But DeepSeek hosts, too: at its "
-        "published costs and list prices of 2025-02, if every token were billed, which DeepSeek says it was not, it would keep "
-        f"{q.percent(own.share)} of {q.money(revenue)} a year, and pay {q.times(times)} the bill of V3 and R1, {q.money(whole)}, in "
-        f"{q.duration(own.years_needed * q.YEAR)}. A share of {q.percent(paid.share)} from hosts that take that revenue would need "
-        f"{q.duration(paid.years_needed * q.YEAR)}. Without customers of its own the claim holds; with them it depends on how "
-        "long a model sells."
+    final, revenue, times = (
+        market_accounts.bills()[market_accounts.OWN_BILL],
+        market_accounts.revenue(),
+        figure("research-over-final-run"),
     )
+    margin, share = published_account().margin, market.inputs()["share"].value
+    zai = figure("margin-cloud-zai")
+
+    def years(of_revenue: float) -> tuple[float, float]:
+        """Until the bill is paid, if the research before it was least, and most."""
+        labs = (market.Lab(final * more, revenue, of_revenue, 1) for more in (times.low, times.high))
+        return tuple(lab.years_needed for lab in labs)
+
+    def wait(of_revenue: float) -> str:
+        return q.between(lambda year: q.duration(year * q.YEAR), *years(of_revenue))
+
+    return REVENUE.judged(
+        weighed(supported=LICENCE == 0, contradicted=margin > 0 and years(margin)[0] < LIFE),
+        licence="nothing" if LICENCE == 0 else f"{q.percent(LICENCE)} of their revenue", own=q.percent(margin), revenue=q.money(revenue),
+        final=q.money(final), low=q.significant(times.low), high=q.times(times.high), source="Epoch AI", date=times.date,
+        alone=wait(margin), zai=q.percent(zai.value / 100), zai_date=zai.date, share=q.percent(share), paid=wait(share),
+    )  # fmt: skip
 
 
-def self_hosting_saves() -> tuple[str, str]:
+SELF_HOSTING = Reasons(
+    f"In tokens a day, against {CLOSED} and against the middle host of the same model: {{best}}, if it is busy all day and nobody "
+    "is paid. In {hours} hours a day, with {users} users, {spare} spare machines and {work} hours of work a month the node costs "
+    "{full} the middle host's bill even when it is full, and {night} if it is handed back at night.",
+    {
+        Verdict.HOLDS: "It saves on both sides. {data}",
+        Verdict.IN_PART: "So it saves whoever keeps it busy. {data}",
+        Verdict.FAILS: "It saves on neither side. {data}",
+    },
+)
+
+
+def self_hosting_saves() -> Judged:
     """Self-hosting an open model lowers operating cost and keeps data at home."""
-    mix, said, wage = self_hosting.mixed(PROMPT), [], figure("wage").value
+    mix, said, reached, wage = self_hosting.mixed(PROMPT), [], [], figure("wage").value
     for name, way in self_hosting.DEPLOYMENTS.items():
         middle = at_hosts(way.model)[middle_host(way.model, mix)]
-        sides = (
-            self_hosting.own_side(name, "at best", prices, mix, wage)
+        sides = [
+            self_hosting.deployment_cost_at(name, "at best", prices, mix, wage)
             for prices in (list_prices(CLOSED), middle)
-        )
-        said.append(
-            f"a {name} with {way.stored} from {' and '.join(q.count(own.break_even) for own in sides)}"
-        )
+        ]
+        reached += [own.break_even is not None and own.break_even <= own.capacity for own in sides]
+        starts = ("no number" if own.break_even is None else q.count(own.break_even) for own in sides)
+        said.append(f"a {name} with {way.stored} from {' and '.join(starts)}")
     case, users = self_hosting.SIDES["at worst"], self_hosting.users_of("rented node", "at worst")
     prices = at_hosts("GLM-5.2")[middle_host("GLM-5.2", mix)]
-    node = self_hosting.own_side("rented node", "at worst", prices, mix, wage)
+    node = self_hosting.deployment_cost_at("rented node", "at worst", prices, mix, wage)
     bill, day = node.capacity * node.price, case["hours"] * q.HOUR / q.DAY
-    return IN_PART, (
-        f"In tokens a day, against {CLOSED} and against the middle host of the same model: {'; '.join(said)}, if it is busy all day "
-        f"and nobody is paid. In {case['hours']} hours a day, with {users} users, {q.percent(case['spare'])} spare machines and "
-        f"{case['work']} hours of work a month the node costs {q.times((node.day + node.people) / bill)} the middle host's bill "
-        f"even when it is full, and {q.times((node.day * day + node.people) / bill)} if it is handed back at night. Data "
-        "stays at home on the desktop alone: a rented machine stands in somebody else's."
-    )
+    full, night = (node.day + node.people) / bill, (node.day * day + node.people) / bill
+    return SELF_HOSTING.judged(
+        weighed(supported=any(reached), contradicted=full > 1 or not all(reached)),
+        best="; ".join(said), hours=case["hours"], users=users, spare=q.percent(case["spare"]), work=case["work"],
+        full=q.times(full), night=q.times(night),
+        data="Data stays at home on the desktop alone: a rented machine stands in somebody else's.",
+    )  # fmt: skip
 
 
-def good_enough_disrupts() -> tuple[str, str]:
+GOOD_ENOUGH = Reasons(
+    f"At list prices ({{dates}}) a switch from {CLOSED} to GLM-5.2, the closed one's answers counted as good throughout, pays if "
+    "more than {free} of the tasks are good enough and every bad answer is noticed at no expense; with a check that misses "
+    "{missed} of them, {loss} lost with each, above {checked}. Followed after {lag:g} months ({lag_date}) of the {life} that it "
+    "sells, a closed model loses {faithful} of its earnings if {stayed} of its customers stay, {nobody} if none do. Who stays nobody "
+    "publishes: closed models kept {stayed} of the tokens of one exchange ({use_date}), at {dearer} the price.",
+    {
+        Verdict.HOLDS: "The lever is real whoever stays.",
+        Verdict.IN_PART: "The lever is real, and it moves those who can check answers.",
+        Verdict.FAILS: "At these prices the switch pays at no share.",
+    },
+)
+MOVED = 0.25  # share of its earnings from which a closed model's loss undermines its return
+
+
+def good_enough_disrupts() -> Judged:
     """A good-enough open model at a much lower price undermines the return on frontier models."""
     one, lag = open_closed_switch.switch("GLM-5.2", CLOSED), figure("lag-2026")
     leaky = open_closed_switch.switch("GLM-5.2", CLOSED, **open_closed_switch.CHECK)
-    stayed, cut = open_closed_switch.stayed(), round(one.open / one.closed, 2)
+    stayed, cut = open_closed_switch.stayed(), round(min(one.open / one.closed, 1), 2)
     faithful, nobody = (open_closed_switch.followed(stays, cut).lost(lag.value) for stays in (stayed, 0.0))
-    return IN_PART, (
-        f"At list prices ({listed_on(CLOSED)}, {listed_on('GLM-5.2')}) a switch from {CLOSED} to GLM-5.2 pays if more than "
-        f"{q.percent(one.break_even)} of the tasks are good enough and every bad answer is noticed at no expense; with a check that "
-        f"misses {q.percent(1 - leaky.noticed)} of them, {q.money(leaky.loss)} lost with each, above {q.percent(leaky.break_even)}. "
-        f"Followed after {lag.value:g} months ({lag.date}) of the {open_closed_switch.LIFE} that it sells, a closed model loses {q.percent(faithful)} of its "
-        f"earnings if {q.percent(stayed)} of its customers stay, {q.percent(nobody)} if none do. Who stays nobody publishes: closed "
-        f"models kept {q.percent(stayed)} of the tokens of one exchange ({figure('open-use').date}), at "
-        f"{q.times(1 / open_closed_switch.paid_price())} the price. The lever is real, and it moves those who can check answers."
+    free, checked = (
+        "all" if even is None else q.percent(even) for even in (one.break_even, leaky.break_even)
     )
+    return GOOD_ENOUGH.judged(
+        weighed(supported=one.break_even is not None and nobody > MOVED, contradicted=faithful < MOVED),
+        dates=f"{listed_on(CLOSED)}, {listed_on('GLM-5.2')}", free=free, missed=q.percent(1 - leaky.noticed),
+        loss=q.money(leaky.loss), checked=checked, lag=lag.value, lag_date=lag.date, life=open_closed_switch.LIFE,
+        faithful=q.percent(faithful), stayed=q.percent(stayed), nobody=q.percent(nobody),
+        use_date=figure("open-use").date, dearer=q.times(1 / open_closed_switch.paid_price()),
+    )  # fmt: skip
 
 
-def concentration_is_the_danger() -> tuple[str, str]:
+CONCENTRATION = Reasons(
+    "The index of owned AI compute is {owners} points by owners (2025-12), and {blocs} by blocs; the US Merger Guidelines call "
+    f"{market.CONCENTRATED:,} highly concentrated. Owners with their seat in the United States hold {{share}}.",
+    {
+        Verdict.IN_PART: "It is concentrated however one counts; whether that is the danger no index can say.",
+        Verdict.FAILS: "It is not concentrated, however one counts.",
+        Verdict.NOT_ARITHMETIC: "How concentrated it is depends on whom you count as one. Whether that, or the technology, is the "
+        "danger no index can say.",
+    },
+)
+
+
+def concentration_is_the_danger() -> Judged:
     """The danger is concentration of power in any bloc, not the technology."""
     firms, blocs = token_capital.companies(), token_capital.blocs()
     low, high = (token_capital.index(firms, others=others) for others in (token_capital.MANY, 1))
-    share = blocs[token_capital.STATES] / sum(blocs.values())
-    return NOT_ARITHMETIC, (
-        f"The index of owned AI compute is {low:,.0f} to {high:,.0f} points by owners (2025-12), below the "
-        f"{market.CONCENTRATED:,} of the US Merger Guidelines, and {token_capital.index(blocs):,.0f} by blocs, far above: owners "
-        f"with their seat in the United States hold {q.percent(share)}. How concentrated it is depends on whom you count as one. "
-        "Whether that, or the technology, is the danger no index can say."
-    )
+    together = token_capital.index(blocs)
+    above = [index > market.CONCENTRATED for index in (low, high, together)]
+    verdict = Verdict.NOT_ARITHMETIC
+    if all(above) or not any(above):
+        verdict = Verdict.IN_PART if all(above) else Verdict.FAILS
+    return CONCENTRATION.judged(
+        verdict,
+        owners=q.between(lambda points: f"{points:,.0f}", low, high), blocs=f"{together:,.0f}",
+        share=q.percent(blocs[token_capital.STATES] / sum(blocs.values())),
+    )  # fmt: skip
 
 
 CLAIMS = {

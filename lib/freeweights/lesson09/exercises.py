@@ -40,6 +40,7 @@ def node_by_hand() -> questions.Exercise:
                 lambda: cost(busy=1 / BUSY),
                 "You made idle hours save money: fewer tokens share the same rent, so each costs more.",
             ),
+            (lambda: cost(hour=GPUS**2 * RENT), f"You counted the {GPUS} GPUs twice."),
             (lambda: cost(seconds=60), "That is the rent of an hour over the tokens of a minute."),
         ],
         hint="Dollars of an hour, over the tokens that an hour brings when only part of it is used.",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from ..cost import memory
 from ..cost.reference_cases import CONTEXT, SERVED
@@ -21,88 +24,88 @@ from ..money.glm_host import (
     business,
     listed,
     prompt_words,
+    published_reading,
     rented,
+    speeds,
 )
-from ..page import controls, live
+from ..page import charts, controls, layout, live
 from ..page.controls import Control
-from ..page.style import BLUE, GREY, RED, decades, headline, log_axis
+from ..page.style import BLUE, GREY, INK, RED
 
 RENTS = (2, 7)  # dollars; data/devices.csv names 1.99 to 7.00 for an hour of an H100 or H200 in May 2026
 LEAST, MOST = 0.01, 1000  # dollars, ends of the axis; what lies beyond is drawn as an arrow at its end
 ROWS = {"input": "input, read anew", "cached": "input, kept prefix", "output": "output", "mix": "the mix"}
+LOST = (0, (0.7, 0.4))  # the line of a loss
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    title: Text
+    rows: charts.Rows
+    between: dict[str, Line2D]
+
+
+def draw(figure: Figure) -> Artists:
     """Four rows on one axis of dollars: cost with its range, price, what lies between, and words at the right."""
-    axes = figure.add_axes((0.165, 0.14, 0.515, 0.665))
-    log_axis(axes.xaxis, decades(LEAST, MOST, q.money))
-    label = "US dollars per million tokens: cost (predicted) and price (listed)"
-    axes.set(xlim=(LEAST, MOST), ylim=(len(ROWS) - 0.5, -0.5), xlabel=label)
-    axes.set_yticks(range(len(ROWS)), list(ROWS.values()))
-    axes.grid(False, axis="y")
+    [axes] = layout.grid(figure)
+    layout.log_axis(axes.xaxis, layout.decades(LEAST, MOST, q.money))
+    axes.set(xlim=(LEAST, MOST), xlabel="US dollars per million tokens: cost (predicted) and price (listed)")
+    butt = {"linewidth": 7, "solid_capstyle": "butt", "dash_capstyle": "butt"}
+    between = {name: axes.plot([], [], **butt)[0] for name in ROWS.values()}
+    longest = "no cost: no room; price $0.999\n"
+    rows = charts.rows(axes, dict.fromkeys(ROWS.values(), ("black", "o")), words="right", room=longest)
     axes.axhline(2.5, color=GREY, linewidth=0.8)
-    key = [
-        ("●", "black", "cost, and its range"),
-        ("◇", "black", f"list price ({listed().host}, {listed().date})"),
-        ("━", BLUE, "kept by the host"),
-        ("╍", RED, "lost"),
-    ]
-    for x, (mark, colour, words) in zip((0.012, 0.22, 0.52, 0.71), key):
-        figure.text(x, 0.875, mark, color=colour, fontsize=12, va="center", fontweight="bold")
-        figure.text(x + 0.028, 0.875, words, color=GREY, fontsize=10, va="center")
-    rows = {}
-    for y, name in enumerate(ROWS):
-        high = 0.14 + 0.665 * (1 - (y + 0.5) / len(ROWS))
-        rows[name] = {
-            "between": axes.plot([], [], linewidth=7, solid_capstyle="butt", dash_capstyle="butt")[0],
-            "range": axes.plot([], [], "|-", color="black", linewidth=1.5, markersize=9)[0],
-            "price": axes.plot([], [], "D", color="white", markeredgecolor="black", markersize=10, zorder=4)[
-                0
-            ],
-            "cost": axes.plot([], [], "o", color="black", markersize=5, zorder=5, clip_on=False)[0],
-            "amounts": figure.text(0.69, high + 0.026, "", fontsize=10, va="center", parse_math=False),
-            "words": figure.text(0.69, high - 0.028, "", fontsize=10, va="center", parse_math=False),
-            "y": y,
-        }
-    return {"title": headline(figure), "rows": rows}
+    rows.published.set(marker="D", color="white", markeredgecolor="black", markersize=10, zorder=3)
+    for line in rows.ranges.values():
+        line.set(marker="|", linewidth=1.5, markersize=9, alpha=1.0)
+    key = {
+        "cost, and its range": Line2D([], [], color="black", marker="o", markersize=5, linewidth=1.5),
+        f"list price ({listed().host}, {listed().date})": rows.published,
+        "kept by the host": Line2D([], [], color=BLUE, linewidth=7),
+        "lost": Line2D([], [], color=RED, linestyle=LOST, **butt),
+    }
+    layout.legend(figure, key)
+    return Artists(layout.headline(figure), rows, between)
 
 
 def update(
-    artists: dict, place: str, rent: float, share: float, users: float, context: float, ratio: float
+    artists: Artists, place: str, rent: float, share: float, users: float, context: float, ratio: float
 ) -> str:
     """Move costs and prices to one machine and its use; say what the host keeps or loses."""
     found = business(place, rent, share / 100, int(users), int(context), ratio)
-    for name, marks in artists["rows"].items():
-        show(marks, found.prices[name], found.costs.get(name))
-    artists["title"].set_text(finding(found, place, int(users)))
+    artists.rows.show(
+        {ROWS[name]: quantity(price, found.costs.get(name)) for name, price in found.prices.items()}
+    )
+    for name, price in found.prices.items():
+        mark(artists, ROWS[name], price, found.costs.get(name))
+    artists.title.set_text(finding(found, place, int(users)))
     head = f"{MODEL} at {MACHINES[place][1]} on {place.removesuffix(', bought')}, {' '.join(paying(place, rent, share))}."
     return " ".join([head, *sentences(found, place, int(users), int(context), ratio)])
 
 
-def show(marks: dict, price: float, cost: tuple[float, float, float] | None) -> None:
-    """Place one row: the price always, the cost where there is one."""
-    y = marks["y"]
-    marks["price"].set_data([price], [y])
+def quantity(price: float, cost: tuple[float, float, float] | None) -> charts.Quantity:
+    """What one row shows: the price always, the cost where there is one, and what is kept or lost."""
     if cost is None:
-        for name in ("between", "range", "cost"):
-            marks[name].set_data([], [])
-        marks["amounts"].set_text(f"no cost: no room; price {q.money(price)}")
-        marks["words"].set_text("")
-        return
+        return charts.Quantity(published=price, words=f"no cost: no room; price {q.money(price)}")
     low, middle, high = cost
     lost = middle > price
-    marks["between"].set(
-        data=([middle, price], [y, y]),
-        color=RED if lost else BLUE,
-        linestyle=(0, (0.7, 0.4)) if lost else "-",
-    )
-    marks["range"].set_data([low, high], [y, y])
-    marks["cost"].set_data([min(max(middle, LEAST), MOST)], [y])
-    beyond = "<" if middle < LEAST else ">" if middle > MOST else None
-    marks["cost"].set(marker=beyond or "o", markersize=8 if beyond else 5)
-    marks["amounts"].set_text(f"cost {q.money(middle)}, price {q.money(price)}")
     said = f"loses {q.money(middle - price)} a million" if lost else f"keeps {q.percent(1 - middle / price)}"
-    marks["words"].set(text=said, color=RED if lost else "black")
+    words = f"cost {q.money(middle)}, price {q.money(price)}\n{said}"
+    return charts.Quantity(middle, (low, high), None, price, words, INK[RED] if lost else "black")
+
+
+def mark(artists: Artists, row: str, price: float, cost: tuple[float, float, float] | None) -> None:
+    """Draw what lies between a row's cost and price, and an arrow where the cost is beyond the axis."""
+    middle = price if cost is None else cost[1]
+    lost, beyond = middle > price, "<" if middle < LEAST else ">" if middle > MOST else None
+    artists.between[row].set(
+        data=charts.NOWHERE if cost is None else ([middle, price], [artists.rows.heights[row]] * 2),
+        color=RED if lost else BLUE,
+        linestyle=LOST if lost else "-",
+    )
+    artists.rows.marks[row].set(marker=beyond or "o", markersize=8 if beyond else 5)
 
 
 def finding(found: Business, place: str, users: int) -> str:
@@ -134,35 +137,49 @@ def paying(place: str, rent: float, share: float) -> Iterator[str]:
     yield f"it serves {q.significant(share, 2)} % of the hours"
 
 
+COSTS = (
+    "For {users} with {context:,} tokens, {speed} each, a million tokens cost, predicted: {costs}.{published} With {prompt}: cost "
+    "{mix} a million, price {price}."
+)
+PUBLISHED = " Its slowest published reading there, {speed}, makes that input {cost}."
+
+
 def sentences(found: Business, place: str, users: int, context: int, ratio: float) -> Iterator[str]:
     """Costs with their ranges, prices with their date, the mix, and from how many users on it earns."""
     asked = listed()
-    if not found.costs:
-        if not found.room:
-            yield memory.fits(
-                Model.named(MODEL), rented(place), weights=MACHINES[place][1], context=context
-            ).sentence()
-        else:
-            yield f"With {context:,} tokens each {found.room:,} users have room, not {users:,}."
+    if found.costs:
+        yield costs_in_words(found, place, users, context, ratio)
+    elif found.room:
+        yield f"With {context:,} tokens each {found.room:,} users have room, not {users:,}."
     else:
-        each = f"{users:,} {'user' if users == 1 else 'users'} with {context:,} tokens"
-        yield f"For {each}, {q.speed(found.speed)} each, a million tokens cost, predicted:"
-        said = []
-        for name in ("input", "cached", "output"):
-            low, middle, high = found.costs[name]
-            spread = f" ({q.money(low)} to {q.money(high)})"
-            said.append(f"{ROWS[name]} {q.money(middle)}{spread if low < high else ''}")
-        yield f"{'; '.join(said)}."
-        low, middle, high = found.costs["mix"]
-        yield f"With {prompt_words(ratio)}: cost {q.money(middle)} ({q.money(low)} to {q.money(high)}) a million, price"
-        yield f"{q.money(found.prices['mix'])}."
+        model, weights = Model.named(MODEL), MACHINES[place][1]
+        yield memory.fits(model, rented(place), weights=weights, context=context).sentence()
     if found.room:
-        if found.least is None:
-            yield "No number of users with room would earn at that mix."
-        else:
-            yield f"It earns from {found.least:,} {'user' if found.least == 1 else 'users'} on."
+        yield (
+            "No number of users with room would earn at that mix."
+            if found.least is None
+            else f"It is expected to earn from {q.several(found.least, 'user')} on."
+        )
     listing = ", ".join(q.money(found.prices[name]) for name in ("input", "cached", "output"))
     yield f"List prices of {asked.host}, {asked.date}: {listing}."
+
+
+def costs_in_words(found: Business, place: str, users: int, context: int, ratio: float) -> str:
+    """What each kind of token costs with its range, what a published reading makes of it, and the mix."""
+
+    def cost(name: str) -> str:
+        low, middle, high = map(q.money, found.costs[name])
+        return f"{middle} ({low} to {high})" if low != high else middle
+
+    seen, published = published_reading(place), ""
+    if seen:
+        dearer = found.costs["input"][1] * speeds(place, context)["expected"].input / seen
+        published = PUBLISHED.format(speed=q.speed(seen), cost=q.money(dearer))
+    return COSTS.format(
+        users=q.several(users, "user"), context=context, speed=q.speed(found.speed), published=published,
+        costs="; ".join(f"{ROWS[name]} {cost(name)}" for name in ("input", "cached", "output")),
+        prompt=prompt_words(ratio), mix=cost("mix"), price=q.money(found.prices["mix"]),
+    )  # fmt: skip
 
 
 def lengths() -> dict[str, Control]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+from matplotlib.text import Text
 
 from ..facts import quantities as q
 from ..facts.figures import figure
@@ -12,43 +17,49 @@ from ..money.deepseek_account import published_account
 from ..money.host_prices import asked
 from ..money.market import Lab, inputs
 from ..money.market_accounts import PAYING, bills, reaching, revenue
-from ..page import controls, live
-from ..page.style import BEHIND, BLUE, GREEN, GREY, ORANGE, RED, headline
+from ..page import charts, controls, layout, live
+from ..page.style import BEHIND, BLUE, GREEN, GREY, INK, ORANGE, RED
 
 YOURS = "yours, by the slider"
 LOOKS = (BLUE, "-", "━━"), (ORANGE, "--", "╍╍"), (GREEN, "-.", "━ ╴"), (GREY, ":", "┈┈")
 WAYS = dict(zip(PAYING, LOOKS))  # how the lab is paid: colour, line, glyph
 YEARS, TOP = 10.0, 2.0  # ends of the axes: years, and receipts in bills
 AGES = 1000.0  # years; beyond them the number says nothing
-LINE = 0.052  # of the figure's height
 
 
-def draw(figure: Figure) -> dict:
-    """Left: what the lab has received, in bills, against years. Right: each way in words."""
-    axes = figure.add_axes((0.075, 0.135, 0.58, 0.735))
-    axes.set(xlim=(0, YEARS), ylim=(0, TOP), xlabel="years", ylabel="received so far, in bills")
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    title: Text
+    life: Polygon
+    bill: Text
+    lines: dict[str, Line2D]
+    words: dict[str, Text]
+    mark: Line2D
+
+
+def draw(figure: Figure) -> Artists:
+    """What the lab has received, in bills, against years; beside it each way in words."""
+    [axes] = layout.grid(figure)
+    axes.set(xlim=(0, YEARS), ylim=(0, TOP), xlabel="years (grey: while the model sells)")
+    axes.set(ylabel="received so far, in bills")
     axes.set_yticks([0, 0.5, 1, 1.5, 2], ["0", "½", "1", "1½", "2"])
     axes.axhline(1, color=RED, linewidth=1.6)
-    artists: dict = {
-        "title": headline(figure),
-        "life": axes.fill([0], [0], color=GREY, alpha=0.16, linewidth=0)[0],
-        "bill": axes.text(0, 1.02, "", color=RED, fontsize=10.5, ha="center", va="bottom", bbox=BEHIND),
-        "lines": {way: axes.plot([], [], style, color=ink)[0] for way, (ink, style, _) in WAYS.items()},
-        "mark": axes.plot([], [], "o", color="black", markersize=8, zorder=4)[0],
-        "words": {},
-    }
-    for row, (way, (ink, _, glyph)) in enumerate(WAYS.items()):
-        top = 0.845 - row * 3.6 * LINE
-        figure.text(0.675, top, glyph, color=ink, fontsize=12, fontweight="bold", va="center")
-        artists["words"][way] = figure.text(
-            0.73, top + 0.45 * LINE, "", fontsize=10, va="top", linespacing=1.35
-        )
-    figure.text(0.675, 0.035, "grey: while the model sells", color=GREY, fontsize=10, va="bottom")
-    return artists
+    longest = max(WAYS, key=len)
+    room = f"┈┈ {longest} (chosen)\n$999 M a year\npaid after {spell(2 * AGES)}"
+    return Artists(
+        layout.headline(figure),
+        axes.fill([0], [0], color=GREY, alpha=0.16, linewidth=0)[0],
+        axes.text(0, 1.02, "", color=INK[RED], fontsize=10.5, ha="center", va="bottom", bbox=BEHIND),
+        {way: axes.plot([], [], style, color=colour)[0] for way, (colour, style, _) in WAYS.items()},
+        layout.label_beside(axes, {way: colour for way, (colour, *_) in reversed(WAYS.items())}, room),
+        axes.plot([], [], "o", color="black", markersize=8, zorder=4)[0],
+    )
 
 
 def update(
-    artists: dict,
+    artists: Artists,
     bill: str,
     dollars: float,
     times: float,
@@ -64,11 +75,11 @@ def update(
     by_way = reaching(share / 100, kept / 100, left / 100)
     lab = Lab(last * times, takings, np.array(list(by_way.values())), life)
     waits = dict(zip(WAYS, lab.years_needed.tolist()))
-    artists["bill"].set(text=f"the bill: {q.money(lab.training)}", x=aside(waits, way))
-    artists["life"].set_xy([(0, 0), (0, TOP), (life, TOP), (life, 0)])
+    artists.bill.set(text=f"the bill: {q.money(lab.training)}", x=aside(waits, way))
+    artists.life.set_xy([(0, 0), (0, TOP), (life, TOP), (life, 0)])
     show_ways(artists, waits, dict(zip(WAYS, (lab.share * takings).tolist())), way)
     chosen = Lab(lab.training, takings, by_way[way], life)
-    artists["title"].set_text(finding(chosen, way))
+    artists.title.set_text(finding(chosen, way))
     return sentence(chosen, way, bill, last, times)
 
 
@@ -86,19 +97,18 @@ def aside(waits: dict, chosen: str) -> float:
     return float(places[crossed.argmin()])
 
 
-def show_ways(artists: dict, waits: dict, yearly: dict, chosen: str) -> None:
+def show_ways(artists: Artists, waits: dict, yearly: dict, chosen: str) -> None:
     """Place the lines up to where they leave the picture, the mark where the bill is paid, and the words."""
-    for way, line in artists["lines"].items():
-        wait = waits[way]
+    for way, line in artists.lines.items():
+        wait, glyph = waits[way], WAYS[way][2]
         end = YEARS if wait is None else min(YEARS, TOP * wait)
         line.set_data([0, end], [0, 0 if wait is None else end / wait])
         line.set_linewidth(4 if way == chosen else 1.6)
         paid = "never paid" if wait is None else f"paid after {spell(wait)}"
-        artists["words"][way].set_text(
-            f"{way}{' (chosen)' if way == chosen else ''}\n{q.money(yearly[way])} a year\n{paid}"
-        )
+        head = f"{glyph} {way}{' (chosen)' if way == chosen else ''}"
+        artists.words[way].set_text(f"{head}\n{q.money(yearly[way])} a year\n{paid}")
     seen = waits[chosen] is not None and waits[chosen] <= YEARS
-    artists["mark"].set_data(*([waits[chosen]], [1]) if seen else ([], []))
+    artists.mark.set_data(*([waits[chosen]], [1]) if seen else charts.NOWHERE)
 
 
 def spell(years: float) -> str:
@@ -120,33 +130,39 @@ def finding(lab: Lab, way: str) -> str:
     return f"{name}: the model sells for {spell(lab.years)}, the bill takes {spell(lab.years_needed)}"
 
 
+SENTENCE = (
+    "The bill is {bill}. Of {revenue} a year ({origin}) {yearly} ({share}) reach the lab (paid by: {way}). While the model sells, "
+    "for {life}, that is {received}, {balance}. To pay the bill in that time, {needed}. People and data are not in this bill{hosts}."
+)
+RUNS = "{last} ({whose}) for the final runs, times {times} with all runs before ({low} to {high} by Epoch AI, {date}): {whole}"
+HOSTS_SHARE = "; {share} of revenue is what OpenAI is said to pay Microsoft, not what any host pays"
+
+
 def sentence(lab: Lab, way: str, bill: str, last: float, times: float) -> str:
     """The bill and its parts, what reaches the lab, what is missing, and the share that would be needed."""
-    runs = f"{q.money(last)} ({bill})"
-    whole = (
-        runs
-        if times == 1
-        else f"{runs} for the last run, times {q.significant(times)} with all runs before: {q.money(lab.training)}"
-    )
     origin = "your assumption"
     if round(lab.revenue) == round(revenue()):
         origin = f"one day of {figure('deepseek-service-revenue').date[:7]} at list prices, theoretical"
-    needed = lab.share_needed
-    enough = (
-        f"{q.percent(needed)} of all revenue would have to reach the lab"
-        if needed <= 1
-        else "not even all of the revenue would be enough"
-    )
-    balance = (
-        f"{q.money(lab.balance)} beyond the bill"
-        if lab.balance >= 0
-        else f"{q.money(-lab.balance)} short of the bill"
-    )
-    return (
-        f"The bill is {whole}. Of {q.money(lab.revenue)} a year ({origin}) {q.money(lab.share * lab.revenue)} "
-        f"({q.percent(lab.share)}) reach the lab (paid by: {way}). While the model sells, for {spell(lab.years)}, that is "
-        f"{q.money(lab.received)}, {balance}. To pay the bill in that time, {enough}. People and data are not in this bill."
-    )
+    needed, missing = lab.share_needed, lab.balance < 0
+    return SENTENCE.format(
+        bill=f"{q.money(last)} ({bill})" if times == 1 else runs(last, bill, times),
+        revenue=q.money(lab.revenue), origin=origin, yearly=q.money(lab.share * lab.revenue), share=q.percent(lab.share),
+        way=way, life=spell(lab.years), received=q.money(lab.received),
+        balance=f"{q.money(abs(lab.balance))} {'short of' if missing else 'beyond'} the bill",
+        needed=f"{q.percent(needed)} of all revenue would have to reach the lab" if needed <= 1
+        else "not even all of the revenue would be enough",
+        hosts=HOSTS_SHARE.format(share=q.percent(inputs()["share"].value)) if way in PAYING[1:3] else "",
+    )  # fmt: skip
+
+
+def runs(last: float, whose: str, times: float) -> str:
+    """The final runs' bill, and the whole one with the range of what all runs before take."""
+    every = figure("research-over-final-run")
+    low, high, date = q.significant(every.low), q.significant(every.high), every.date
+    return RUNS.format(
+        last=q.money(last), whose=whose, times=q.significant(times), low=low, high=high, date=date,
+        whole=q.money(last * times),
+    )  # fmt: skip
 
 
 def panel() -> live.Panel:

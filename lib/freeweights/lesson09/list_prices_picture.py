@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ..cost.reference_cases import SERVED
 from ..facts import quantities as q
 from ..money.host_prices import Asked, PredictedServingCost, asked, models, predicted
-from ..page import live, renderer
-from ..page.style import BLUE, GREY, RED, headline, log_axis
+from ..page import layout, live, renderer
+from ..page.style import BLUE, FAINT, GREY, RED
 
 LOWEST, HIGHEST = 0.05, 5.0  # dollars for a million tokens, ends of the axis
 NEAR, STEP = 0.02, 0.07  # prices as near as this stand on each other, so high, in parts of a row
 SPACE = 0.2  # dollars: whatever begins beyond it has room for its label on its left
 FOOT = 0.36  # of a row, below its middle: where the line under it lies
-LEGEND = ("● a host's price", BLUE), ("◆ its lab's price", RED), ("◇ its lab's first price", RED)
-COST = "━ cost of serving, predicted, with its range, on rented H200s"
+COST = "cost of serving, predicted, with its range, on rented H200s"
 
 
 def picture() -> renderer.Picture:
@@ -32,22 +32,30 @@ def picture() -> renderer.Picture:
 def draw(figure: Figure) -> str:
     """A row for each model; return the sentence."""
     found = {name: (asked(name), predicted(name)) for name in models()}
-    axes = figure.add_axes((0.205, 0.115, 0.775, 0.77))
-    log_axis(axes.xaxis, {tick: q.money(tick) for tick in (0.05, 0.1, 0.2, 0.5, 1, 2, 5)})
+    [axes] = layout.grid(figure)
+    layout.log_axis(axes.xaxis, {tick: q.money(tick) for tick in (0.05, 0.1, 0.2, 0.5, 1, 2, 5)})
     date = max(prices.date for prices, _ in found.values())
     axes.set(
         xlim=(LOWEST, HIGHEST),
         ylim=(len(found) - 0.56, -0.95),
-        yticks=[],
         xlabel=f"US dollars for a million tokens, three read anew for one written; prices of {date}",
     )
+    axes.set_yticks(
+        [row - 0.08 for row in range(len(found))], [named(prices) for prices, _ in found.values()]
+    )
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     for row, (prices, serving) in enumerate(found.values()):
         show(axes, row, prices, serving)
-    for x, (words, colour) in zip((0.012, 0.15, 0.295), LEGEND):
-        figure.text(x, 0.905, words, color=colour, fontsize=10, va="center")
-    figure.text(0.485, 0.905, COST, color=GREY, fontsize=10, va="center")
-    headline(figure).set_text(finding([prices for prices, _ in found.values()]))
+    key = {
+        "a host's price": Line2D([], [], linestyle="", marker="o", color=BLUE, markersize=5.5),
+        "its lab's price": Line2D([], [], linestyle="", marker="D", color=RED),
+        "its lab's first price": Line2D([], [], linestyle="", marker="D", color=RED, markerfacecolor="white"),
+        COST: Line2D([], [], marker="s", color=GREY, linewidth=2, markersize=6),
+    }
+    layout.legend(figure, key)
+    layout.headline(figure).set_text(finding([prices for prices, _ in found.values()]))
     return " ".join(says(*pair) for pair in found.values())
 
 
@@ -75,9 +83,12 @@ def show(axes: Axes, row: int, prices: Asked, serving: PredictedServingCost) -> 
         left = ends[0] > SPACE  # there it is clear of the lab's price
         x, side = (ends[0] / 1.05, "right") if left else (ends[1] * 1.05, "left")
         axes.text(x, y, words, fontsize=10, color=GREY, ha=side, va="center")
-    words = f"{prices.model}\n{len(prices.hosts)} hosts{'' if prices.lab is None else ' and its lab'}"
-    axes.text(-0.25, row - 0.08, words, transform=axes.get_yaxis_transform(), fontsize=11, va="center")
-    axes.axhline(row + FOOT, color="#DDDDDD", linewidth=0.8)
+    axes.axhline(row + FOOT, color=FAINT, linewidth=0.8)
+
+
+def named(prices: Asked) -> str:
+    """A model's name, and who sells it."""
+    return f"{prices.model}\n{len(prices.hosts)} hosts{'' if prices.lab is None else ' and its lab'}"
 
 
 def piled(prices: np.ndarray) -> np.ndarray:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.text import Text
 
 from ..facts import quantities as q
 from ..facts.figures import figure
 from ..money.assumptions import MILLION, service
 from ..money.market import RULES, DemandCurve, Outcome, inputs, market, most_hosts, published_demand
 from ..money.market_accounts import cost_ranges, costs, entry, most, parts, rising
-from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, headline, log_axis, spread
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, GREEN, GREY, ORANGE, RED
 
 LOWEST, HIGHEST = 0.1, 10.0  # dollars for a million tokens, ends of the axis
 LEFT, RIGHT = -60.0, 150.0  # million dollars, ends of the other
@@ -23,50 +28,45 @@ PARTS = {  # of the revenue: name, colour, hatch
 }
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    title: Text
+    band: Polygon
+    curves: charts.Curves
+    mark: Line2D
+    bars: dict[str, Rectangle]
+    texts: dict[str, Text]
+
+
+def draw(figure: Figure) -> Artists:
     """Left: price and cost against hosts. Right: where a year's revenue goes."""
-    left = figure.add_axes((0.08, 0.135, 0.395, 0.74))
-    log_axis(left.xaxis, {n: str(n) for n in (1, 2, 5, 10, 20, 50, most())})
-    log_axis(left.yaxis, {tick: q.money(tick) for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10)})
-    left.set(
-        xlim=(1, most()),
-        ylim=(LOWEST, HIGHEST),
-        xlabel="hosts that enter",
-        ylabel="for a million tokens written",
-    )
-    listed = service("price-of-output")
-    left.axhline(listed, color=GREY, linestyle=":", linewidth=1.3)
-    # Far above the line, where no price is: nobody buys at twice the list price.
-    words = f"┈┈ list price of R1, {figure_date()}: {q.money(listed)}"
-    left.text(0.02, 0.97, words, fontsize=10, color=GREY, va="top", transform=left.transAxes)
-    right = figure.add_axes((0.67, 0.135, 0.305, 0.74))
+    left, right = layout.grid(figure, columns=(4, 3))
+    layout.log_axis(left.xaxis, {n: str(n) for n in (1, 2, 5, 10, 20, 50, most())})
+    layout.log_axis(left.yaxis, {tick: q.money(tick) for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10)})
+    left.set(xlim=(1, most()), ylim=(LOWEST, HIGHEST))
+    left.set(xlabel="hosts that enter", ylabel="for a million tokens written")
+    asked = service("price-of-output")
+    line = left.axhline(asked, color=GREY, linestyle=":", linewidth=1.3)
+    layout.legend(figure, {f"list price of R1, {figure_date()}: {q.money(asked)}": line})
     right.set(xlim=(LEFT, RIGHT), ylim=(len(PARTS) - 0.35, -0.75), xlabel="million dollars a year")
     right.set_yticks(range(len(PARTS)), [name for name, *_ in PARTS.values()])
-    right.grid(False, axis="y")
+    right.grid(visible=False, axis="y")
     right.axvline(0, color="black", linewidth=0.8)
-    rows = enumerate(PARTS.items())
-    return {
-        "title": headline(figure),
-        "band": left.fill([1], [0], color=GREY, alpha=0.2, linewidth=0)[0],
-        "cost": left.plot([], [], "--", color=GREY)[0],
-        "price": left.plot([], [], color=BLUE)[0],
-        "mark": left.plot(
-            [], [], "o", color=BLUE, markeredgecolor="black", markersize=9, clip_on=False, zorder=4
-        )[0],
-        "names": {
-            name: left.text(1.035, 0, "", color=ink, transform=left.transAxes, fontsize=11, va="center")
-            for name, ink in (("price", BLUE), ("cost", GREY))
+    mark = {"markeredgecolor": "black", "markersize": 9, "clip_on": False, "zorder": 4}
+    solid = {"height": 0.42, "edgecolor": "white", "linewidth": 0}
+    return Artists(
+        layout.headline(figure),
+        left.fill([1], [0], color=GREY, alpha=0.2, linewidth=0)[0],
+        charts.curves(left, {"cost": (GREY, "--"), "price": (BLUE, "-")}),
+        left.plot([], [], "o", color=BLUE, **mark)[0],
+        {
+            part: right.barh(row, 0, color=colour, hatch=hatch, **solid)[0]
+            for row, (part, (_, colour, hatch)) in enumerate(PARTS.items())
         },
-        "bars": {
-            part: right.barh(row, 0, height=0.42, color=colour, hatch=hatch, edgecolor="white", linewidth=0)[
-                0
-            ]
-            for row, (part, (_, colour, hatch)) in rows
-        },
-        "texts": {
-            part: right.text(3, row - 0.42, "", fontsize=10, va="center") for row, part in enumerate(PARTS)
-        },
-    }
+        {part: right.text(3, row - 0.42, "", fontsize=10, va="center") for row, part in enumerate(PARTS)},
+    )
 
 
 def figure_date() -> str:
@@ -75,7 +75,7 @@ def figure_date() -> str:
 
 
 def update(
-    artists: dict,
+    artists: Artists,
     hosts: float,
     rule: str,
     cost: str,
@@ -96,7 +96,7 @@ def update(
     found = market(demand, each[: max(staying, 1)], fixed * MILLION, taken, rule)
     split = parts(found, each[: max(staying, 1)], fixed * MILLION)
     show_parts(artists, split, found.revenue)
-    artists["title"].set_text(finding(found, split, number, each[0] / (1 - taken), taken))
+    artists.title.set_text(finding(found, split, number, each[0] / (1 - taken), taken))
     head = costing(cost, each[:number])
     if not found.serving:
         return f"{head}, nobody serves: customers pay {q.money(demand.choke)} at most, and no host covers its costs from that."
@@ -126,31 +126,23 @@ def room(demand: DemandCurve, cost: float, fixed: float, share: float) -> str:
     return "" if many is None else f" There is room for {many:,} such {'host' if many == 1 else 'hosts'}."
 
 
-def show_prices(artists: dict, prices: np.ndarray, each: np.ndarray, number: int) -> None:
+def show_prices(artists: Artists, prices: np.ndarray, each: np.ndarray, number: int) -> None:
     """Place price and cost against hosts, the band up to the dearest host's cost, and the mark."""
     along = np.arange(1, each.size + 1)
-    artists["price"].set_data(along, prices.filled(np.nan))
-    artists["cost"].set_data(along, np.full(each.size, each[0]))
+    artists.curves.show({"price": (along, prices), "cost": (along, np.full(each.size, each[0]))})
     dearest = np.minimum(each, HIGHEST)
-    artists["band"].set_xy(
-        np.column_stack([[*along, *along[::-1]], [*dearest, *np.full(each.size, each[0])]])
-    )
+    artists.band.set_xy(np.column_stack([[*along, *along[::-1]], [*dearest, *np.full(each.size, each[0])]]))
     served = not prices.mask[number - 1] if np.ndim(prices.mask) else True
-    artists["mark"].set_data(*([number], [prices[number - 1]]) if served else ([], []))
-    ends = np.array([HIGHEST if np.ma.is_masked(prices[-1]) else prices[-1], each[0]])
-    ends = np.log(ends / LOWEST) / np.log(HIGHEST / LOWEST)
-    for (name, text), height in zip(artists["names"].items(), spread(ends, 0.075)):
-        shown = name == "cost" or not np.ma.is_masked(prices[-1])
-        text.set(text=name if shown else "", y=height)
+    artists.mark.set_data(*([number], [prices[number - 1]]) if served else charts.NOWHERE)
 
 
-def show_parts(artists: dict, split: dict[str, float], revenue: float) -> None:
+def show_parts(artists: Artists, split: dict[str, float], revenue: float) -> None:
     """Place the bars; one that ends beyond the axis is cut there and says its number."""
     for part, amount in split.items():
-        artists["bars"][part].set_width(np.clip(amount / MILLION, LEFT, RIGHT))
-        artists["bars"][part].set_facecolor(RED if amount < 0 else PARTS[part][1])
+        artists.bars[part].set_width(np.clip(amount / MILLION, LEFT, RIGHT))
+        artists.bars[part].set_facecolor(RED if amount < 0 else PARTS[part][1])
         of_all = f" ({q.percent(amount / revenue)})" if revenue and amount >= 0 else ""
-        artists["texts"][part].set_text(f"{q.money(amount)}{of_all}" if revenue else "nothing")
+        artists.texts[part].set_text(f"{q.money(amount)}{of_all}" if revenue else "nothing")
 
 
 def finding(found: Outcome, split: dict[str, float], number: int, floor: float, share: float) -> str:

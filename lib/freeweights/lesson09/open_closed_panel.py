@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from ..facts import quantities as q
@@ -24,8 +25,8 @@ from ..money.open_closed_switch import (
     task_price,
 )
 from ..money.price_lists import listed_on
-from ..page import controls, live
-from ..page.style import BLUE, GREEN, GREY, ORANGE, RED, headline, log_axis
+from ..page import controls, layout, live
+from ..page.style import BLUE, GREEN, GREY, INK, ORANGE, RED
 
 SHARES = np.linspace(0, 1, 201)
 TIMES = (0.012, 30)  # ends of the axis of dollars spent, over those of the closed model
@@ -35,28 +36,25 @@ LAGS = np.linspace(0, 24, 97)  # months
 RESALE = "GLM-5.2", "GPT-5.5"  # whose prices say how far a closed price falls, at first
 
 
-def samples(canvas: Figure, words: list[tuple[float, str, object, str]]) -> list[Text]:
-    """A row below the title: samples of lines, and what they are; these words."""
-    for x, sample, colour, _ in words:
-        canvas.text(x, 0.865, sample, color=colour, fontsize=11, fontweight="bold", va="center")
-    return [canvas.text(x + 0.04, 0.865, name, color=GREY, fontsize=10, va="center") for x, *_, name in words]
+@dataclass(frozen=True)
+class Artists:
+    """What moves on the first picture."""
+
+    title: Text
+    even: Text
+    pays: Line2D
+    noticed: Line2D
+    line: Line2D
+    point: Line2D
 
 
-def draw(canvas: Figure) -> dict:
+def draw(canvas: Figure) -> Artists:
     """What is spent on a finished task over the price of the closed model alone, against the share for which the open one is good enough."""
-    axes = canvas.add_axes((0.1, 0.14, 0.885, 0.675))
-    log_axis(axes.yaxis, TICKS)
+    [axes] = layout.grid(canvas)
+    layout.log_axis(axes.yaxis, TICKS)
     axes.set(xlim=(0, 100), ylim=TIMES, xlabel="tasks for which the open model is good enough, %")
     axes.set_ylabel("times what closed alone takes")
     axes.axhline(1, color=GREY, linewidth=1.2)
-    *_, even = samples(
-        canvas,
-        [
-            (0.1, "━━", "black", "open model first, as set"),
-            (0.345, "╍╍", ORANGE, "if every bad answer were noticed"),
-            (0.675, "▅▅", GREEN, ""),
-        ],
-    )
     for id, words, step, side in (
         ("open-use", "% of tokens went\nto open models", 0.8, "left"),
         ("open-score", "% of scores kept\nat release", -0.8, "right"),
@@ -65,29 +63,28 @@ def draw(canvas: Figure) -> dict:
         axes.axvline(row.value, color=GREY, linestyle=":", linewidth=1.5)
         said = f"{row.value:g} {words} ({row.date})"
         axes.text(row.value + step, 0.015, said, fontsize=10, color=GREY, ha=side, va="bottom")
-    return {
-        "title": headline(canvas),
-        "pays": axes.plot([], [], color=GREEN, linewidth=7, solid_capstyle="butt")[0],
-        "noticed": axes.plot([], [], "--", color=ORANGE)[0],
-        "line": axes.plot([], [], color="black")[0],
-        "point": axes.plot([], [], "o", color=BLUE, markersize=10, zorder=4, clip_on=False)[0],
-        "even": even,
-    }
+    pays = axes.plot([], [], color=GREEN, linewidth=7, solid_capstyle="butt")[0]
+    noticed = axes.plot([], [], "--", color=ORANGE)[0]
+    line = axes.plot([], [], color="black")[0]
+    point = axes.plot([], [], "o", color=BLUE, markersize=10, zorder=4, clip_on=False)[0]
+    title, even = layout.headline(canvas), layout.subtitle(canvas)
+    layout.legend(canvas, {"open model first, as set": line, "if every bad answer were noticed": noticed})
+    return Artists(title, even, pays, noticed, line, point)
 
 
 def update(
-    artists: dict, open: str, closed: str, share: float, noticed: float, loss: float, checking: float
+    artists: Artists, open: str, closed: str, share: float, noticed: float, loss: float, checking: float
 ) -> str:
     """Move the curves to one pair of models and one check; say what a task takes and when the switch pays."""
     one = switch(open, closed, checking=checking, noticed=noticed / 100, loss=loss)
     part, even = one.spent(share / 100) / one.closed, one.break_even
-    artists["line"].set_data(100 * SHARES, one.spent(SHARES) / one.closed)
-    artists["noticed"].set_data(100 * SHARES, replace(one, noticed=1.0).spent(SHARES) / one.closed)
-    artists["point"].set(data=([share], [min(part, TIMES[1])]), marker="^" if part > TIMES[1] else "o")
-    artists["pays"].set_data([100 if even is None else 100 * even, 100], [1, 1])
+    artists.line.set_data(100 * SHARES, one.spent(SHARES) / one.closed)
+    artists.noticed.set_data(100 * SHARES, replace(one, noticed=1.0).spent(SHARES) / one.closed)
+    artists.point.set(data=([share], [min(part, TIMES[1])]), marker="^" if part > TIMES[1] else "o")
+    artists.pays.set_data([100 if even is None else 100 * even, 100], [1, 1])
     words = "for no share" if even is None else when(even)
-    artists["even"].set(text=f"the switch pays {words}", color="black" if even is not None else RED)
-    artists["title"].set_text(finding(one, share / 100))
+    artists.even.set(text=f"▅▅ the switch pays {words}", color=INK[RED if even is None else GREEN])
+    artists.title.set_text(finding(one, share / 100))
     return sentence(one, open, closed, share / 100)
 
 
@@ -119,17 +116,23 @@ def listed(model: str) -> str:
     return f"{q.money(task_price(model))} with {model} (list price{f' of {date}' if date else ''})"
 
 
+SENTENCE = (
+    "A task of {task:,} tokens is {open}, {closed}. A check takes {checking} and finds {noticed} of the bad answers, so that a bad "
+    "one takes {failure} on average; the closed model's answers count as good. With {share} good enough {spent} is spent on a "
+    "finished task{beyond}, and {unnoticed} of all answers are bad unnoticed. The switch pays {pays}."
+)
+
+
 def sentence(one: Switch, open: str, closed: str, share: float) -> str:
     """Prices, what a bad answer takes, and the share from which the switch pays."""
-    pays = "for no share at all" if one.break_even is None else when(one.break_even)
     part = one.spent(share) / one.closed
-    beyond = f" ({q.times(part)} the closed price: the triangle at the axis's end)" if part > TIMES[1] else ""
-    return (
-        f"A task of {TASK:,} tokens is {listed(open)}, {listed(closed)}. A check takes {q.money(one.checking)} and finds "
-        f"{q.percent(one.noticed)} of the bad answers, so that a bad one takes {q.money(one.failure)} on average. With "
-        f"{q.percent(share)} good enough {q.money(one.spent(share))} is spent on a finished task{beyond}, and "
-        f"{q.percent(unnoticed(one, share))} of all answers are bad unnoticed. The switch pays {pays}."
-    )
+    return SENTENCE.format(
+        task=TASK, open=listed(open), closed=listed(closed), checking=q.money(one.checking),
+        noticed=q.percent(one.noticed), failure=q.money(one.failure), share=q.percent(share),
+        spent=q.money(one.spent(share)), unnoticed=q.percent(unnoticed(one, share)),
+        beyond=f" ({q.times(part)} the closed price: the triangle at the axis's end)" if part > TIMES[1] else "",
+        pays="for no share at all" if one.break_even is None else when(one.break_even),
+    )  # fmt: skip
 
 
 def panel() -> live.Panel:
@@ -156,43 +159,54 @@ def panel() -> live.Panel:
 
 
 # ---- the closed model's return
-def draw_return(canvas: Figure) -> dict:
+@dataclass(frozen=True)
+class Returns:
+    """What moves on the second picture."""
+
+    title: Text
+    lines: dict[str, Line2D]
+    bill: Line2D
+    point: Line2D
+    even: Line2D
+
+
+def draw_return(canvas: Figure) -> Returns:
     """Earnings after serving costs, over those without a follower, against the months until an open model follows."""
-    axes = canvas.add_axes((0.085, 0.14, 0.9, 0.675))
+    [axes] = layout.grid(canvas)
     axes.set(xlim=(0, LAGS[-1]), ylim=(0, 112), xlabel="months until an open model follows")
     axes.set_ylabel("earnings, % of unfollowed")
     axes.set_xticks(range(0, 25, 3))
     axes.set_yticks(range(0, 101, 20))
     row, later = figure("lag-2025"), figure("lag-2026")
-    axes.axvspan(row.low, row.high, color=GREY, alpha=0.18, linewidth=0)
+    lags = axes.axvspan(row.low, row.high, color=GREY, alpha=0.18, linewidth=0)
     for one in (row, later):
         axes.axvline(one.value, color=GREY, linestyle=":", linewidth=1.5)
-    samples(
-        canvas,
-        [
-            (0.085, "━━", "black", "price kept, some leave"),
-            (0.32, "╍╍", ORANGE, "price cut, all stay"),
-            (0.515, "····", GREY, "all leave"),
-            (0.64, "━━", RED, "the training bill"),
-            (0.825, "▅▅", (GREY, 0.3), "published lags"),
-        ],
-    )
     lines = {
         "kept": axes.plot([], [], color="black")[0],
         "cut": axes.plot([], [], "--", color=ORANGE)[0],
         "none": axes.plot([], [], ":", color=GREY)[0],
     }
-    return {
-        "title": headline(canvas),
-        "lines": lines,
-        "bill": axes.plot([0, LAGS[-1]], [0, 0], color=RED, linewidth=1.6)[0],
-        "point": axes.plot([], [], "o", color=BLUE, markersize=10, zorder=4, clip_on=False)[0],
-        "even": axes.plot([], [], "X", color=RED, markersize=11, zorder=5, clip_on=False)[0],
-    }
+    bill = axes.plot([0, LAGS[-1]], [0, 0], color=RED, linewidth=1.6)[0]
+    words = (
+        "price kept, some leave",
+        "price cut, all stay",
+        "all leave",
+        "the training bill",
+        "published lags",
+    )
+    layout.legend(canvas, dict(zip(words, (*lines.values(), bill, lags))))
+    marks = {"clip_on": False, "linestyle": ""}
+    return Returns(
+        layout.headline(canvas),
+        lines,
+        bill,
+        axes.plot([], [], "o", color=BLUE, markersize=10, zorder=4, **marks)[0],
+        axes.plot([], [], "X", color=RED, markersize=11, zorder=5, **marks)[0],
+    )
 
 
 def update_return(
-    artists: dict,
+    artists: Returns,
     run: float,
     times: float,
     revenue: float,
@@ -207,13 +221,13 @@ def update_return(
     ways = {"kept": one.kept, "cut": max(one.cut, 0.0), "none": 0.0}
     for name, after in ways.items():
         months = np.minimum(LAGS, life)
-        artists["lines"][name].set_data(LAGS, 100 * (one.before * months + after * (life - months)) / alone)
-    artists["bill"].set_ydata([min(100 * one.training / alone, 108)] * 2)
-    artists["point"].set_data([lag], [100 * one.earned(lag) / alone])
+        artists.lines[name].set_data(LAGS, 100 * (one.before * months + after * (life - months)) / alone)
+    artists.bill.set_ydata([min(100 * one.training / alone, 108)] * 2)
+    artists.point.set_data([lag], [100 * one.earned(lag) / alone])
     even = one.break_even_lag
     crossed = even is not None and 0 < even <= LAGS[-1]
-    artists["even"].set_data(*(([even], [100 * one.training / alone]) if crossed else ([], [])))
-    artists["title"].set_text(finding_return(one, lag))
+    artists.even.set_data(*(([even], [100 * one.training / alone]) if crossed else ([], [])))
+    artists.title.set_text(finding_return(one, lag))
     return sentence_return(one, lag, times)
 
 
@@ -234,29 +248,33 @@ def months(value: float) -> str:
     return f"{number} month{'' if number == '1' else 's'}"
 
 
+RETURNS = (
+    "At {revenue} of revenue a month, of which serving takes {serving} (as in DeepSeek's account), it earns {alone} in {life} if "
+    "nobody follows. An open model follows after {lag}; then {way}: {earned}, a loss of {lost}. The bill of {bill} {need}."
+)
+RUNS = " ({times} times one run of {run}; by Epoch AI all runs are {low} to {high} times the last)"
+
+
 def sentence_return(one: ClosedModel, lag: float, times: float) -> str:
     """Earnings, their loss to the follower, what the lab does about it, and the break-even lag."""
-    bill = q.money(one.training)
+    every, bill = figure("research-over-final-run"), q.money(one.training)
     if times > 1:
-        bill += f" ({q.significant(times)} times one run of {q.money(one.training / times)})"
+        ends = {"low": q.significant(every.low), "high": q.significant(every.high)}
+        bill += RUNS.format(times=q.significant(times), run=q.money(one.training / times), **ends)
+    even, way = one.break_even_lag, f"it cuts its price to {q.percent(one.price)} and keeps all"
     if one.after == 0:
-        way = "then it stops selling"
+        way = "it stops selling"
     elif one.kept >= one.cut:
-        way = f"then it keeps its price and {q.percent(one.stays)} of its customers"
-    else:
-        way = f"then it cuts its price to {q.percent(one.price)} and keeps all"
-    even = one.break_even_lag
-    need = (
-        f"The bill of {bill} would need {q.money(one.training / one.life / (1 - one.serving))} of revenue a "
-        "month even without a follower."
-        if even is None
-        else f"The bill of {bill} needs {'no' if even == 0 else months(even) + ' of'} lead."
-    )
-    return (
-        f"At {q.money(one.revenue)} of revenue a month, of which serving takes {q.percent(one.serving)} (as in DeepSeek's account), "
-        f"it earns {q.money(one.before * one.life)} in {months(one.life)} if nobody follows. An open model follows after {months(lag)}; {way}: "
-        f"{q.money(one.earned(lag))}, a loss of {q.percent(one.lost(lag))}. {need}"
-    )
+        way = f"it keeps its price and {q.percent(one.stays)} of its customers"
+    need = f"needs {months(even)} of lead" if even else "needs no lead"
+    if even is None:
+        monthly = one.training / one.life / (1 - one.serving)
+        need = f"would need {q.money(monthly)} of revenue a month even without a follower"
+    return RETURNS.format(
+        revenue=q.money(one.revenue), serving=q.percent(one.serving), alone=q.money(one.before * one.life),
+        life=months(one.life), lag=months(lag), way=way, earned=q.money(one.earned(lag)), lost=q.percent(one.lost(lag)),
+        bill=bill, need=need,
+    )  # fmt: skip
 
 
 def returns_panel() -> live.Panel:

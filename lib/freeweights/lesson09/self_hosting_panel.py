@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
+from matplotlib.text import Text
 
 from ..cost.reference_cases import CONTEXT, SERVED
 from ..facts import quantities as q
@@ -17,17 +21,17 @@ from ..money.self_hosting import (
     MOST,
     SIDES,
     SelfHosting,
+    deployment_cost,
+    deployment_cost_at,
     mixed,
-    own_side,
-    own_way,
     people,
     users_at_once,
     users_of,
     wait,
 )
 from ..money.serving_costs import Prices, Tokens
-from ..page import controls, live
-from ..page.style import BEHIND, BLUE, GREEN, ORANGE, RED, decades, headline, log_axis
+from ..page import controls, layout, live
+from ..page.style import BEHIND, BLUE, GREEN, INK, ORANGE, RED
 
 MIDDLE, CHEAPEST = "same model, middle host", "same model, cheapest host"
 CLOSED = ("Claude Opus 5.5", "GPT-5.5", "Claude Haiku 4.5", "GPT-5-mini")
@@ -35,25 +39,40 @@ TOKENS, DOLLARS = (1e5, 1e11), (1, 1e7)  # ends of the axes
 EACH_DAY = np.geomspace(*TOKENS, 1200)
 
 
-def draw(figure: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    title: Text
+    words: Text
+    saves: Polygon
+    cost: Line2D
+    bill: Line2D
+    drop: Line2D
+    mark: Line2D
+    cost_name: Text
+    bill_name: Text
+
+
+def draw(figure: Figure) -> Artists:
     """A staircase of cost, a line of bills, what lies between them where one's own is cheaper, and the break-even."""
-    axes = figure.add_axes((0.133, 0.125, 0.837, 0.70))
-    log_axis(axes.xaxis, decades(*TOKENS))
-    log_axis(axes.yaxis, decades(*DOLLARS, q.money))
+    [axes] = layout.grid(figure)
+    layout.log_axis(axes.xaxis, layout.decades(*TOKENS))
+    layout.log_axis(axes.yaxis, layout.decades(*DOLLARS, q.money))
     axes.set(xlim=TOKENS, ylim=DOLLARS, xlabel="tokens a day, read and written", ylabel="US dollars a day")
-    saves = axes.add_patch(Polygon([[1, 1]], facecolor=GREEN, alpha=0.6, edgecolor="none"))
     named = {"fontsize": 10, "fontweight": "bold", "bbox": BEHIND | {"alpha": 1.0}, "parse_math": False}
-    return {
-        "title": headline(figure),
-        "words": figure.text(0.012, 0.878, "", fontsize=10.5, va="center", parse_math=False),
-        "saves": saves,
-        "cost": axes.plot([], [], color=BLUE)[0],
-        "bill": axes.plot([], [], color=ORANGE, linestyle="--")[0],
-        "drop": axes.plot([], [], color="black", linestyle=":", linewidth=1.5)[0],
-        "mark": axes.plot([], [], "o", color="black", zorder=4)[0],
-        "cost name": axes.text(1.2 * TOKENS[0], DOLLARS[1] / 7, "", color=BLUE, va="center", **named),
-        "bill name": axes.text(1.2 * TOKENS[0], DOLLARS[1] / 2, "", color="#8A5A00", va="center", **named),
-    }
+    named |= {"transform": axes.transAxes, "va": "center"}
+    return Artists(
+        layout.headline(figure),
+        layout.subtitle(figure),
+        axes.add_patch(Polygon([[1, 1]], facecolor=GREEN, alpha=0.6, edgecolor="none")),
+        axes.plot([], [], color=BLUE)[0],
+        axes.plot([], [], color=ORANGE, linestyle="--")[0],
+        axes.plot([], [], color="black", linestyle=":", linewidth=1.5)[0],
+        axes.plot([], [], "o", color="black", zorder=4)[0],
+        axes.text(0.015, 0.88, "", color=INK[BLUE], **named),
+        axes.text(0.015, 0.955, "", color=INK[ORANGE], **named),
+    )
 
 
 def vendor(who: str, what: str, mix: Tokens) -> tuple[str, Prices, str]:
@@ -66,7 +85,7 @@ def vendor(who: str, what: str, mix: Tokens) -> tuple[str, Prices, str]:
 
 
 def update(
-    artists: dict,
+    artists: Artists,
     way: str,
     who: str,
     prompt: float,
@@ -80,20 +99,20 @@ def update(
     """Draw one's own cost and the vendor's bill; say from how many tokens on the first is lower, or that it never is."""
     mix = mixed(prompt, cached / 100)
     seller, prices, listed = vendor(who, DEPLOYMENTS[way].model, mix)
-    own = own_way(way, prices, mix, users, hours, spare / 100, people(work, wage))
+    own = deployment_cost(way, prices, mix, users, hours, spare / 100, people(work, wage))
     cost, bill = own.own_cost(EACH_DAY), own.bill(EACH_DAY)
-    artists["cost"].set_data(EACH_DAY, cost)
-    artists["bill"].set_data(EACH_DAY, bill)
+    artists.cost.set_data(EACH_DAY, cost)
+    artists.bill.set_data(EACH_DAY, bill)
     edges = np.concatenate([cost, np.maximum(cost, bill)[::-1]])
-    artists["saves"].set_xy(np.column_stack([np.concatenate([EACH_DAY, EACH_DAY[::-1]]), edges]))
+    artists.saves.set_xy(np.column_stack([np.concatenate([EACH_DAY, EACH_DAY[::-1]]), edges]))
     at = own.break_even
     shown = at is not None and at <= TOKENS[1]
-    artists["mark"].set_data(*([at], [own.bill(at)]) if shown else ([], []))
-    artists["drop"].set_data(*([at, at], [DOLLARS[0], own.bill(at)]) if shown else ([], []))
-    artists["cost name"].set_text(f"━━ your own cost: {way}")
-    artists["bill name"].set_text(f"╍╍ bill at the price of {seller}")
-    artists["title"].set_text(finding(own))
-    artists["words"].set(text=below(own), color="black" if shown else RED)
+    artists.mark.set_data(*([at], [own.bill(at)]) if shown else ([], []))
+    artists.drop.set_data(*([at, at], [DOLLARS[0], own.bill(at)]) if shown else ([], []))
+    artists.cost_name.set_text(f"━━ your own cost: {way}")
+    artists.bill_name.set_text(f"╍╍ bill at the price of {seller}")
+    artists.title.set_text(finding(own))
+    artists.words.set(text=below(own), color="black" if shown else INK[RED])
     return sentence(way, seller, listed, own, mix, users_at_once(way, users), hours, work, wage)
 
 
@@ -112,7 +131,7 @@ def both_sides(prompt: float = 3, wage: float | None = None) -> list[dict]:
             row = {"way": f"{way}, {kind.stored}", "side": side}
             for key, who in {"closed": "GPT-5.5", "middle": MIDDLE, "cheapest": CHEAPEST}.items():
                 prices = vendor(who, kind.model, mix)[1]
-                own = own_side(way, side, prices, mix, wage)
+                own = deployment_cost_at(way, side, prices, mix, wage)
                 row[key] = "never" if own.break_even is None else q.count(own.break_even)
             users = users_of(way, side)
             served = {"users": users, "serves": q.count(own.capacity)}
@@ -145,6 +164,15 @@ def hourly(number: float) -> str:
     return f"{number:.0f} {'hour' if number == 1 else 'hours'}"
 
 
+SENTENCE = (
+    "{stored} on {machine}, {paid}, serves {users} and {capacity} tokens in {hours} of a day; when full, a prompt of {prompt:,} "
+    "tokens and its answer of {answer:,.0f} take {seconds}. The machine costs {day} a day, used or not, and {work} of work a month "
+    "at {wage} {cost} {people} a day. {seller} asks {price} for a million such tokens ({listed}). {end}"
+)
+NEVER = "A full machine costs {full} for as many: it never saves."
+EQUAL = "Both are equal at {tokens} tokens a day, {bill} a day."
+
+
 def sentence(
     way: str,
     seller: str,
@@ -157,33 +185,23 @@ def sentence(
     wage: float,
 ) -> str:
     """What a machine is, serves and costs, how long its users wait, what the vendor asks, and when they are equal."""
-    kind = DEPLOYMENTS[way]
-    device = kind.machine.device
-    bought = kind.paid == PAID[0]
-    paid = (
-        f"bought and written off over {Terms().life:.0f} years, with household electricity"
-        if bought
-        else f"rented ({device.rental_date})"
+    kind, even = DEPLOYMENTS[way], own.break_even
+    machine = kind.machine
+    paid = f"rented ({machine.device.rental_date})"
+    if kind.paid == PAID[0]:
+        paid = f"bought and written off over {Terms().life:.0f} years, with household electricity"
+    end = (
+        NEVER.format(full=q.money(1e6 * own.day / own.capacity))
+        if even is None
+        else EQUAL.format(tokens=q.count(even), bill=q.money(own.bill(even)))
     )
-    at_once = "one user at a time" if users == 1 else f"{users} users at once"
-    seconds = q.duration(wait(own, mix, users, hours), 2)
-    asks = CONTEXT / (mix.input + mix.cached)
-    price = q.money(1e6 * own.price)
-    said = (
-        f"{kind.stored} on {kind.machine.name}, {paid}, serves {at_once} and {q.count(own.capacity)} tokens in "
-        f"{hourly(hours)} of a day; when full, a prompt of {CONTEXT:,} tokens and its answer of {asks:,.0f} take {seconds}. "
-        f"The machine costs {q.money(own.day)} a day, used or not, and {hourly(work)} of work a month at {q.money(wage, 4)} "
-        f"{'costs' if work == 1 else 'cost'} {q.money(own.people)} a day. {seller} asks {price} for a million such tokens ({listed}). "
-    )
-    if own.break_even is None:
-        return (
-            said
-            + f"A full machine costs {q.money(1e6 * own.day / own.capacity)} for as many: it never saves."
-        )
-    return (
-        said
-        + f"Both are equal at {q.count(own.break_even)} tokens a day, {q.money(own.bill(own.break_even))} a day."
-    )
+    return SENTENCE.format(
+        stored=kind.stored, machine=machine.name, paid=paid, capacity=q.count(own.capacity), hours=hourly(hours),
+        users="one user at a time" if users == 1 else f"{users} users at once", prompt=CONTEXT,
+        answer=CONTEXT / (mix.input + mix.cached), seconds=q.duration(wait(own, mix, users, hours), 2),
+        day=q.money(own.day), work=hourly(work), wage=q.money(wage, 4), cost="costs" if work == 1 else "cost",
+        people=q.money(own.people), seller=seller, price=q.money(1e6 * own.price), listed=listed, end=end,
+    )  # fmt: skip
 
 
 def panel() -> live.Panel:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from ..cost import prefix_cache
 from ..cost.reference_cases import READING_SPEED
@@ -11,8 +15,8 @@ from ..facts import quantities as q
 from ..money import deepseek_account
 from ..money import token_capital as capital
 from ..money.market import CONCENTRATED
-from ..page import controls, live
-from ..page.style import BEHIND, BLUE, GREEN, GREY, ORANGE, RED, SKY, decades, headline, log_axis
+from ..page import charts, controls, layout, live
+from ..page.style import BLUE, GREEN, GREY, INK, ORANGE, RED
 
 PUBLISHED = "DeepSeek-V3/R1, published"
 MODELS = (PUBLISHED, *(f"{name}, predicted" for name in capital.WEIGHTS))
@@ -45,48 +49,50 @@ def agent_tokens() -> tuple[float, float]:
     return tuple(float(prefix_cache.tokens_read(sent, hits).sum()) for hits in (1.0, 0.0))
 
 
-def draw(canvas: Figure) -> dict:
+@dataclass(frozen=True)
+class Artists:
+    """What moves."""
+
+    title: Text
+    rows: charts.Rows
+    index: dict[str, Line2D]
+    point: Line2D
+
+
+def draw(canvas: Figure) -> Artists:
     """Left: two marks for each owner, written tokens solid. Right: the index against the parts of each named owner."""
-    left = canvas.add_axes((0.145, 0.125, 0.425, 0.665))
-    names = list(owners())
-    log_axis(left.xaxis, decades(LEAST, MOST))
-    left.set(xlim=(LEAST, MOST), ylim=(len(names) - 0.5, -0.5), xlabel="tokens for each person and day")
-    left.set_yticks(range(len(names)), names)
-    left.grid(False, axis="y")
+    left, right = layout.grid(canvas, columns=(4, 3))
+    layout.log_axis(left.xaxis, layout.decades(LEAST, MOST))
+    left.set(xlim=(LEAST, MOST), xlabel="tokens for each person and day")
+    rows = charts.rows(left, dict.fromkeys(owners(), (BLUE, "o")))
+    rows.published.set(marker="o", color="white", markeredgecolor=BLUE, zorder=3)
+    for mark in rows.marks.values():
+        mark.set_markeredgecolor(BLUE)
     for x, style, words in (
         (q.HOUR * READING_SPEED, "--", "an hour's\nreading"),
         (agent_tokens()[1], ":", "agent's task,\nall read again"),
     ):
         left.axvline(x, color=GREEN, linestyle=style, linewidth=1.6, zorder=3)
-        left.text(x, -0.62, words, color=GREEN, fontsize=10, ha="center", va="bottom", linespacing=1.0)
-    for y, words in ((0.885, "● written"), (0.84, "○ read, too")):
-        canvas.text(0.012, y, words, color=BLUE, fontsize=10, va="center")
-    right = canvas.add_axes((0.66, 0.125, 0.325, 0.665))
+        above = {"transform": left.get_xaxis_transform(), "ha": "center", "va": "bottom", "linespacing": 1.0}
+        left.text(x, 1.01, words, color=INK[GREEN], fontsize=10, **above)
     right.set(xlim=(0.7, PARTS + 0.3), ylim=(0, 6500), xlabel="parts of each named owner")
     right.set_ylabel("index of owned compute, points")
     right.set_xticks(range(1, PARTS + 1))
     right.set_yticks(points := range(0, 6001, 1000), [f"{point:,}" for point in points])
     right.axhline(CONCENTRATED, color=RED, linestyle="--", linewidth=1.5)
-    right.text(PARTS + 0.2, CONCENTRATED + 90, "highly concentrated ↑", color=RED, fontsize=10, ha="right")
-    return {
-        "title": headline(canvas),
-        "between": left.hlines(range(len(names)), LEAST, LEAST, color=SKY, linewidth=2.5),
-        "both": left.plot([], [], "o", color=BLUE, markerfacecolor="white", markersize=9)[0],
-        "written": left.plot([], [], "o", color=BLUE, markersize=9)[0],
-        "words": [
-            left.text(LEAST, row, "", fontsize=10, va="center", bbox=BEHIND, zorder=4, parse_math=False)
-            for row in range(len(names))
-        ],
-        "one": right.plot([], [], "-", color=GREY, linewidth=1)[0],
-        "many": right.plot([], [], "-", color=GREY, linewidth=1)[0],
-        "line": right.plot([], [], "o-", color="black", markersize=5)[0],
-        "point": right.plot([], [], "o", color=ORANGE, markersize=11, markeredgecolor="black", zorder=4)[0],
-        "note": canvas.text(0.66, 0.84, "", fontsize=10, color=GREY, va="center"),
-    }
+    above = {"ha": "right", "fontsize": 10}
+    right.text(PARTS + 0.2, CONCENTRATED + 90, "highly concentrated ↑", color=INK[RED], **above)
+    index = {name: right.plot([], [], color=GREY, linewidth=1)[0] for name in ("one", "many")}
+    index["line"] = right.plot([], [], "o-", color="black", markersize=5)[0]
+    others = f"grey: everybody else as 1 owner, as {capital.MANY:,}"
+    first = next(iter(rows.marks.values()))
+    layout.legend(canvas, {"written": first, "read, too": rows.published, others: index["one"]})
+    point = right.plot([], [], "o", color=ORANGE, markersize=11, markeredgecolor="black", zorder=4)[0]
+    return Artists(layout.headline(canvas), rows, index, point)
 
 
 def update(
-    artists: dict,
+    artists: Artists,
     what: str,
     whose: str,
     share: float,
@@ -99,32 +105,32 @@ def update(
     one, owned = speeds(what), owners()
     both = np.array([capital.per_person(stock, one, prompt, share / 100) for stock in owned.values()])
     written = both / (1 + prompt)
-    show_marks(artists, both, written, list(owned).index(whose))
+    show_marks(artists.rows, both, written, list(owned).index(whose))
     found = show_index(artists, COUNTED[counted](), int(parts), int(others))
     at = list(owned).index(whose)
-    artists["title"].set_text(finding(whose, both[at], counted, found[1]))
+    artists.title.set_text(finding(whose, both[at], counted, found[1]))
     return (
         f"{made(what, whose, both[at], written[at], share)} {google(what, one, prompt)} "
         f"{concentrated(counted, int(parts), int(others), found)}"
     )
 
 
-def show_marks(artists: dict, both: np.ndarray, written: np.ndarray, at: int) -> None:
+def show_marks(rows: charts.Rows, both: np.ndarray, written: np.ndarray, at: int) -> None:
     """Marks to their places, none where there are no tokens, each total behind its mark; the chosen owner's in bold."""
-    rows = np.flatnonzero(both)
-    artists["both"].set_data(both[rows], rows)
-    artists["written"].set_data(written[rows], rows)
-    artists["between"].set_segments([[(written[row], row), (both[row], row)] for row in rows])
-    for row, total in enumerate(both):
-        artists["words"][row].set(
-            text=f"{'← ' if total < LEAST else ''}{q.count(total)}" if total else "none: nothing serves",
-            x=max(total, LEAST) * 1.45,
-            fontweight="bold" if row == at else "normal",
+    shown = {}
+    for row, (owner, total, part) in enumerate(zip(rows.heights, both.tolist(), written.tolist())):
+        words = f"{'← ' if total < LEAST else ''}{q.count(total)}" if total else "none: nothing serves"
+        shown[owner] = (
+            charts.Quantity(part, (part, total), None, total, words)
+            if total
+            else charts.Quantity(words=words)
         )
+        rows.words[owner].set_fontweight("bold" if row == at else "normal")
+    rows.show(shown)
 
 
 def show_index(
-    artists: dict, stocks: dict[str, float], parts: int, others: int
+    artists: Artists, stocks: dict[str, float], parts: int, others: int
 ) -> tuple[float, float, float]:
     """Three curves and the point; the index with everybody else as one owner, as set, and as very many."""
     numbers = range(1, PARTS + 1)
@@ -132,10 +138,9 @@ def show_index(
     found = []
     for name, count in curves.items():
         values = [capital.index(stocks, part, count) for part in numbers]
-        artists[name].set_data(numbers, values)
+        artists.index[name].set_data(numbers, values)
         found.append(values[parts - 1])
-    artists["point"].set_data([parts], [found[1]])
-    artists["note"].set_text(f"grey: everybody else as 1 owner, as {capital.MANY:,}")
+    artists.point.set_data([parts], [found[1]])
     return tuple(found)
 
 

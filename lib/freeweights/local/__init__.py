@@ -1,15 +1,17 @@
 """Real weights and the learner's own machine.
 
 Read `llama` first, the forward pass of a real model in NumPy; `download` and `gguf_file` bring its weights,
-`this_machine` measures what they run on.
+`this_machine` measures what they run on; `llama_cpp` runs the same file through an engine.
 """
 
 from . import (
     block_quantisation,
     download,
+    engine_timing,
     gguf_file,
     kv_cache,
     llama,
+    llama_cpp,
     measured_or_recorded,
     smollm,
     smollm_timing,
@@ -24,8 +26,10 @@ __all__ = [
     "kv_cache",
     "llama",
     "smollm",
+    "llama_cpp",
     "timing",
     "this_machine",
     "smollm_timing",
+    "engine_timing",
     "measured_or_recorded",
 ]

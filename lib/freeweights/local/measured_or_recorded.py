@@ -12,7 +12,7 @@ from ..facts import datasets
 from ..facts import quantities as q
 from ..facts.records_measured import Recorded
 from ..models.transformer import Model
-from . import download, gguf_file, smollm, smollm_timing, this_machine
+from . import download, engine_timing, gguf_file, llama_cpp, smollm, smollm_timing, this_machine
 from .llama import LlamaWeights as Weights
 
 SMOL = "SmolLM2-135M-Instruct"
@@ -69,9 +69,9 @@ def load(path: Path | None) -> Weights | None:
     return smollm.load(path) if path else None
 
 
-def recorded_words() -> str:
-    """How recorded figures are labelled."""
-    row = next(iter(figures().values()))
+def recorded_words(quantity: str = "triad") -> str:
+    """How recorded figures are labelled, those recorded with one of them."""
+    row = figures()[quantity]
     return f"recorded on {row.machine}, {row.date}"
 
 
@@ -166,3 +166,24 @@ def quantised(loaded: Weights | None, tokens: int = smollm_timing.TEXT_TOKENS) -
 
     found = [scored(smollm.quantise(loaded, bits), bits) for bits in smollm_timing.BITS]
     return [scored(loaded, FLOAT32_BITS), *found], MEASURED
+
+
+def engine(path: Path | None) -> tuple[engine_timing.Rates, str]:
+    """Time the engine on the same file, or take what was recorded where it or the file cannot be had."""
+    if path and llama_cpp.installed():
+        return engine_timing.time_engine(path), MEASURED
+    users = np.array(engine_timing.USERS)
+    steps = np.array([recorded(f"engine step {n}") for n in users])
+    return engine_timing.Rates(users, steps, recorded("engine reading")), recorded_words("engine reading")
+
+
+def partings(loaded: Weights | None, path: Path | None) -> tuple[list[engine_timing.Parting], str]:
+    """Where the texts of NumPy and of the engine part, found now or recorded."""
+    if loaded is not None and path and llama_cpp.installed():
+        return engine_timing.partings(loaded, path), MEASURED
+    return [
+        engine_timing.Parting(
+            question, int(recorded(f"engine shared {n}")), int(recorded(f"engine compared {n}"))
+        )
+        for n, question in enumerate(engine_timing.QUESTIONS)
+    ], recorded_words("engine reading")

@@ -48,7 +48,7 @@ def load(path: str | Path | None = None) -> LlamaWeights:
     reader = gguf_file.read_gguf(download.smollm2() if path is None else path)
     metadata = reader.fields
     tensors = {tensor.name: tensor for tensor in reader.tensors}
-    config = _config(metadata)
+    config = config_of(metadata)
 
     # One block for all matrices: Linux backs a large block with large pages, which decode reads faster.
     block = np.empty(sum(int(tensor.n_elements) for tensor in tensors.values()), np.float32)
@@ -89,8 +89,16 @@ def load(path: str | Path | None = None) -> LlamaWeights:
     )
 
 
-def _config(metadata: dict) -> Config:
-    """The sizes of a Llama model from the metadata of its GGUF file."""
+def config_of(metadata: dict) -> Config:
+    """The sizes of a Llama model from the metadata of its GGUF file.
+
+    Raises:
+        WeightsError: the file holds another architecture, or lacks a size.
+    """
+    if "general.architecture" not in metadata:
+        raise gguf_file.WeightsError(
+            "This file does not say what architecture its model has: fetch it again."
+        )
     architecture = metadata["general.architecture"].contents()
     if architecture != "llama":
         raise gguf_file.WeightsError(
@@ -99,6 +107,8 @@ def _config(metadata: dict) -> Config:
         )
 
     def value(name: str):
+        if f"llama.{name}" not in metadata:
+            raise gguf_file.WeightsError(f"This file lacks the size llama.{name}: fetch it again.")
         return metadata[f"llama.{name}"].contents()
 
     return Config(

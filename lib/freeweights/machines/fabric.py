@@ -41,11 +41,11 @@ def fabric(device: str, between: str, node: int = 8) -> Fabric:
     )
 
 
-def on_the_wire(where: Fabric, devices: int, message):
+def on_the_wire(fabric: Fabric, devices: int, message):
     """Least time of an all-to-all at the specified bandwidths, both links busy at once.
 
     Args:
-        where, devices: the nodes, and how many devices take part.
+        fabric, devices: the nodes, and how many devices take part.
         message: bytes that each device sends in all, its own part included; number or array.
 
     Returns:
@@ -55,7 +55,7 @@ def on_the_wire(where: Fabric, devices: int, message):
     >>> round(1e6 * on_the_wire(ib, 16, 14_680_064)), on_the_wire(ib, 1, 1e6)
     (147, 0.0)
     """
-    near = min(where.node, int(at_least(devices, "devices", 1)))
+    near = min(fabric.node, int(at_least(devices, "devices", 1)))
     message = at_least(message, "message", 0)
     inside, beyond = message * (near - 1) / devices, message * (devices - near) / devices
-    return plain(np.maximum(inside / where.inside.bandwidth, beyond / where.between.bandwidth))
+    return plain(np.maximum(inside / fabric.inside.bandwidth, beyond / fabric.between.bandwidth))

@@ -7,13 +7,8 @@ from functools import cache
 import numpy as np
 
 from ..facts import catalog
-from ..facts.records_hardware import Device, Link
+from ..facts.records_hardware import AllReduce, Device, Link
 
-SPLITS = {
-    "tensor": "every device works on a share of every layer",
-    "layers": "every device holds some of the layers, and they take turns",
-    "experts": "every device holds some of the experts, and all the rest",
-}
 # Kinds of link that a device needs a port for; any computer can be joined by a network.
 PORTS = ("GPU fabric", "accelerator fabric", "peer link")
 WHOLE = {"NVLink 4 cut (H800)": "NVLink 4 (H100/H200)"}
@@ -40,6 +35,50 @@ def timed_like(link: Link) -> Link:
         return round(abs(np.log(other.bandwidth / link.bandwidth)), 6), -other.bandwidth
 
     return min(alike or [other for other in known if other.kind == "GPU fabric"], key=away)
+
+
+def knots(link: Link, what: str) -> tuple[list[float], list[float]]:
+    """Rounds (log2 of devices) at which `what` of a link's all-reduce was measured, rising, and its values."""
+    rows = sorted((row.devices, getattr(row, what)) for row in catalog.table(AllReduce) if row.link == link.name
+                  and getattr(row, what))  # fmt: skip
+    return [float(np.log2(devices)) for devices, _ in rows], [value for _, value in rows]
+
+
+@cache
+def all_reduce_latency(link: Link, devices: int) -> float:
+    """Seconds of a small all-reduce over so many devices: as measured, or of the nearest of its kind (`timed_like`).
+
+    Its devices exchange in log2 n rounds (recursive doubling: Thakur, Rabenseifner and Gropp 2005, section 4.5). Between
+    measured numbers the seconds are on a line in rounds; above the most they grow with the rounds; below the least they are
+    as there. Where one message was timed and no all-reduce, that is the round of two devices.
+
+    >>> pcie = catalog.link("PCIe 5.0 x16")
+    >>> [round(1e6 * all_reduce_latency(pcie, n), 1) for n in (2, 4, 6, 8, 64)]
+    [5.1, 14.9, 22.3, 27.5, 55.0]
+    """
+    timed = timed_like(link)
+    rounds, seconds = knots(timed, "latency")
+    if not rounds:
+        rounds, seconds = [1.0], [timed.latency]
+    wanted = float(np.log2(devices))
+    return float(np.interp(wanted, rounds, seconds)) * max(1.0, wanted / rounds[-1])
+
+
+@cache
+def bus_bandwidth(link: Link, devices: int) -> float:
+    """Bytes per second that cross each device's link in a large all-reduce: as measured at that number of devices, between
+    and beside the measured ones on a line in rounds; else at the share of its specified rate that the nearest of its kind reaches.
+
+    >>> [round(bus_bandwidth(catalog.link("PCIe 5.0 x16"), n) / 1e9, 1) for n in (2, 4, 8, 16)]
+    [39.4, 30.3, 24.1, 24.1]
+    """
+    rounds, rates = knots(link, "bus")
+    if rounds:
+        return float(np.interp(np.log2(devices), rounds, rates))
+    if link.measured_bandwidth:
+        return link.measured_bandwidth
+    like = timed_like(link)
+    return link.bandwidth * (1.0 if like is link else bus_bandwidth(like, devices) / like.bandwidth)
 
 
 def joined(device: Device, count: int, link: str | None) -> Link | None:

@@ -10,7 +10,8 @@ import numpy as np
 from ..facts import catalog
 from ..facts.arrays import plain
 from ..facts.records_hardware import Device, Engine, Link
-from .interconnect import SPLITS, joined, of_kind, timed_like
+from ..facts.vocabulary import Split, word
+from .interconnect import all_reduce_latency, bus_bandwidth, joined, of_kind
 
 RATES = (
     ("flops_fp32", np.inf),
@@ -25,17 +26,17 @@ RATES = (
 class Machine:
     """`count` equal devices that share one model, joined by `link`.
 
-    split: one of `SPLITS`. engine: what runs the model; None for the one usual for the device and the format.
-    host: the computer whose memory and processor take what the devices cannot hold. drive: where routed experts
+    split: how they share it. engine: what runs the model; None for the one usual for the device and the format.
+    cpu_host: the computer whose memory and processor take what the devices cannot hold. drive: where routed experts
     stay that nothing else can hold.
     """
 
     device: Device
     count: int
     link: Link | None
-    split: str = "tensor"
+    split: Split = Split.TENSOR
     engine: Engine | None = None
-    host: Device | None = None
+    cpu_host: Device | None = None
     drive: Link | None = None
 
     @staticmethod
@@ -45,7 +46,7 @@ class Machine:
         link: str | None = None,
         split: str = "tensor",
         engine: str | None = None,
-        host: str | None = None,
+        cpu_host: str | None = None,
         drive: str | None = None,
     ) -> Machine:
         """A machine from the catalogue.
@@ -54,9 +55,9 @@ class Machine:
             device: name of a device.
             count: how many of them, at least 1.
             link: name of the link that joins them; their own interconnect if not given.
-            split: how the devices share the model, one of "tensor", "layers", "experts".
+            split: how the devices share the model, one of "tensor", "pipeline", "experts".
             engine: name of the inference engine; the usual one for the device and the format if not given.
-            host: name of the computer that holds and computes what the devices cannot hold.
+            cpu_host: name of the computer that holds and computes what the devices cannot hold.
             drive: name of the drive that routed experts are streamed from if nothing else can hold them.
 
         Raises:
@@ -65,28 +66,25 @@ class Machine:
                 is a drive or the drive a link, or there is no such split.
 
         >>> Machine.named("H200 SXM 141GB", count=8).memory / 1e9
-        1128.0
+        1206.04
         """
         if not isinstance(count, (int, np.integer)) or count < 1:
             raise ValueError(f"count is {count!r}: a machine has 1 device or more, a whole number.")
-        if split not in SPLITS:
-            meanings = "; ".join(f"'{name}' ({meaning})" for name, meaning in SPLITS.items())
-            raise ValueError(f"split is {split!r}: choose one of {meanings}.")
         found = catalog.device(device)
         return Machine(
             found,
             int(count),
             joined(found, int(count), link),
-            split,
+            word(Split, split, "split"),
             catalog.engine(engine) if engine else None,
-            catalog.device(host) if host else None,
+            catalog.device(cpu_host) if cpu_host else None,
             of_kind(drive, storage=True) if drive else None,
         )
 
     @property
     def name(self) -> str:
         own = self.device.name if self.count == 1 else f"{self.count} x {self.device.name}"
-        return " + ".join([own, *(extra.name for extra in (self.host, self.drive) if extra)])
+        return " + ".join([own, *(extra.name for extra in (self.cpu_host, self.drive) if extra)])
 
     @property
     def memory(self) -> float:
@@ -96,17 +94,17 @@ class Machine:
     @property
     def memory_bandwidth(self) -> float:
         """Bytes per second that the devices read together, by their specification: one at a time where they take turns."""
-        return self.working * self.device.memory_bandwidth
+        return self.devices_per_token * self.device.memory_bandwidth
 
     @property
-    def working(self) -> int:
+    def devices_per_token(self) -> int:
         """How many devices work on one token at the same time."""
-        return 1 if self.split == "layers" else self.count
+        return 1 if self.split == Split.PIPELINE else self.count
 
-    def runs(self, family: str) -> Engine:
+    def engine_for(self, family: str) -> Engine:
         """The engine that runs weights of a family of formats: the one asked for, else the usual one.
 
-        >>> machine("H200 SXM 141GB").runs("float").name, machine("H200 SXM 141GB").runs("llama.cpp").name
+        >>> machine("H200 SXM 141GB").engine_for("float").name, machine("H200 SXM 141GB").engine_for("llama.cpp").name
         ('vLLM', 'llama.cpp')
         """
         return self.engine or usual_engine(self.device.device_class, family)
@@ -128,7 +126,7 @@ class Machine:
         (989.0, 1979.0)
         """
         widths, best = rates(self.device, integers)
-        return self.working * plain(best[widths.searchsorted(bits, side="right")])
+        return self.devices_per_token * plain(best[widths.searchsorted(bits, side="right")])
 
     @property
     def computes(self) -> bool:
@@ -138,22 +136,26 @@ class Machine:
     @property
     def latency(self) -> float:
         """Seconds of a message too short to fill the link, as measured or, where nobody did, of the nearest of its kind."""
-        return timed_like(self.link).latency if self.link else 0.0
+        return all_reduce_latency(self.link, self.count) if self.link else 0.0
 
     def all_reduce(self, message):
-        """Least time for every device to end up with the sum of all devices' messages.
+        """Time for every device to end up with the sum of all devices' messages.
 
         Args:
             message: bytes that each device contributes, number or array.
 
         Returns:
-            seconds: 2 (n - 1) / n messages cross each device's link, plus the latency measured for a small message.
-            Zero for one device. Source: the ring algorithm, Patarasuk and Yuan 2009, bandwidth term.
+            seconds: 2 (n - 1) / n messages cross each device's link, at the bus bandwidth of so many devices, plus the
+            latency of a small all-reduce over them. Zero for one device. Source: the ring algorithm, Patarasuk and Yuan
+            2009, bandwidth term.
 
         >>> machine("H200 SXM 141GB").all_reduce(1e6)
         0.0
         """
-        return self._collective(message, 2 * (self.count - 1) / self.count)
+        if self.count == 1:
+            return self._collective(message, 0.0)
+        slower = self.link.bandwidth / bus_bandwidth(self.link, self.count)
+        return self._collective(message, slower * 2 * (self.count - 1) / self.count)
 
     def all_to_all(self, message):
         """Least time for every device to send each other device its part of a message.
@@ -168,13 +170,14 @@ class Machine:
 
     def pass_on(self, message):
         """Least time for one device to hand a message, in bytes, to the next: bandwidth and latency, seconds."""
-        return self._collective(message, 1.0)
+        return self._collective(message, 1.0, devices=2)
 
-    def _collective(self, message, crossing: float):
+    def _collective(self, message, crossing: float, devices: int | None = None):
         message = np.asarray(message, float)
         if self.count == 1:
             return plain(np.zeros(message.shape))
-        return plain(crossing * message / self.link.bandwidth + self.latency)
+        latency = all_reduce_latency(self.link, devices or self.count)
+        return plain(crossing * message / self.link.bandwidth + latency)
 
 
 @cache

@@ -21,32 +21,33 @@ CSA_BLOCK, HCA_BLOCK = 4, 128
 
 @dataclass(frozen=True)
 class Span:
-    """What grows with context: `amount` per entry, one entry for `every` tokens, `most` entries at most."""
+    """What grows with context: `amount` per entry, one entry for `every` tokens, `limit` entries at most."""
 
     amount: float
     every: int = 1
-    most: float = math.inf
+    limit: float = math.inf
 
     def at(self, context):
         """The amount at a context of so many tokens.
 
-        >>> float(Span(2.0, most=128).at(1000)), float(Span(2.0, every=4).at(10))
+        >>> float(Span(2.0, limit=128).at(1000)), float(Span(2.0, every=4).at(10))
         (256.0, 4.0)
         """
-        return self.amount * np.minimum(np.floor_divide(context, self.every), self.most)
+        entries = context // self.every
+        return self.amount * (entries if math.isinf(self.limit) else np.minimum(entries, self.limit))
 
     def summed(self, tokens):
         """The sum of `at` over contexts 1, 2, ... tokens: what a causal prompt adds up to.
 
-        >>> span = Span(3.0, every=4, most=5)
+        >>> span = Span(3.0, every=4, limit=5)
         >>> float(span.summed(50)) == sum(float(span.at(t)) for t in range(1, 51))
         True
         """
         tokens = np.floor(np.asarray(tokens, dtype=float))
-        growing = np.minimum(tokens, self.every * self.most)
+        growing = np.minimum(tokens, self.every * self.limit)
         whole = np.floor_divide(growing, self.every)
         rising = self.every * whole * (whole - 1) / 2 + whole * (growing - self.every * whole + 1)
-        full = 0.0 if math.isinf(self.most) else self.most * (tokens - growing)
+        full = 0.0 if math.isinf(self.limit) else self.limit * (tokens - growing)
         return self.amount * (rising + full)
 
 
@@ -54,16 +55,16 @@ class Span:
 class Mixer:
     """One layer's mixer.
 
-    weights, indexer: parameters. kept: values cached per sequence; read: those a decode step reads;
+    weights, indexer: parameters. cached_values: values cached per sequence; read: those a decode step reads;
     heads: values kept and read by a runtime that caches every head of a latent attention instead of the latent.
     decode, prefill: FLOPs between one token and its context, in the form an engine uses in that phase.
     state_bytes, state_flops: what does not grow with the context.
     """
 
     weights: int
-    kept: tuple[Span, ...] = ()
+    cached_values: tuple[Span, ...] = ()
     read: tuple[Span, ...] = ()
-    heads: tuple[Span, ...] = ()
+    full_head_values: tuple[Span, ...] = ()
     decode: tuple[Span, ...] = ()
     prefill: tuple[Span, ...] = ()
     indexer: int = 0
@@ -83,8 +84,8 @@ def softmax_attention(a: Architecture, reach: float = math.inf) -> Mixer:
     weights += (queries + 2 * keys) * ("qkv" in biases) + a.hidden_size * ("o" in biases)
     weights += a.heads * ("sinks" in biases)
     weights += {"": 0, "head": 2 * a.head_dim, "full": queries + keys}[a.qk_norm]
-    kept, work = (Span(2 * keys, most=reach),), (Span(4.0 * queries, most=reach),)
-    return Mixer(weights, kept=kept, read=kept, decode=work, prefill=work)
+    cached_values, work = (Span(2 * keys, limit=reach),), (Span(4.0 * queries, limit=reach),)
+    return Mixer(weights, cached_values=cached_values, read=cached_values, decode=work, prefill=work)
 
 
 def window_attention(a: Architecture) -> Mixer:
@@ -124,20 +125,27 @@ def absorbed_flops(a: Architecture) -> float:
 def latent_attention(a: Architecture) -> Mixer:
     """MLA: one latent and one rotary key are cached for all heads; prefill expands them, decode does not."""
     expanded = 2.0 * a.heads * (a.nope_head_dim + a.rope_head_dim + a.v_head_dim)
-    kept = (Span(a.kv_lora_rank + a.rope_head_dim),)
+    cached_values = (Span(a.kv_lora_rank + a.rope_head_dim),)
     decode, prefill = (Span(absorbed_flops(a)),), (Span(expanded),)
-    heads = (Span(expanded / 2),)
-    return Mixer(latent_weights(a), kept=kept, read=kept, heads=heads, decode=decode, prefill=prefill)
+    full_head_values = (Span(expanded / 2),)
+    return Mixer(
+        latent_weights(a),
+        cached_values=cached_values,
+        read=cached_values,
+        full_head_values=full_head_values,
+        decode=decode,
+        prefill=prefill,
+    )
 
 
 def selected_attention(a: Architecture) -> Mixer:
     """MLA over the top-k tokens that an earlier layer's indexer chose (GLM-5.2 shares one among layers)."""
     latent = a.kv_lora_rank + a.rope_head_dim
-    work = (Span(absorbed_flops(a), most=a.indexer_top_k),)
+    work = (Span(absorbed_flops(a), limit=a.indexer_top_k),)
     return Mixer(
         latent_weights(a),
-        kept=(Span(latent),),
-        read=(Span(latent, most=a.indexer_top_k),),
+        cached_values=(Span(latent),),
+        read=(Span(latent, limit=a.indexer_top_k),),
         decode=work,
         prefill=work,
     )
@@ -159,7 +167,7 @@ def sparse_attention(a: Architecture) -> Mixer:
     scores, index_key = Span(2.0 * index_width), Span(a.indexer_head_dim)
     return Mixer(
         attended.weights,
-        kept=(*attended.kept, index_key),
+        cached_values=(*attended.cached_values, index_key),
         read=(*attended.read, index_key),
         decode=(*attended.decode, scores),
         prefill=(*attended.prefill, scores),
@@ -193,8 +201,8 @@ def mamba2(a: Architecture) -> Mixer:
         + inner * a.hidden_size
     )
     state = inner * a.mamba_state
-    kept = state + convolved * (a.mamba_conv - 1)
-    return Mixer(weights, state_bytes=FLOAT32_BYTES * kept, state_flops=4 * state)
+    values = state + convolved * (a.mamba_conv - 1)
+    return Mixer(weights, state_bytes=FLOAT32_BYTES * values, state_flops=4 * state)
 
 
 def shared_kv_attention(a: Architecture) -> Mixer:
@@ -210,8 +218,8 @@ def shared_kv_attention(a: Architecture) -> Mixer:
         + a.output_groups * a.output_lora_rank * a.hidden_size
         + a.heads  # sinks
     )
-    kept, work = (Span(a.head_dim, most=a.window),), (Span(4.0 * queries, most=a.window),)
-    return Mixer(weights, kept=kept, read=kept, decode=work, prefill=work)
+    cached_values, work = (Span(a.head_dim, limit=a.window),), (Span(4.0 * queries, limit=a.window),)
+    return Mixer(weights, cached_values=cached_values, read=cached_values, decode=work, prefill=work)
 
 
 def compressor_weights(a: Architecture, width: int, block: int, out: int) -> int:
@@ -225,7 +233,7 @@ def heavily_compressed_attention(a: Architecture) -> Mixer:
     far, entry = Span(4.0 * a.heads * a.head_dim, every=HCA_BLOCK), Span(a.head_dim, every=HCA_BLOCK)
     return Mixer(
         near.weights + compressor_weights(a, a.head_dim, HCA_BLOCK, a.head_dim),
-        kept=(*near.kept, entry),
+        cached_values=(*near.cached_values, entry),
         read=(*near.read, entry),
         decode=(*near.decode, far),
         prefill=(*near.prefill, far),
@@ -235,7 +243,7 @@ def heavily_compressed_attention(a: Architecture) -> Mixer:
 def compressed_sparse_attention(a: Architecture) -> Mixer:
     """CSA: the window, and one compressed entry for each 4 tokens, of which an indexer chooses the top-k."""
     near = shared_kv_attention(a)
-    far = Span(4.0 * a.heads * a.head_dim, every=CSA_BLOCK, most=a.indexer_top_k)
+    far = Span(4.0 * a.heads * a.head_dim, every=CSA_BLOCK, limit=a.indexer_top_k)
     index_width = a.indexer_heads * a.indexer_head_dim
     scores = Span(2.0 * index_width, every=CSA_BLOCK)
     index_key = Span(a.indexer_head_dim, every=CSA_BLOCK)
@@ -246,8 +254,8 @@ def compressed_sparse_attention(a: Architecture) -> Mixer:
     )
     return Mixer(
         near.weights + compressor_weights(a, 2 * a.head_dim, CSA_BLOCK, a.head_dim),
-        kept=(*near.kept, Span(a.head_dim, every=CSA_BLOCK), index_key),
-        read=(*near.read, Span(a.head_dim, every=CSA_BLOCK, most=a.indexer_top_k), index_key),
+        cached_values=(*near.cached_values, Span(a.head_dim, every=CSA_BLOCK), index_key),
+        read=(*near.read, Span(a.head_dim, every=CSA_BLOCK, limit=a.indexer_top_k), index_key),
         decode=(*near.decode, far, scores),
         prefill=(*near.prefill, far, scores),
         indexer=indexer,

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..facts import catalog
-from ..facts import quantities as q
 from ..facts.records_measured import StoredCache
+from ..facts.vocabulary import Layout
 from .attention import FLOAT32_BYTES, mixers
+from .cache_storage import sparse_eight_bits
 from .transformer import Model
 
 BLOCK = 16  # tokens in a block of vLLM's cache. Source: arXiv:2309.06180, section 7.2
-# FP8 latents of sparse attention: a float32 scale for 128 values, the rotary key at 16 bits. Source:
-# docs.vllm.ai/en/v0.11.0/api/vllm/v1/attention/backends/mla/flashmla_sparse.html
-SCALED = 128
 OLD = "llama.cpp of 2024"  # the engine of data/engines.csv that kept every head and wrote scores to memory
 
 
@@ -29,22 +27,18 @@ def eight_bits(model: Model, context: float) -> float:
     >>> eight_bits(model("DeepSeek-V3.2"), 1000) == 61 * (656 + 132) * 1000
     True
     """
-    sparse = [(kind, layers) for kind, layers, _ in mixers(model.architecture) if kind.startswith("dsa")]
-    if not sparse:
+    if not any(kind.startswith("dsa") for kind, _, _ in mixers(model.architecture)):
         return model.cache_bytes(context, catalog.weight_format("Q8_0").bits / 8)
-    a, scale = model.architecture, 1 + FLOAT32_BYTES / SCALED
-    latent, index_key = a.kv_lora_rank * scale + 2 * a.rope_head_dim, a.indexer_head_dim * scale
-    per_token = sum(layers * (latent + (kind == "dsa") * index_key) for kind, layers in sparse)
-    return per_token * model.cache_bytes(context) / model.cache_bytes(1)
+    return sparse_eight_bits(model) * model.cache_bytes(context) / model.cache_bytes(1)
 
 
 def no_windows(model: Model, context: float) -> float:
     """Bytes at 16 bits in an engine that keeps the whole context in window layers too."""
     beyond = sum(
-        layers * span.amount * max(0.0, context - span.most)
+        layers * span.amount * max(0.0, context - span.limit)
         for kind, layers, mixer in mixers(model.architecture)
         if kind in ("window", "chunked")
-        for span in mixer.kept
+        for span in mixer.cached_values
     )
     return model.cache_bytes(context) + 2 * beyond
 
@@ -67,42 +61,20 @@ def with_scores(model: Model, context: float) -> float:
     return every_head(model, context) + scores
 
 
-WAYS: dict[str, Callable[[Model, float], float]] = {
-    "what is needed, 16 bits": needed,
-    "what is needed, 8 bits": eight_bits,
-    "windows kept whole": no_windows,
-    "every head of a latent": every_head,
-    "every head, and scores": with_scores,
+LAYOUTS: dict[Layout, Callable[[Model, float], float]] = {
+    Layout.NEEDED_16_BIT: needed,
+    Layout.NEEDED_8_BIT: eight_bits,
+    Layout.WHOLE_WINDOWS: no_windows,
+    Layout.FULL_HEADS: every_head,
+    Layout.FULL_HEADS_AND_SCORES: with_scores,
 }
 
 
 def counted(row: StoredCache) -> float:
-    """Bytes for what a published row stores, by `WAYS`.
+    """Bytes for what a published row stores, by `LAYOUTS`.
 
     >>> row = catalog.table(StoredCache)[3]
     >>> abs(counted(row) / row.bytes - 1) < 0.001
     True
     """
-    return row.sequences * WAYS[row.stored](Model.named(row.model), row.tokens)
-
-
-def reports() -> list[dict]:
-    """Rows for a table: what was published of a cache, and what is counted for the same storage.
-
-    >>> reports()[3]["reported"], reports()[3]["counted"]
-    ('2.3 GB', '2.3 GB')
-    """
-    return [
-        {
-            "name": row.model,
-            "way": row.stored,
-            "tokens": row.sequences * row.tokens,
-            "reported": q.size(row.bytes),
-            "counted": q.size(counted(row)),
-            "off": f"{100 * (counted(row) / row.bytes - 1):+.1f} %".replace("-0.0", "0.0").replace(
-                "+0.0", "0.0"
-            ),
-            "by": f"{row.runtime}, {row.kind}",
-        }
-        for row in catalog.table(StoredCache)
-    ]
+    return row.sequences * LAYOUTS[Layout(row.layout)](Model.named(row.model), row.tokens)

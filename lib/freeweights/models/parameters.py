@@ -45,7 +45,7 @@ def hyper_connections(a: Architecture) -> int:
 
 
 @cache
-def parts(a: Architecture) -> dict[str, int]:
+def parameter_counts(a: Architecture) -> dict[str, int]:
     """The parameters of a model by what they do; the values add up to the model.
 
     Args:
@@ -55,7 +55,7 @@ def parts(a: Architecture) -> dict[str, int]:
         part: number of parameters. A tied output head is the input embedding used again, so it counts 0.
 
     >>> from freeweights.facts import catalog
-    >>> smol = parts(catalog.architecture("SmolLM2-135M-Instruct"))
+    >>> smol = parameter_counts(catalog.architecture("SmolLM2-135M-Instruct"))
     >>> smol["input embedding"] == 49_152 * 576, smol["output head"], sum(smol.values())
     (True, 0, 134515008)
     """

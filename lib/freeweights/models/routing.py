@@ -27,12 +27,12 @@ def check_experts(experts: int, chosen: int) -> None:
         )
 
 
-def popularity(experts: int, favour: float) -> np.ndarray:
+def popularity(experts: int, zipf_exponent: float) -> np.ndarray:
     """How popular each expert is, the most popular first: 1 over its rank to a power (Zipf's law). Sums to 1.
 
     Args:
         experts: how many, E.
-        favour: the power, from 0 (all alike) upwards; at 1 the first is twice as popular as the second.
+        zipf_exponent: the power, from 0 (all alike) upwards; at 1 the first is twice as popular as the second.
 
     Raises:
         ValueError: no experts, or a power that is negative.
@@ -41,14 +41,16 @@ def popularity(experts: int, favour: float) -> np.ndarray:
     ([0.25, 0.25, 0.25, 0.25], [0.48, 0.24, 0.16, 0.12])
     """
     check_experts(experts, 1)
-    if not (np.isfinite(favour) and favour >= 0):
-        raise ValueError(f"favour is {favour}: a power of 0 (all experts alike) or more is expected.")
-    weights = np.arange(1, experts + 1) ** -float(favour)
+    if not (np.isfinite(zipf_exponent) and zipf_exponent >= 0):
+        raise ValueError(
+            f"zipf_exponent is {zipf_exponent}: a power of 0 (all experts alike) or more is expected."
+        )
+    weights = np.arange(1, experts + 1) ** -float(zipf_exponent)
     return weights / weights.sum()
 
 
 @lru_cache(maxsize=64)
-def chances(experts: int, chosen: int, favour: float = 0.0) -> np.ndarray:
+def selection_probabilities(experts: int, chosen: int, zipf_exponent: float = 0.0) -> np.ndarray:
     """For each expert the probability that one token is sent to it; together `chosen`.
 
     Think of every expert as a clock that rings at random, popular ones earlier: a token goes to the first `chosen`
@@ -56,7 +58,7 @@ def chances(experts: int, chosen: int, favour: float = 0.0) -> np.ndarray:
 
     Args:
         experts, chosen: of one layer, E and k.
-        favour: see `popularity`.
+        zipf_exponent: see `popularity`.
 
     Returns:
         (experts,), read-only, because it is remembered for whoever asks next.
@@ -64,16 +66,16 @@ def chances(experts: int, chosen: int, favour: float = 0.0) -> np.ndarray:
     Raises:
         ValueError: as in `check_experts` and `popularity`.
 
-    >>> chances(8, 2).tolist() == [0.25] * 8, chances(8, 8, 1).tolist() == [1.0] * 8
+    >>> selection_probabilities(8, 2).tolist() == [0.25] * 8, selection_probabilities(8, 8, 1).tolist() == [1.0] * 8
     (True, True)
-    >>> round(float(chances(256, 8, 0.8).sum()), 6)
+    >>> round(float(selection_probabilities(256, 8, 0.8).sum()), 6)
     8.0
     """
     check_experts(experts, chosen)
-    shares = popularity(experts, favour)
+    shares = popularity(experts, zipf_exponent)
     if chosen == experts:
         found = np.ones(experts)
-    elif favour == 0:
+    elif zipf_exponent == 0:
         found = np.full(experts, chosen / experts)
     elif chosen == 1:
         found = shares  # who rings first needs no average time
@@ -95,13 +97,15 @@ def rung(shares: np.ndarray, chosen: int) -> np.ndarray:
     return found * (chosen / found.sum())
 
 
-def route(experts: int, chosen: int, tokens: int, favour: float, rng: np.random.Generator) -> np.ndarray:
+def route(
+    experts: int, chosen: int, tokens: int, zipf_exponent: float, rng: np.random.Generator
+) -> np.ndarray:
     """Draw the experts of each token, distinct ones, popular ones more often.
 
     Args:
         experts, chosen: of one layer.
         tokens: how many, 0 or more.
-        favour: see `popularity`.
+        zipf_exponent: see `popularity`.
         rng: where the chance comes from.
 
     Returns:
@@ -116,7 +120,7 @@ def route(experts: int, chosen: int, tokens: int, favour: float, rng: np.random.
     check_experts(experts, chosen)
     if tokens < 0:
         raise ValueError(f"tokens is {tokens}: 0 or more are expected.")
-    rings = rng.exponential(size=(tokens, experts)) / popularity(experts, favour)
+    rings = rng.exponential(size=(tokens, experts)) / popularity(experts, zipf_exponent)
     return np.argpartition(rings, chosen - 1, axis=1)[:, :chosen]
 
 

@@ -8,11 +8,11 @@ from functools import cache, cached_property
 import numpy as np
 
 from ..facts import catalog
-from ..facts.arrays import plain
+from ..facts.arrays import every, plain
 from ..facts.quantities import count
 from ..facts.records_models import Architecture
 from .attention import Mixer, mixers
-from .parameters import feed_forward, parts
+from .parameters import feed_forward, parameter_counts
 
 # Vendors count active parameters in three ways.
 WITH_EMBEDDINGS = "with both embeddings"
@@ -70,7 +70,7 @@ class Model:
         Raises:
             ValueError: the model was only announced.
         """
-        return dict(parts(self._counted))
+        return dict(parameter_counts(self._counted))
 
     @cached_property
     def parameters(self) -> int:
@@ -201,7 +201,7 @@ class Model:
         >>> model("DeepSeek-R1").cache_bytes(65_536) == 61 * 576 * 2 * 65_536
         True
         """
-        return self._cached("kept", context, bytes_per_value, latents)
+        return self._cached("cached_values", context, bytes_per_value, latents)
 
     def cache_read_bytes(self, context, bytes_per_value: float = 2, latents: bool = True):
         """Bytes of its cache that one sequence reads in one decode step.
@@ -218,16 +218,14 @@ class Model:
 
     def _cached(self, spans: str, context, bytes_per_value, latents):
         """Bytes of the kept or the read spans of all layers, and of their states."""
-        context = self._valid(context)
-        if not np.all(np.asarray(bytes_per_value) > 0):
+        context = self.valid_context(context)
+        if not every(np.asarray(bytes_per_value) > 0):
             raise ValueError(f"bytes_per_value is {bytes_per_value}: 2 stands for 16 bits, 1 for 8 bits.")
-        spans_of = [
-            (layers, span)
-            for _, layers, mixer in self._mixers
-            for span in (not latents and mixer.heads) or getattr(mixer, spans)
-        ]
-        values = sum(layers * span.at(context) for layers, span in spans_of)
-        states = sum(layers * mixer.state_bytes for _, layers, mixer in self._mixers)
+        values = states = 0.0
+        for _, layers, mixer in self._mixers:
+            states += layers * mixer.state_bytes
+            for span in (not latents and mixer.full_head_values) or getattr(mixer, spans):
+                values += layers * span.at(context)
         return plain(values * bytes_per_value + states)
 
     def flops_per_token(self, context):
@@ -246,7 +244,7 @@ class Model:
         >>> llama.flops_per_token(0) == 2 * llama.active_parameters
         True
         """
-        context = self._valid(context)
+        context = self.valid_context(context)
         attended = [layers * span.at(context) for _, layers, mixer in self._mixers for span in mixer.decode]
         return plain(self.flops_of_weights + sum(attended))
 
@@ -266,7 +264,7 @@ class Model:
         >>> smol.prefill_flops(1) == smol.flops_per_token(1)
         True
         """
-        prompt = self._valid(prompt)
+        prompt = self.valid_context(prompt)
         body = self.active(WITHOUT_EMBEDDINGS)
         head = self.active_parameters - body
         attended = [
@@ -299,10 +297,10 @@ class Model:
             )
         return self.architecture
 
-    def _valid(self, context):
+    def valid_context(self, context):
         """The context as an array of floats, refused where the model has no such context."""
-        tokens = np.asarray(context, dtype=float)
-        if ((tokens >= 0) & (tokens <= self.max_context)).all():
+        tokens = np.asarray(context, dtype=float)[()]
+        if every((tokens >= 0) & (tokens <= self.max_context)):
             return tokens
         if not np.all(np.isfinite(tokens) & (tokens >= 0)):
             raise ValueError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 
@@ -50,7 +49,6 @@ def ranged(id: str, divisor: float = 1.0, unit: str | None = None) -> Input:
     return Input(*ends, unit or row.unit, row.date, row.source)
 
 
-@cache
 def inputs() -> dict[str, Input]:
     """Every assumption by its name in `Terms`; shares are of 1.
 

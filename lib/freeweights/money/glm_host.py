@@ -12,6 +12,7 @@ import numpy as np
 
 from ..cost import inference
 from ..cost.reference_cases import CLUSTER, CLUSTER_WEIGHTS, DESKTOP, DESKTOP_WEIGHTS
+from ..evidence.published import comparisons
 from ..facts import quantities as q
 from ..facts.records_prices import HostPrice
 from ..machines.machine import Machine
@@ -26,9 +27,12 @@ from .serving_costs import Costs, Prices, Tokens, cost_per_million, serving_spee
 MODEL = "GLM-5.2"
 MACHINES = {
     "8 x H200 141GB": (CLUSTER, CLUSTER_WEIGHTS),
-    "8 x B200 180GB": (("B200 SXM 180GB", 8), CLUSTER_WEIGHTS),
-    "16 x H100 80GB, InfiniBand": (("H100 SXM5 80GB", 16, "InfiniBand NDR (4x port)"), CLUSTER_WEIGHTS),
-    "8 x H100 80GB": (("H100 SXM5 80GB", 8), CLUSTER_WEIGHTS),
+    "8 x B200 180GB": (("B200 SXM 180GB", 8, None, "experts"), CLUSTER_WEIGHTS),
+    "16 x H100 80GB, InfiniBand": (
+        ("H100 SXM5 80GB", 16, "InfiniBand NDR (4x port)", "experts"),
+        CLUSTER_WEIGHTS,
+    ),
+    "8 x H100 80GB": (("H100 SXM5 80GB", 8, None, "experts"), CLUSTER_WEIGHTS),
     "Desktop, 512 GB, bought": (DESKTOP, DESKTOP_WEIGHTS),
 }
 *NODES, TIGHT, DESK = MACHINES  # TIGHT: too small for the model
@@ -39,7 +43,6 @@ DAYS = np.geomspace(1e4, 1e11, 701)  # tokens of a day
 CONTEXTS = (2 * NEW, 524_288)  # tokens, shortest and longest
 
 
-@cache
 def listed() -> HostPrice:
     """What the lab itself asks for the model, and when.
 
@@ -54,7 +57,7 @@ def prices() -> Prices:
     return asked_by(listed())
 
 
-def kept() -> float:
+def cached_share() -> float:
     """Share of the prompts' tokens found in a cache: DeepSeek's service, 27 and 28 February 2025."""
     return service("cached-input-tokens") / service("input-tokens")
 
@@ -65,7 +68,7 @@ def mixed(ratio: float) -> Tokens:
     >>> mixed(4).total
     5.0
     """
-    return Tokens(ratio * (1 - kept()), ratio * kept(), 1.0)
+    return Tokens(ratio * (1 - cached_share()), ratio * cached_share(), 1.0)
 
 
 def prompt_words(ratio: float) -> str:
@@ -77,7 +80,19 @@ def prompt_words(ratio: float) -> str:
     if not ratio:
         return "no prompt"
     said = f"{q.significant(ratio)} {'token' if ratio == 1 else 'tokens'} of prompt"
-    return f"{said} ({q.percent(kept())} of {'it' if ratio == 1 else 'them'} kept) to one written"
+    return f"{said} ({q.percent(cached_share())} of {'it' if ratio == 1 else 'them'} kept) to one written"
+
+
+@cache
+def published_reading(place: str) -> float | None:
+    """Tokens per second of the slowest published reading of the model on a machine of `MACHINES`; None where there is none.
+
+    >>> round(published_reading("8 x H200 141GB")), published_reading("8 x H100 80GB")
+    (12328, None)
+    """
+    device, count = MACHINES[place][0][:2]
+    seen = comparisons(MODEL, device, phase="prefill", devices=count)
+    return min((pair.measured for pair in seen), default=None)
 
 
 @lru_cache(maxsize=64)
@@ -89,19 +104,23 @@ def speeds(place: str, context: int) -> dict[str, Tokens]:
         context: tokens of a prompt, and of each user's cache; all but the last `NEW` of it are kept.
 
     Returns:
-        Tokens whose `output` is an array: for one user, two, and as many of `USERS` as have room. Empty for no room.
+        Tokens whose `output` is an array: for one user, two, and as many of `USERS` as have room. Empty for no room. The
+        dear end reads no faster than was published of this model on this machine.
 
     >>> len(speeds("8 x H200 141GB", 4096)["expected"].output), speeds("8 x H100 80GB", 4096)
-    (667, {})
+    (408, {})
     """
     (machine, weights), model = MACHINES[place], Model.named(MODEL)
     machine = Machine.named(*machine)
     users = USERS[inference.decode(model, machine, context=context, batch=USERS, weights=weights).fits]
-    return {
+    if not users.size:
+        return {}
+    found = {
         end: serving_speeds(model, machine, context, context - NEW, users, weights, end)
         for end in ("low", "expected", "high")
-        if users.size
     }
+    slowest = min(found["high"].input, published_reading(place) or np.inf)
+    return found | {"high": replace(found["high"], input=slowest)}
 
 
 def rented(place: str, rent: float | None = None) -> Machine:
@@ -181,7 +200,7 @@ def business(place: str, rent: float, share: float, users: int, context: int, ra
 
     >>> found = business("8 x H200 141GB", 4.75, 0.8, 64, 4096, 4)
     >>> found.room, found.costs["output"][1] > found.prices["output"], found.costs["input"][1] < found.prices["input"]
-    (667, True, True)
+    (408, True, True)
     """
     mix, asked = mixed(ratio), prices()
     found = costs(place, context, terms(place, paid(place), utilisation=share), rent)
@@ -230,7 +249,7 @@ def operating_point(
 
     >>> node = [operating_point("8 x H200 141GB", users, 4096, Terms(), 4) for users in (10, FULL)]
     >>> node[1].users, node[1].own.day == node[0].own.day, node[1].own.capacity > 5 * node[0].own.capacity
-    (667, True, True)
+    (408, True, True)
     """
     found = costs(place, context, terms)
     room = found["expected"].output.size if found else 0

@@ -18,7 +18,7 @@ from ..machines.machine import Machine
 QUANTITIES: dict[str, tuple[str, float, Callable[[Machine], float]]] = {
     "memory bandwidth": ("B/s", 1e9, lambda machine: machine.memory_bandwidth),
     "arithmetic": ("FLOP/s", 1e12, lambda machine: machine.flops(16)),
-    "memory": ("B", 1e9, lambda machine: machine.memory),
+    "memory": ("B", 1e9, lambda machine: machine.count * machine.device.sold),
 }
 CARDS, DATACENTRE, UNIFIED, EVERY = "desktop cards", "datacentre devices", "unified memory", "all of them"
 GROUPS = (UNIFIED, CARDS, DATACENTRE, EVERY)
@@ -186,7 +186,6 @@ def release_price(device: Device) -> bool:
     return device.price_basis.startswith(("release price", "launch", "list price", "maker list price"))
 
 
-@cache
 def priced(which: str, street: bool) -> tuple[Device, ...]:
     """The devices of a group that have a price; those with a street price only if `street`."""
     wanted = {which} if which != EVERY else {UNIFIED, CARDS, DATACENTRE}
@@ -238,13 +237,13 @@ def today() -> int:
 def twins() -> list[tuple[Device, Device]]:
     """Computers of the newest year beside the latest earlier one of the same vendor with the same unified memory.
 
-    >>> all(old.memory == new.memory and old.year < new.year for old, new in twins())
+    >>> all(old.sold == new.sold and old.year < new.year for old, new in twins())
     True
     """
     rows = sorted(priced(UNIFIED, street=True), key=lambda row: row.year)
     pairs = []
     for new in (row for row in rows if row.year == today()):
-        olds = [o for o in rows if o.year < new.year and (o.vendor, o.memory) == (new.vendor, new.memory)]
+        olds = [o for o in rows if o.year < new.year and (o.vendor, o.sold) == (new.vendor, new.sold)]
         if olds:
             pairs.append((olds[-1], new))
     return pairs

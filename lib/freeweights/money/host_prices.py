@@ -140,8 +140,8 @@ def predicted(name: str) -> PredictedServingCost:
     >>> found.where, found.users, found.full < found.served
     ('1 x H200', 256, True)
     """
-    (card, count), weights = SERVES[name]
-    model, machine = Model.named(name), Machine.named(card, count)
+    place, weights = SERVES[name]
+    model, machine = Model.named(name), Machine.named(*place)
     users = 2 ** np.arange(1, int(np.log2(FULL)) + 1)
     most = int(
         users[np.asarray(memory.fits(model, machine, weights=weights, context=CONTEXT, batch=users).fits)][-1]
@@ -154,5 +154,5 @@ def predicted(name: str) -> PredictedServingCost:
         for number in (most, SERVED)
     )
     return PredictedServingCost(
-        f"{count} x H200", most, full[1], served[1], (full[0], full[2]), (served[0], served[2])
+        f"{machine.count} x H200", most, full[1], served[1], (full[0], full[2]), (served[0], served[2])
     )

@@ -54,6 +54,14 @@ class DemandCurve:
         """By how much the price falls for every million tokens more."""
         return self.price / (self.elasticity * self.quantity)
 
+    def paid_at_constant_elasticity(self, price: float) -> float:
+        """What customers pay at a price over what they pay at the point, if elasticity were the same everywhere: no line.
+
+        >>> DemandCurve(2.0, 1e6, elasticity=1.0).paid_at_constant_elasticity(0.5)
+        1.0
+        """
+        return (price / self.price) ** (1 - self.elasticity)
+
 
 def inputs() -> dict[str, Input]:
     """Published values of "hosts", "elasticity", "share" (of revenue, to the lab) and "training" (dollars), with ranges.
@@ -194,15 +202,15 @@ def market(demand: DemandCurve, costs, fixed=0.0, share=0.0, rule: str = "Courno
     """
     costs, fixed = checked(demand, costs, fixed, share, rule)
     kept = 1 - np.asarray(share, float)
-    felt = costs / last(kept)
+    effective_cost = costs / last(kept)
     for _ in range(costs.shape[-1] + 1):
-        price, quantities = served(demand, felt, rule)
+        price, quantities = served(demand, effective_cost, rule)
         profits = (last(kept * price) - costs) * quantities - fixed * (quantities > 0)
         worst = profits == profits.min(axis=-1, keepdims=True)
         leaving = worst & (profits < 0) & (np.cumsum(worst, axis=-1) == 1)
         if rule == "Bertrand" or not leaving.any():
             break
-        felt = np.where(leaving, last(demand.choke), felt)
+        effective_cost = np.where(leaving, last(demand.choke), effective_cost)
     lab = share * price * quantities.sum(axis=-1)
     return Outcome(plain(price), quantities, profits, plain(lab))
 

@@ -129,7 +129,6 @@ def parts(found: Outcome, each: np.ndarray, fixed: float) -> dict[str, float]:
     }
 
 
-@cache
 def bills() -> dict[str, float]:
     """Dollars of the computers of the last run or runs, by whose they are: published, or estimated by others.
 

@@ -104,8 +104,8 @@ class Switch:
     def break_even(self) -> float | None:
         """The share of good enough tasks above which the switch pays: 0 if it pays at any, None if not even at all of them.
 
-        One less what a good task saves over what a bad one takes; if every failure is noticed, open price and check over
-        closed price.
+        The switch pays while bad answers are a smaller part of all than what a good one saves is of what a bad one loses. If every
+        bad one is noticed, the break-even is open price and check over closed price.
 
         >>> Switch(open=0.02, closed=0.08).break_even, Switch(open=0.09, closed=0.08).break_even
         (0.25, None)

@@ -6,7 +6,6 @@ Who lists no price of cached input asks that of input.
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from ..facts import catalog
 from ..facts.records_prices import HostPrice, Price
@@ -32,7 +31,6 @@ def list_prices(subject: str) -> Prices:
     return Prices(known["input"], known.get("cached input", known["input"]), known["output"])
 
 
-@cache
 def listed_on(subject: str) -> str | None:
     """Year and month, or day, of a vendor's list prices, the newest of its rows of data/prices.csv; None where none is given.
 
@@ -43,7 +41,6 @@ def listed_on(subject: str) -> str | None:
     return max(re.findall(r"\b20\d\d-[01]\d(?:-[0-3]\d)?\b", said), default=None)
 
 
-@cache
 def listings(what: str) -> tuple[HostPrice, ...]:
     """Every row of data/hosts.csv for one open model.
 
@@ -77,7 +74,6 @@ def asked_by(row: HostPrice) -> Prices:
     return Prices(row.input, row.input if row.cached is None else row.cached, row.output)
 
 
-@cache
 def at_hosts(what: str) -> dict[str, Prices]:
     """What each host asks for an open model, the lab among them.
 

@@ -18,7 +18,7 @@ from ..facts.arrays import plain
 from ..machines.machine import Machine
 from ..models.transformer import Model
 from . import electricity
-from .assumptions import CARD, Terms
+from .assumptions import Terms
 from .hourly_rate import PAID
 from .serving_costs import Costs, Prices, Tokens, hourly, serving_costs
 
@@ -48,7 +48,7 @@ class Deployment:
 
 DEPLOYMENTS = {
     "bought desktop": Deployment("GLM-5.2", DESKTOP, DESKTOP_WEIGHTS, PAID[0], 1),
-    "rented GPU": Deployment("gpt-oss-120b", (CARD, 1), None, PAID[1], None),
+    "rented GPU": Deployment("gpt-oss-120b", (CLUSTER[0], 1), None, PAID[1], None),
     "rented node": Deployment("GLM-5.2", CLUSTER, CLUSTER_WEIGHTS, PAID[1], None),
 }
 MOST = 512  # users at once that a machine is taken to serve at best
@@ -174,14 +174,14 @@ def users_at_once(name: str, wanted: int = SERVED) -> int:
     if wanted < 1:
         raise ValueError(f"users is {wanted}: at least one is needed.")
     room = int(
-        memory.slots(
+        memory.max_sequences(
             Model.named(chosen.model), chosen.machine, context=CONTEXT, weights=chosen.weights
         ).expected
     )
     return min(wanted, room, chosen.most or room)
 
 
-def own_way(
+def deployment_cost(
     name: str,
     prices: Prices,
     mix: Tokens,
@@ -197,7 +197,7 @@ def own_way(
         hours: of the day in which tokens arrive; it is paid for all day. spare: as in `Terms`. people: dollars a day.
 
     >>> from freeweights.money.price_lists import list_prices
-    >>> node = own_way("rented node", list_prices("GLM-5.2"), mixed(3))
+    >>> node = deployment_cost("rented node", list_prices("GLM-5.2"), mixed(3))
     >>> node.break_even < node.capacity
     True
     """
@@ -214,16 +214,16 @@ def users_of(name: str, side: str) -> int:
     """Users at once of a way on one of `SIDES`: at least one.
 
     >>> users_of("rented node", "at best"), users_of("rented node", "at worst")
-    (512, 64)
+    (408, 51)
     """
     return max(1, round(users_at_once(name, MOST) * SIDES[side]["filled"]))
 
 
-def own_side(name: str, side: str, prices: Prices, mix: Tokens, wage: float) -> SelfHosting:
+def deployment_cost_at(name: str, side: str, prices: Prices, mix: Tokens, wage: float) -> SelfHosting:
     """One of `DEPLOYMENTS` on one of `SIDES` against a vendor's prices; wage: dollars for an hour of work."""
     case = SIDES[side]
     staff = people(case["work"], wage)
-    return own_way(name, prices, mix, users_of(name, side), case["hours"], case["spare"], staff)
+    return deployment_cost(name, prices, mix, users_of(name, side), case["hours"], case["spare"], staff)
 
 
 def wait(own: SelfHosting, mix: Tokens, users: int, hours: float = 24.0, prompt: float = CONTEXT) -> float:
@@ -233,7 +233,7 @@ def wait(own: SelfHosting, mix: Tokens, users: int, hours: float = 24.0, prompt:
 
     >>> from freeweights.money.price_lists import list_prices
     >>> mix = mixed(3)
-    >>> wait(own_way("bought desktop", list_prices("GLM-5.2"), mix), mix, users=1) > 60
+    >>> wait(deployment_cost("bought desktop", list_prices("GLM-5.2"), mix), mix, users=1) > 60
     True
     """
     asks = prompt * mix.total / (mix.input + mix.cached)

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ..cost import inference
-from ..cost.memory import slots
+from ..cost.memory import max_sequences
 from ..cost.reference_cases import CLUSTER, CONTEXT
 from ..facts import catalog
 from ..facts import quantities as q
@@ -34,7 +34,6 @@ MONTH = q.YEAR / 12
 WEIGHTS = {"DeepSeek-R1": "FP8", "GLM-5.2": "FP8", "gpt-oss-120b": None, "Llama 3.1 405B": "FP8"}
 
 
-@cache
 def companies() -> Mapping[str, float]:
     """H100 equivalents of each owner, to be read only; everybody else's follow from the published share of the five largest.
 
@@ -47,7 +46,6 @@ def companies() -> Mapping[str, float]:
     return MappingProxyType(owned | {REST: total - sum(owned.values())})
 
 
-@cache
 def blocs() -> Mapping[str, float]:
     """The same stock by the country in which the named owners have their seat.
 
@@ -117,8 +115,8 @@ def predicted(name: str, device: str = CLUSTER[0]) -> Speeds:
         raise catalog.UnknownName(
             f"No speed of '{name}' is predicted here. {catalog.nearest(name, list(WEIGHTS))}"
         )
-    model, machine, weights = Model.named(name), Machine.named(device, NODE), WEIGHTS[name]
-    room = int(slots(model, machine, context=CONTEXT, weights=weights).expected)
+    model, machine, weights = Model.named(name), Machine.named(device, NODE, None, "experts"), WEIGHTS[name]
+    room = int(max_sequences(model, machine, context=CONTEXT, weights=weights).expected)
     users = np.arange(1, room + 1)
     speeds = (
         np.asarray(

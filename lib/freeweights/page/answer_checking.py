@@ -7,28 +7,38 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..facts.quantities import count, duration, money, significant, size
+from ..facts.quantities import DAY, HOUR, MINUTE, YEAR, count, duration, money, significant, size
 
 Number = float | Callable[[], float]
 
 WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 PREFIXES = {"n": 1e-9, "µ": 1e-6, "m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 PREFIXES |= {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
-COUNTS = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "%": 0.01}  # behind a number without a unit
-NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([^\d\s+*/=.,-][^\d]*)?", re.IGNORECASE)
+COUNTS = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}  # before a word that is counted, or alone
+SPELLINGS = [  # units that people use for one quantity, in its base unit
+    {"B": 1.0, "byte": 1.0, "kilobyte": 1e3, "megabyte": 1e6, "gigabyte": 1e9, "terabyte": 1e12},
+    {"ns": 1e-9, "µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0, "min": MINUTE,
+     "minute": MINUTE, "h": HOUR, "hr": HOUR, "hour": HOUR, "d": DAY, "day": DAY, "week": 7 * DAY,
+     "month": YEAR / 12, "y": YEAR, "yr": YEAR, "year": YEAR},
+    {"$": 1.0, "USD": 1.0, "usd": 1.0, "dollar": 1.0, "US dollar": 1.0, "cent": 0.01},
+    {"times": 1.0, "time": 1.0, "x": 1.0, "×": 1.0, "-fold": 1.0},
+    {"%": 1.0, "per cent": 1.0, "percent": 1.0},
+]  # fmt: skip
+NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([^\d\s+*/=.,][^\d]*)?", re.IGNORECASE)
 THOUSANDS = re.compile(r"(?<=\d)[,_ \u202f](?=\d{3}(?!\d))")
 EXACT = 0.004  # a slip is named only when the number fits it this closely: 1024 and 1000 differ by 0.024
 
-SLIPS = [
-    (8.0, "You have bits where bytes belong, or the other way round: eight bits are one byte."),
-    (100.0, "You have per cent where a fraction belongs, or the other way round: 5 % is 0.05."),
-    (60.0, "You have seconds where minutes belong, or the other way round."),
-    (3600.0, "You have seconds where hours belong, or the other way round."),
-    (2.0, "Something was counted twice or only once: a multiplication and an addition are two FLOPs, "
-          "and a cache holds keys and values."),
-    *((1000.0**power, f"A prefix is off by {word}: count the steps from k to M to G to T.")
+BYTES, TIME = {"B", "B/s", "FLOP/s"}, {"s", "ms", "minutes", "hours", "days", "years"}
+SLIPS = [  # a factor, its words, and the units in which it is one; None: in all
+    (8.0, "You have bits where bytes belong, or the other way round: eight bits are one byte.", BYTES),
+    (100.0, "You have per cent where a fraction belongs, or the other way round: 5 % is 0.05.", None),
+    (60.0, "You have seconds where minutes belong, or the other way round.", TIME - {"days", "years"}),
+    (3600.0, "You have seconds where hours belong, or the other way round.", TIME - {"days", "years"}),
+    (12.0, "You have months where years belong, or the other way round.", {"years"}),
+    (2.0, "That is off by a factor of two: what was counted twice, or only once?", None),
+    *((1000.0**power, f"A prefix is off by {word}: count the steps from k to M to G to T.", None)
       for power, word in enumerate(["a thousand", "a million", "a billion", "a trillion"], 1)),
-    *((1.024**power, "You mixed units of 1024 with units of 1000: 1 GB is 10^9 bytes, 1 GiB is 2^30.")
+    *((1.024**power, "You mixed units of 1024 with units of 1000: 1 GB is 10^9 bytes, 1 GiB is 2^30.", BYTES)
       for power in (1, 2, 3, 4)),
 ]  # fmt: skip
 
@@ -88,14 +98,33 @@ def _read_text(typed: str, unit: str) -> float:
 
 def _multiplier(ending: str, unit: str, text: str) -> float:
     """What the word, prefix and unit behind a number multiply it by."""
-    before = ending.removesuffix(unit).strip() if unit else ending
-    if before in ("", unit) or before.lower() in WORDS:
-        return WORDS.get(before.lower(), 1.0)
-    known = PREFIXES if unit and ending.endswith(unit) else {} if unit else COUNTS
-    if before not in known:
-        wanted = f"in {unit}" if unit else "without a unit"
-        raise Unreadable(f"{text!r} ends in {ending!r}: give the number {wanted}.")
-    return known[before]
+    ending, known = (
+        " ".join(ending.split()),
+        WORDS | (PREFIXES if unit in BYTES else {} if unit in TIME else COUNTS),
+    )
+    for spelling, worth in _spellings(unit).items():
+        before = ending.removesuffix(spelling).strip()
+        if ending.endswith(spelling) and (not before or before in known or before.lower() in WORDS):
+            return worth * (known.get(before) or WORDS[before.lower()] if before else 1.0)
+    wanted = f"in {unit}" if unit else "without a unit"
+    raise Unreadable(f"{text!r} ends in {ending!r}: give the number {wanted}.")
+
+
+def _spellings(unit: str) -> dict[str, float]:
+    """How people write a unit, longest first, each with its worth: a minute is 60 of "s", a token one of "tokens/s"."""
+    if not unit:
+        return {"%": 0.01, "": 1.0}
+    for family in SPELLINGS:
+        if base := family.get(unit) or family.get(unit.removesuffix("s")):
+            found = (
+                family | {f"{word}s": worth for word, worth in family.items() if len(word) > 2} | {"": base}
+            )
+            return {word: found[word] / base for word in sorted(found, key=len, reverse=True)}
+    what, _, per = re.sub(r" (a|per) ", "/", unit).partition("/")
+    names = {what, what.removesuffix("s"), what.replace("tokens", "tok")}
+    rates = {f"{name}{by}{each}" for name in names for by in ("/", " a ", " per ")
+             for each in ({per, "sec", "second"} if per == "s" else {per}) if per}  # fmt: skip
+    return dict.fromkeys(sorted({unit, "", *names, *rates}, key=len, reverse=True), 1.0)
 
 
 def said(value: float, unit: str = "") -> str:
@@ -126,7 +155,7 @@ def judge_number(
 
     Args:
         given, answer: in `unit`.
-        tolerance: accepted relative error.
+        tolerance: accepted relative error; what reads as the answer does once rounded is right in any case.
         mistakes: numbers that a known slip leads to, each with its words.
         impossible: tests that no right answer can meet, each with its reason.
 
@@ -136,11 +165,19 @@ def judge_number(
     Feedback(right=True, message='You gave 1.02 MB. Right: it is 1 MB.')
     """
     start = f"You gave {said(given, unit)}."
-    if near(given, answer, tolerance):
+    if near(given, answer, tolerance) or said(given, unit) == said(answer, unit):
         return Feedback(True, f"{start} Right: it is {said(answer, unit)}.")
     reasons = [why for cannot_be, why in impossible if cannot_be(given)]
-    reasons += [words for value, words in mistakes if near(given, worked_out(value), min(tolerance, 0.02))]
-    reasons += [slip] if (slip := usual_slip(given, answer)) else [_direction(given, answer)]
+    foreseen = [(worked_out(value), words) for value, words in mistakes]
+    slips = [(value, words, min(tolerance, 0.02)) for value, words in foreseen]
+    slips += [(value, words, EXACT) for value, words in usual_slips(answer, unit)]
+    # Of slips whose numbers are met the nearest is named; of two as near the first: the one foreseen for this question.
+    met = [
+        (abs(given / value - 1) // EXACT, words)
+        for value, words, within in slips
+        if given and near(given, value, within)
+    ]
+    reasons += [min(met, key=lambda slip: slip[0])[1]] if met else [_direction(given, answer)]
     return Feedback(False, f"{start} {reasons[0]}")
 
 
@@ -149,17 +186,20 @@ def near(given: float, answer: float, tolerance: float) -> bool:
     return math.isclose(given, answer, rel_tol=0, abs_tol=tolerance * abs(answer))
 
 
-def usual_slip(given: float, answer: float) -> str:
-    """Name the slip of units, prefixes or direction that explains what was given; "" if none does."""
-    if given == 0 or answer == 0:
-        return ""
-    if near(given, -answer, EXACT):
-        return "The size is right and the sign is wrong: what is taken from what?"
-    ratio = abs(given / answer)
-    for factor, words in SLIPS:
-        if near(ratio, factor, EXACT) or near(ratio, 1 / factor, EXACT):
-            return words
-    return "It is upside down: what is divided by what?" if near(given * answer, 1, EXACT) else ""
+def usual_slips(answer: float, unit: str) -> list[tuple[float, str]]:
+    """The numbers that the usual slips of units, prefixes or direction make of an answer, each with its words.
+
+    >>> [round(number, 1) for number, words in usual_slips(3.7, "$") if "twice" in words]
+    [7.4, 1.9]
+    """
+    if not answer:
+        return []
+    fitting = [(factor, words) for factor, words, units in SLIPS if units is None or unit in units]
+    return [
+        (-answer, "The size is right and the sign is wrong: what is taken from what?"),
+        *((answer * ratio, words) for factor, words in fitting for ratio in (factor, 1 / factor)),
+        (1 / answer, "It is upside down: what is divided by what?"),
+    ]
 
 
 def _direction(given: float, answer: float) -> str:
@@ -169,7 +209,8 @@ def _direction(given: float, answer: float) -> str:
     side = "large" if ratio > 1 else "small"
     ratio = max(ratio, 1 / ratio)
     if ratio < 1.25:
-        return f"Close, a little too {side}: look for what was left out or rounded away."
+        rounded = " or rounded away" if ratio < 1.1 else ""
+        return f"Close, a little too {side}: look for what was left out{rounded}."
     return f"That is too {side}, by {'more' if ratio > 10 else 'less'} than ten times."
 
 

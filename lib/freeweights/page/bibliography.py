@@ -6,6 +6,8 @@ import re
 
 from IPython.display import Markdown, display
 
+from .text import folded
+
 # A repository with or without its commit, another address, or a paper.
 ADDRESS = re.compile(
     r"(?:https://)?((?:github|huggingface)\.com?/[\w./-]+?)(@\w+)?(?=[\s:;,)]|$)"
@@ -14,7 +16,7 @@ ADDRESS = re.compile(
 
 
 def sources(*records) -> None:
-    """List where the facts behind the given records come from, each source once.
+    """List, folded, where the facts behind the given records come from, each source once.
 
     Args:
         records: rows of the catalogue; they have a `name`, a `model`, a `subject` or an `id`, and a `source`.
@@ -29,7 +31,8 @@ def sources(*records) -> None:
         f"- {linked(source)}: {', '.join(dict.fromkeys(names))}"
         for source, names in sorted(by_source.items())
     ]
-    display(Markdown("\n".join(lines)))
+    summary = f"{len(lines)} sources" if len(lines) > 1 else "One source"
+    display(Markdown(folded(summary, "\n".join(lines))))
 
 
 def linked(source: str) -> str:

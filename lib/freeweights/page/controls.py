@@ -287,10 +287,12 @@ class ControlWidget:
         if self._settling:
             return
         self.value, self.note = value, note
-        if isinstance(self.control, Slider):
+        if not isinstance(self.control, Slider):
+            return self._moved()
+        with self.box.hold_sync():  # the picture goes first: a page that writes the number slows its drawing
             self._settling = True
             try:
                 self.box.value, self.bar.value = value, self._stop_near(value)
             finally:
                 self._settling = False
-        self._moved()
+            self._moved()

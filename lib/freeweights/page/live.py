@@ -1,8 +1,9 @@
-"""Where a panel's picture stands once its page was loaded anew."""
+"""A figure that follows its controls: a sentence and a light picture while a hand moves, then the sharp one."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import itertools
 import re
@@ -14,48 +15,24 @@ import numpy as np
 from IPython.core.getipython import get_ipython
 from IPython.display import display, update_display
 from matplotlib.figure import Figure
+from PIL import Image
 
 from .controls import Control, ControlWidget
+from .layout import settle
+from .page_link import PageLink, running_loop
+from .renderer import Artists as Artists
 from .renderer import LayeredFigure, Picture, encode
 from .style import blank, drawing
 
 # While a hand moves a control, the page gets light pictures, which keep up with it, and after so many seconds
 # of rest the sharp one. A picture takes less even over a slow link: else a drag would send both.
 REST = 0.3
+SILENCE = 3.0  # seconds after which a page that confirms no picture is taken for closed
 # Letters kept free for the sentence, for each of the first one: so what stands below the panel stays there.
 ROOM = 1.3
 NO_NUMBER = re.compile(r"(?<!\w)(nan|inf)(?!\w)", re.IGNORECASE)
 _numbers = itertools.count(1)
 _panels: weakref.WeakValueDictionary[int, Panel] = weakref.WeakValueDictionary()
-
-
-class ReloadOutput(W.HTML):
-    """An empty widget below a panel's controls, which takes the picture when the first place is lost.
-
-    A page forgets, when it is loaded anew, which of its outputs a kernel may replace; its widgets it finds again, by
-    asking the kernel for the whole state of each. So to be asked tells a widget that the page is new.
-
-    Attributes:
-        page_is_new: whether that has happened since the panel was shown.
-    """
-
-    def __init__(self):
-        self.page_is_new = False
-        super().__init__()
-
-    def get_state(self, key=None, drop_defaults=False):
-        """What the page, or the save of a page, is told; see ipywidgets."""
-        asked = key is None and self.comm is not None  # without a comm, this widget is just being made
-        self.page_is_new = self.page_is_new or asked
-        return super().get_state(key, drop_defaults)
-
-    def take_over(self, name: str, page: str) -> None:
-        """Show a picture here, and hide the one in the output of a class that no longer follows."""
-        self.value = f"<style>.{name} {{ display: none }}</style>{page}"
-
-    def give_back(self) -> None:
-        """Be empty again: the panel is shown anew."""
-        self.page_is_new, self.value = False, ""
 
 
 def panel(
@@ -70,7 +47,7 @@ def panel(
 
     Args:
         draw: called once with an empty figure; draws everything and returns the artists that will move
-            (an artist, or a list, dict or dataclass of artists; axes may be among them).
+            (`Artists`, or an artist, or a list, dict or dataclass of them; axes may be among them).
         update: called with what `draw` returned and the value of every control by name; moves the artists and
             returns one sentence computed from the same numbers. It is quick when it changes only those
             artists and titles; changed limits, ticks or labels are followed too, at the price of a full draw.
@@ -131,6 +108,7 @@ def picture(
     figure = blank(size)
     with drawing():
         said = draw(figure)
+        settle(figure)
         stage = LayeredFigure(figure, [])
         pixels = stage.draw()
         seen = encode(pixels, title, readable(sentence if said is None else said, "draw()"))
@@ -162,18 +140,24 @@ class Panel:
         self.controls, self.error = dict(controls), None
         self._update, self._title, self._held = update, title, False
         self._shows = 0  # so far: the sharp picture of a move is sent if no other came since
+        self._due: bool | None = None  # whether the picture that waits for the page is light
         self._display_id = f"freeweights-panel-{(number := next(_numbers))}"
         self._on_page, self._room = False, 0
-        self.knobs = {name: ControlWidget(control, self._follow) for name, control in controls.items()}
+        self._page = PageLink(self._catch_up)
+        self._answered = dict.fromkeys(controls, 0)  # pictures sent when the last move of each was answered
+        self.knobs = {
+            name: ControlWidget(control, functools.partial(self._move, name))
+            for name, control in controls.items()
+        }
         figure = blank(size)
         with drawing():
             self._artists = draw(figure)
+            settle(figure)
         self.stage = LayeredFigure(figure, self._artists)
-        self._follow(by_hand=False)
+        self._follow()
         rows = W.Layout(flex_flow="row wrap", max_width=f"{self.shown.width}px")
         desk = W.Box([knob.row for knob in self.knobs.values()], layout=rows)
-        self._second = ReloadOutput()
-        self._view = W.VBox([desk, self._second])
+        self._view = W.VBox([desk, self._page])
         _panels[number] = self
 
     @property
@@ -189,11 +173,11 @@ class Panel:
 
     @property
     def shown(self) -> Picture:
-        """The picture as it is now, sharp; encoded when it is first asked for."""
+        """The picture as it is now, sharp; drawn and encoded when it is first asked for."""
         with drawing():
             if self._sharp is None:
-                self._sharp = encode(self._pixels, self._title, self._said)
-                self._pixels = None  # a hundred times the size of the picture
+                self._sharp = encode(self._sharpened(), self._title, self._said)
+                self._drawn = None  # a hundred times the size of the picture
             return self._sharp
 
     @property
@@ -210,7 +194,7 @@ class Panel:
     def pixels(self) -> np.ndarray:
         """The pixels of `picture`, height x width x 4: nothing is encoded to look at them."""
         with drawing():
-            return self.shown.pixels if self._pixels is None else self._pixels
+            return self.shown.pixels if self._sharp else self._sharpened()
 
     def set(self, **values: float | str | bool) -> None:
         """Move controls as a learner would, then draw once.
@@ -227,22 +211,40 @@ class Panel:
                 self.knobs[name].type(value)
         finally:
             self._held = False
-        self._follow(by_hand=False)
+        self._follow()
 
-    def _follow(self, by_hand: bool = True) -> None:
-        """Bring picture and sentence up to the controls. An error is told below the picture, then raised."""
+    def _move(self, name: str) -> None:
+        """Follow a hand. The page sends a control's next value when it has the answer to the last one."""
         if self._held:
             return
+        self._due = None  # a newer one comes
+        self._page.confirm(self._answered[name])
+        try:
+            self._follow(light=self._on_page and running_loop() is not None)
+        finally:
+            self._answered[name] = self._page.sent
+
+    def _follow(self, light: bool = False) -> None:
+        """Bring picture and sentence up to the controls. An error is told below the picture, then raised."""
         with drawing():
             try:
                 said = readable(self._update(self._artists, **self.values), "update()")
-                self._pixels, self._said, self._sharp = self.stage.draw().copy(), said, None
+                drawn = self.stage.draw_light() if light else self.stage.draw().copy()
+                self._drawn, self._sharp, self._said, self._values_shown = drawn, None, said, self.values
                 self.error = None
             except BaseException as error:  # a stop too: the picture is then that of the values before
                 self.error = error
                 raise
             finally:
-                self._show(by_hand)
+                self._show(light)
+
+    def _sharpened(self) -> np.ndarray:
+        """The pixels of the present picture at full density, drawn if they were not."""
+        if not isinstance(self._drawn, np.ndarray):
+            if self.error:  # which left the artists between two states
+                self._update(self._artists, **self._values_shown)
+            self._drawn = self.stage.draw().copy()
+        return self._drawn
 
     def _complaint(self) -> str:
         at = ", ".join(f"{knob.control.label} {knob.control.say(knob.value)}" for knob in self.knobs.values())
@@ -252,14 +254,14 @@ class Panel:
             "The picture still shows the values before; move a control to go on."
         )
 
-    def _show(self, by_hand: bool) -> None:
+    def _show(self, light: bool) -> None:
         """Send the picture to the page: sharp, or while a hand moves a light one, then the sharp one."""
         if not self._on_page:
             return
         self._shows += 1
-        if by_hand and self._pixels is not None and (loop := running_loop()):
-            self._send(encode(self._pixels, self._title, self._said, sharp=False))
-            loop.call_later(REST, self._sharpen, self._shows)
+        if light and not self.error:
+            self._send_or_wait(light=True)
+            asyncio.get_running_loop().call_later(REST, self._sharpen, self._shows)
         else:
             self._send(self.shown)
 
@@ -267,13 +269,30 @@ class Panel:
         """Send the sharp picture of a move, unless there was another since."""
         with drawing():
             if show == self._shows:
-                self._send(self.shown)
+                self._send_or_wait(light=False)
+
+    def _send_or_wait(self, light: bool) -> None:
+        """Send the picture if the page keeps up, else when it has caught up, as it is then."""
+        self._due = light
+        if self._page.full:
+            asyncio.get_running_loop().call_later(SILENCE, self._page.confirm, self._page.sent)
+        else:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Send the picture that waits for the page, if any."""
+        if self._due is not None and not self._page.full:
+            with drawing():
+                light = isinstance(self._drawn, Image.Image) and self._due
+                self._send(encode(self._drawn, self._title, self._said) if light else self.shown)
 
     def _send(self, shown: Picture) -> None:
-        if self._second.page_is_new:
-            self._second.take_over(self._display_id, self._markup(shown))
+        self._due = None
+        if self._page.page_is_new:
+            self._page.take_over(self._display_id, self._markup(shown))
         else:
             update_display(self._bundle(shown), raw=True, display_id=self._display_id)
+        self._page.count()
 
     def _markup(self, shown: Picture, name: str = "") -> str:
         if len(self.sentence) > self._room:
@@ -287,7 +306,7 @@ class Panel:
 
     def _ipython_display_(self) -> None:
         """Show the controls, and the picture as an output of its own: one that every reader can show."""
-        self._second.give_back()
+        self._page.give_back()
         labels = ", ".join(control.label for control in self.controls.values())
         view = {"version_major": 2, "version_minor": 0, "model_id": self._view.model_id}
         fallback = f"Run this cell to move: {labels}."
@@ -317,11 +336,3 @@ def check_match(update: Callable[..., str], controls: dict[str, Control]) -> Non
         raise TypeError(
             f"update{inspect.signature(update)} must take the artists, then {', '.join(controls)}: {error}."
         ) from None
-
-
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop that calls us, as a kernel's does; None in a plain program."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

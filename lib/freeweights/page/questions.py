@@ -1,4 +1,4 @@
-"""The parts of a lesson that answer back: guess, exercise, verdict."""
+"""The parts of a lesson that answer back: guess, exercise, verdict, and a reason in your own words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import ipywidgets as W
 from IPython.display import Markdown, display
 
+from ..facts.vocabulary import Verdict
 from . import saved_answers
 from .answer_checking import (
     Feedback,
@@ -22,9 +23,9 @@ from .answer_checking import (
 from .controls import checked_name
 from .text import prose
 
-__all__ = ["VERDICTS", "Feedback", "exercise", "guess", "questions", "say", "table", "verdict"]
+__all__ = ["VERDICTS", "Feedback", "exercise", "guess", "questions", "reason", "say", "table", "verdict"]
 
-VERDICTS = ("holds", "holds in part", "fails", "not a matter of arithmetic")
+VERDICTS = tuple(verdict.value for verdict in Verdict)
 TRIES_TO_HINT, TRIES_TO_ANSWER = 2, 3
 NOT_CHOSEN = "Choose ..."
 # Sent letter by letter, the last letters would arrive behind a quick press of the button.
@@ -83,7 +84,7 @@ def exercise(
     return Exercise(key, question, answer, unit, tolerance, tuple(mistakes), tuple(impossible), hint, choices)
 
 
-def verdict(claim: str, text: str, settled: str, because: str) -> Verdict:
+def verdict(claim: str, text: str, settled: str, because: str) -> VerdictForm:
     """Let the learner judge a claim, then compare with the course. Make it the last line of a cell.
 
     Args:
@@ -96,16 +97,33 @@ def verdict(claim: str, text: str, settled: str, because: str) -> Verdict:
     >>> free.commit("fails", "It has a price.").message
     'You: fails. "It has a price." The course: fails. Loading takes 57 s. You agree.'
     """
-    return Verdict(claim, text, checked_name("verdict", VERDICTS, settled), because)
+    return VerdictForm(claim, text, checked_name("verdict", VERDICTS, settled), because)
+
+
+def reason(key: str, question: str, *, good: str | Callable[[], str]) -> Reason:
+    """Ask why, once the learner was surprised; then show a good reason beside theirs. Make it the last line of a cell.
+
+    Nobody marks it: saying a thing in one's own words is what teaches (self-explanation).
+
+    Args:
+        key: a name for it, one per notebook.
+        question: Markdown.
+        good: a good reason in a sentence or two, or a function that words it with its numbers.
+
+    >>> why = reason("shared", "Why do users slow each other so little?", good="They share the reading.")
+    >>> why.commit("One reading serves all.").message
+    'You: "One reading serves all." A good reason: They share the reading.'
+    """
+    return Reason(key, question, good)
 
 
 def questions() -> list[Question]:
-    """Every guess, exercise and verdict of this kernel, in order."""
+    """Every guess, exercise, verdict and reason of this kernel, in order."""
     return list(_questions.values())
 
 
 class Question:
-    """What guesses, exercises and verdicts share: Markdown that stays, a form, and a reply below it."""
+    """What all that asks shares: Markdown that stays, a form, and a reply below it."""
 
     def __init__(self, key: str, question: str, form: Sequence[W.Widget]):
         self.key, self.question = key, question
@@ -221,15 +239,13 @@ class Exercise(Question):
         return Feedback(False, f"You chose {value}. {words[0] if words else 'It is another one.'}")
 
 
-class Verdict(Question):
+class VerdictForm(Question):
     """A claim that the learner judges first. Made by `verdict`."""
 
     def __init__(self, claim, text, settled, because):
         self.settled, self.because = settled, because
         self.box = _dropdown("Your verdict", VERDICTS)
-        self.reason = W.Textarea(
-            description="Because (one sentence)", layout=W.Layout(width="100%", height="4em"), **TYPED
-        )
+        self.reason = _sentence_box("Because (one sentence)")
         self.button = _button("Commit", lambda: self.commit(self.box.value, self.reason.value))
         super().__init__(claim, f"**Claim {claim}.** {text}", [self.box, self.reason, self.button])
 
@@ -244,6 +260,30 @@ class Verdict(Question):
         end = "You agree." if agreed else "You differ: which of these numbers would have to change?"
         course = f"The course: {self.settled}. {self.because}"
         return self._tell(Feedback(agreed, f'You: {chosen}. "{reason.strip()}" {course} {end}'))
+
+
+class Reason(Question):
+    """A reason in the learner's own words, with a good one beside it afterwards. Made by `reason`."""
+
+    def __init__(self, key, question, good):
+        self._good, self.box = good, _sentence_box("Your reason (one sentence)")
+        super().__init__(key, question, [self.box, _button("Compare", lambda: self.commit(self.box.value))])
+
+    def good(self) -> str:
+        """The good reason, worded now."""
+        return worked_out(self._good)
+
+    def commit(self, words: str) -> Feedback:
+        """Show a good reason beside the learner's, which may be mended and compared again; none is wrong."""
+        if not words.strip():
+            return self._tell(
+                Feedback(False, "Write your own sentence first; then a good one stands beside it.")
+            )
+        return self._tell(Feedback(True, f'You: "{words.strip()}" A good reason: {self.good()}'))
+
+
+def _sentence_box(name: str) -> W.Textarea:
+    return W.Textarea(description=name, layout=W.Layout(width="100%", height="4em"), **TYPED)
 
 
 def _text_box(name: str, unit: str) -> W.Text:

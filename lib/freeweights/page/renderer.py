@@ -9,20 +9,23 @@ import html
 import io
 import math
 import weakref
+import zlib
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from PIL import Image
 
-from .style import SHARPNESS
+from .style import CSS_DPI, SHARPNESS
+from .typesetter import Typesetter
 
 LETTER = 8  # pixels of the page: a little more than a letter of running text takes; guesses err upwards
+HALF = 128  # of the colours of a light picture: for what stays, and as many for what moves
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,86 +85,37 @@ class Picture:
         )
 
 
-@dataclasses.dataclass(frozen=True)
-class CachedText:
-    """A line of text, set and drawn once.
-
-    Attributes:
-        ink: how much of each pixel is covered, 0 to 255, rows x columns.
-        start: pixels from the place of the text to the first column.
-        width, height, descent: of the line, in pixels.
-    """
-
-    ink: np.ndarray
-    start: float
-    width: float
-    height: float
-    descent: float
-
-
-class Typesetter(RendererAgg):
-    """A renderer that keeps words as pixels, because setting and drawing them takes most of a panel's time.
-
-    A line is set once for measuring and drawing, and put down at whole pixels, of which the page has half as
-    many. It is kept until a page has gone by without it. matplotlib sets it twice, and draws each letter at a
-    fraction of a pixel by itself, which takes four times as long.
-    """
-
-    def __init__(self, width: float, height: float, dpi: float):
-        super().__init__(width, height, dpi)
-        self._last: dict[tuple, CachedText] = {}
-        self._kept: dict[tuple, CachedText] = {}
-
-    def turn_page(self) -> None:
-        """Begin a new page: forget the words that the last one did not have."""
-        self._last, self._kept = self._kept, {}
-
-    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
-        """Put down a line of text; formulas and tilted lines are drawn as matplotlib does."""
-        if ismath or angle:
-            return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
-        word = self._word(s, prop)
-        left, bottom = round(x + word.start), round(y + word.descent)
-        self._renderer.draw_text_image(word.ink, left, bottom + 1, 0, gc)
-
-    def get_text_width_height_descent(self, s, prop, ismath):
-        """The pixels that a line takes."""
-        if ismath:
-            return super().get_text_width_height_descent(s, prop, ismath)
-        word = self._word(s, prop)
-        return word.width, word.height, word.descent
-
-    def _word(self, line: str, prop: FontProperties) -> CachedText:
-        key = line, hash(prop)
-        if (word := self._kept.get(key) or self._last.get(key)) is None:
-            font = self._prepare_font(prop)
-            font.set_text(line, 0.0, flags=get_hinting_flag())
-            font.draw_glyphs_to_bitmap(antialiased=True)
-            in_64ths = font.get_bitmap_offset()[0], *font.get_width_height(), font.get_descent()
-            word = CachedText(np.array(font.get_image()), *(measure / 64 for measure in in_64ths))
-        self._kept[key] = word
-        return word
-
-
 class Canvas(FigureCanvasAgg):
-    """A canvas whose words a `Typesetter` draws, and which can let go of its pixels."""
+    """A canvas whose words a `Typesetter` draws."""
 
     @functools.cached_property
     def _renderer(self) -> Typesetter:
         return Typesetter(1, 1, self.figure.dpi)
 
     def get_renderer(self) -> Typesetter:
-        self._resize(*self.figure.bbox.size)
+        self._renderer.resize(*map(round, self.figure.bbox.size), self.figure.dpi)
         return self._renderer
 
-    def release(self) -> None:
-        """Keep no pixel until the next drawing."""
-        self._resize(1, 1)
 
-    def _resize(self, width: float, height: float) -> None:
-        # Texts remember their renderer, so another one would not free this one's pixels.
-        if (self._renderer.width, self._renderer.height) != (width, height):
-            self._renderer.__init__(width, height, self.figure.dpi)
+class Background:
+    """What stays of a figure.
+
+    Attributes:
+        sharp: its pixels, height x width x 4.
+        light: one for each of the page.
+        indices, palette: of the light ones, in half of the colours that a picture may have.
+    """
+
+    def __init__(self, sharp: np.ndarray):
+        self.sharp = sharp
+
+    @functools.cached_property
+    def light(self) -> np.ndarray:
+        return np.array(image_of(self.sharp).reduce(SHARPNESS))
+
+    @functools.cached_property
+    def few(self) -> tuple[np.ndarray, list[int]]:
+        return few_colours(self.light)
 
 
 class LayeredFigure:
@@ -183,11 +137,42 @@ class LayeredFigure:
     def __init__(self, figure: Figure, artists: object):
         self.figure, self._artists = figure, artists
         Canvas(figure)
-        self.full_draws, self._background = 0, None
+        self.full_draws: int = 0
+        self._background: Background | None = None
         self._moving: list[Artist] = []
 
     def draw(self) -> np.ndarray:
         """Draw the present state; the pixels, height x width x 4 (a view: valid until the next draw)."""
+        background = self._turn_page()
+        self._set_dpi(CSS_DPI * SHARPNESS)
+        return self._draw_over(background.sharp)
+
+    def draw_light(self) -> Image.Image:
+        """Draw the present state in motion: one pixel for each of the page, in 256 colours.
+
+        That is a quarter of the pixels to draw, and only those that differ from the background need colours.
+        """
+        background = self._turn_page()
+        self._set_dpi(CSS_DPI)
+        pixels = self._draw_over(background.light)
+        indices, palette = background.few
+        changed = np.flatnonzero(pixels.view(np.uint32) != background.light.view(np.uint32))
+        if changed.size:
+            found, colours = few_colours(pixels.reshape(1, -1, 4)[:, changed])
+            indices, palette = indices.copy(), palette + colours
+            indices.ravel()[changed] = found.ravel() + HALF
+        picture = Image.fromarray(indices)
+        picture.putpalette(palette)
+        return picture
+
+    def release(self) -> None:
+        """Let go of all pixels: the next drawing begins with the background."""
+        self.figure.canvas.get_renderer().release()
+        self._background = None
+        self._with_pixels.discard(self)
+
+    def _turn_page(self) -> Background:
+        """Make ready to draw what moves; the background, drawn anew if it changed."""
         for other in set(self._with_pixels) - {self}:
             other.release()
         self._with_pixels.add(self)
@@ -200,19 +185,25 @@ class LayeredFigure:
                 self.figure.stale = True
         if self.figure.stale or self._background is None:
             self._background = None  # matplotlib takes a drawing that was interrupted for done
+            self._set_dpi(CSS_DPI * SHARPNESS)
             canvas.draw()
-            self._background = canvas.copy_from_bbox(self.figure.bbox)
+            self._background = Background(np.array(canvas.buffer_rgba()))
             self.full_draws += 1
-        canvas.restore_region(self._background)
-        for artist in self._moving:
-            (artist.axes or self.figure).draw_artist(artist)
-        return np.asarray(canvas.buffer_rgba())
+        return self._background
 
-    def release(self) -> None:
-        """Let go of all pixels: the next drawing begins with the background."""
-        self.figure.canvas.release()
-        self._background, self.figure.stale = None, True
-        self._with_pixels.discard(self)
+    def _set_dpi(self, dpi: float) -> None:
+        """Draw at this density from now on; a background is good for all."""
+        if self.figure.dpi != dpi:
+            stale = self.figure.stale
+            self.figure.dpi, self.figure.stale = dpi, stale
+
+    def _draw_over(self, background: np.ndarray) -> np.ndarray:
+        renderer = self.figure.canvas.get_renderer()
+        pixels = np.asarray(renderer.buffer_rgba())
+        np.copyto(pixels, background)
+        for artist in self._moving:
+            artist.draw(renderer)
+        return pixels
 
     def _find_moving(self) -> list[Artist]:
         # Titles say the finding, so they often change: they always count as moving.
@@ -222,8 +213,16 @@ class LayeredFigure:
         return list(found.values())
 
 
+class Artists(SimpleNamespace):
+    """What moves on a figure, by name, and the axes it moves on: what `draw` returns and `update` takes.
+
+    >>> Artists(finding="one in four").finding
+    'one in four'
+    """
+
+
 def artists_in(things: object) -> Iterator[Artist]:
-    """Every artist in nested lists, dicts, dataclasses and containers, axes and figures aside.
+    """Every artist in nested lists, dicts, dataclasses, `Artists` and containers, axes and figures aside.
 
     >>> from freeweights.page.style import blank
     >>> axes = blank((4, 3)).subplots()
@@ -233,8 +232,8 @@ def artists_in(things: object) -> Iterator[Artist]:
     if isinstance(things, Artist):
         if not isinstance(things, Axes | Figure):
             yield things
-    elif isinstance(things, dict):
-        yield from artists_in(list(things.values()))
+    elif isinstance(things, dict | SimpleNamespace):
+        yield from artists_in(list((things if isinstance(things, dict) else vars(things)).values()))
     elif isinstance(things, list | tuple):  # matplotlib's containers are tuples
         for thing in things:
             yield from artists_in(thing)
@@ -242,23 +241,30 @@ def artists_in(things: object) -> Iterator[Artist]:
         yield from artists_in([getattr(things, field.name) for field in dataclasses.fields(things)])
 
 
-def encode(pixels: np.ndarray, title: str, sentence: str, sharp: bool = True) -> Picture:
-    """Encode pixels drawn at `SHARPNESS` as a picture.
+def image_of(pixels: np.ndarray) -> Image.Image:
+    """Pixels, height x width x 4 and opaque, as an image that reads them where they are."""
+    return Image.frombuffer("RGBX", pixels.shape[1::-1], pixels, "raw", "RGBX", 0, 1)
+
+
+def few_colours(pixels: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    """Pixels, height x width x 4, as numbers of colours, and what these are: at most half of 256."""
+    picture = image_of(pixels).convert("RGB").quantize(HALF, Image.Quantize.FASTOCTREE, dither=0)
+    return np.asarray(picture), picture.getpalette()
+
+
+def encode(drawn: np.ndarray | Image.Image, title: str, sentence: str) -> Picture:
+    """Encode what a `LayeredFigure` drew.
 
     Args:
-        pixels: height x width x 4, opaque, one row after the other in memory.
+        drawn: pixels at `SHARPNESS`, which keep their exact colours, or a light picture, which takes a tenth
+            of the time and half the bytes, and which another one soon replaces.
         title, sentence: what the picture is of, and what it shows.
-        sharp: every pixel, its colour exact; else one pixel for each of the page, in 256 colours: a quarter
-            of the time and half the bytes, for a picture that another one soon replaces.
     """
-    height, width = (side // SHARPNESS for side in pixels.shape[:2])
-    # RGBX reads the pixels where they are: no copy and no conversion.
-    image = Image.frombuffer("RGBX", (pixels.shape[1], pixels.shape[0]), pixels, "raw", "RGBX", 0, 1)
     file = io.BytesIO()
-    if sharp:
-        # For plots method 0 takes as long and two to nine times the bytes.
-        image.save(file, "WEBP", lossless=True, method=1, quality=0)
-    else:
-        few = image.reduce(SHARPNESS).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=0)
-        few.save(file, "PNG", compress_level=1)
-    return Picture(file.getvalue(), width, height, title, sentence, "webp" if sharp else "png")
+    if isinstance(drawn, Image.Image):
+        drawn.save(file, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
+        return Picture(file.getvalue(), *drawn.size, title, sentence, "png")
+    # For plots method 0 takes as long and two to nine times the bytes.
+    image_of(drawn).save(file, "WEBP", lossless=True, method=1, quality=0)
+    height, width = (side // SHARPNESS for side in drawn.shape[:2])
+    return Picture(file.getvalue(), width, height, title, sentence)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 import matplotlib
-import numpy as np
-from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
-
-from ..facts.quantities import count
 
 # Okabe and Ito (2008), "Color Universal Design": colours that people with any colour vision can tell apart.
 BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
+SAND = "#FBE3B5"  # a pale orange, behind words
 COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P")
-GLYPHS = dict(zip(MARKERS, "●■▲◆▼✚"))  # the characters that look like them
-GREY = "#595959"  # seven to one against white
+GLYPHS = dict(zip((*MARKERS, "<", "h"), "●■▲◆▼✚◀⬢"))  # the characters that look like them
+GREY, LIGHT, FAINT = (
+    "#595959",
+    "#BBBBBB",
+    "#DDDDDD",
+)  # words: seven to one against white; marks; lines behind marks
+# What words about a mark are written in: its colour, darkened until it stands 4.5 to one against white.
+INK = {BLUE: BLUE, ORANGE: "#8A5F00", GREEN: "#00664A", RED: "#A84A00", PINK: "#A8487F", SKY: "#00718F"}
+INK |= {"black": "black", GREY: GREY}
 
 STYLE = {
     "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
@@ -37,7 +40,7 @@ STYLE = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#DDDDDD",
+    "grid.color": FAINT,
     "grid.linewidth": 0.7,
     "lines.linewidth": 2.2,
     "lines.markersize": 7,
@@ -93,64 +96,3 @@ def blank(size: tuple[float, float]) -> Figure:
         figure = Figure(figsize=size, dpi=CSS_DPI * SHARPNESS)
     FigureCanvasAgg(figure)
     return figure
-
-
-def headline(figure: Figure) -> Text:
-    """The line at the top of a figure that says the finding: empty, to be set by `update`."""
-    return figure.text(0.012, 0.955, "", fontsize=12, fontweight="bold", va="center", parse_math=False)
-
-
-def log_axis(axis: Axis, ticks: Mapping[float, str]) -> None:
-    """Make an axis logarithmic with named ticks and no others.
-
-    >>> axes = blank((4, 3)).subplots()
-    >>> log_axis(axes.xaxis, {1: "1", 4: "4", 16: "16"})
-    >>> axes.get_xscale(), axes.get_xticks().tolist()
-    ('log', [1, 4, 16])
-    """
-    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
-    axis.set_ticks(list(ticks), list(ticks.values()))
-    axis.set_ticks([], minor=True)
-
-
-def decades(low: float, high: float, say: Callable[[float], str] = count, every: int = 1) -> dict[float, str]:
-    """Ticks at the powers of ten from `low` to `high`, each in words, or at every so many of them.
-
-    >>> decades(0.5, 2000)
-    {1.0: '1', 10.0: '10', 100.0: '100', 1000.0: '1 K'}
-    """
-    first, last = np.ceil(np.log10(low) - 1e-9), np.floor(np.log10(high) + 1e-9)
-    return {float(10.0**power): say(float(10.0**power)) for power in np.arange(first, last + 1, every)}
-
-
-def spread(heights: np.ndarray, gap: float) -> np.ndarray:
-    """Heights from 0 to 1 for labels: moved up or down until neighbours are `gap` apart; their order stays.
-
-    >>> spread(np.array([0.5, 0.5, 0.9]), 0.1).round(2).tolist()
-    [0.45, 0.55, 0.9]
-    """
-    order = np.argsort(heights, kind="stable")
-    moved = heights[order].astype(float)
-    below = gap * np.arange(moved.size)  # what the labels below each one need, and those above it
-    lowest, highest = below, 1 - below[::-1]
-    for _ in range(60):
-        before = moved.copy()
-        short = np.maximum(gap - (moved[1:] - moved[:-1]), 0) / 2
-        moved[:-1] -= short
-        moved[1:] += short
-        moved = np.minimum(np.maximum(moved, lowest), highest)
-        if (moved == before).all():
-            break
-    return moved[np.argsort(order, kind="stable")]
-
-
-def apart(heights: list[float], gap: float) -> list[float]:
-    """Heights for labels in the same order, at least `gap` apart, each at or above where it belongs.
-
-    >>> apart([5.0, 1.0, 5.5], gap=2.0)
-    [5.0, 1.0, 7.0]
-    """
-    placed, least = {}, -np.inf
-    for index in np.argsort(heights, kind="stable"):
-        placed[index] = least = max(heights[index], least + gap)
-    return [float(placed[index]) for index in range(len(heights))]

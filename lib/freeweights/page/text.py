@@ -28,12 +28,22 @@ def prose(text: str) -> str:
     return re.sub(r"(?<!\\)\$(?=\d)", AMOUNT, text)
 
 
-def table(rows: Sequence[object], *, caption: str, **headings: str) -> Table:
+def folded(summary: str, text: str) -> str:
+    """Markdown that opens when its summary is pressed.
+
+    >>> folded("Why?", "So.")
+    '<details><summary>Why?</summary>\\n\\nSo.\\n\\n</details>'
+    """
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
+
+
+def table(rows: Sequence[object], *, caption: str, fold: bool = False, **headings: str) -> Table:
     """Show rows as a table that a screen reader can walk.
 
     Args:
         rows: dicts or dataclasses.
         caption: what the table shows.
+        fold: whether it opens only when its caption is pressed.
         **headings: for each field shown its heading, the field that names the row first.
 
     Raises:
@@ -47,7 +57,8 @@ def table(rows: Sequence[object], *, caption: str, **headings: str) -> Table:
     if not rows or not headings:
         size = f"{len(rows)} rows and {len(headings)} columns"
         raise ValueError(f"the table {caption!r} has {size}: it needs both.")
-    return Table(caption, tuple(headings.values()), tuple(_cells(row, headings, caption) for row in rows))
+    cells = tuple(_cells(row, headings, caption) for row in rows)
+    return Table(caption, tuple(headings.values()), cells, fold)
 
 
 def _cells(row: object, headings: dict[str, str], caption: str) -> tuple[str, ...]:
@@ -70,6 +81,7 @@ class Table:
     caption: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    fold: bool = False
 
     @property
     def text(self) -> str:
@@ -84,6 +96,8 @@ class Table:
         left = 'style="text-align:left"'
         caption = f"<caption {left}><b>{html.escape(self.caption)}</b></caption>"
         page = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        if self.fold:
+            page = f"<details><summary>{html.escape(self.caption)}, {len(self.rows)} rows</summary>{page}</details>"
         page = f'<div class="tex2jax_ignore mathjax_ignore">{page}</div>'
         return {"text/plain": self.text, "text/html": page}
 
