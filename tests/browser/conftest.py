@@ -11,7 +11,7 @@ import pytest
 from panels import NOTEBOOKS
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """A JupyterLab with copies of the lessons."""
     if why := browser.missing():
@@ -22,9 +22,9 @@ def lab(tmp_path_factory):
         yield server
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium(lab, tmp_path_factory):
-    """A browser without a window. For this folder: while playwright's event loop runs, no other one can.
+    """A browser without a window. Of one file's tests: while playwright's event loop runs, no other one can.
 
     It keeps from one page to the next what a learner's keeps: JupyterLab, compiled.
     """
@@ -38,7 +38,7 @@ def chromium(lab, tmp_path_factory):
         chromium.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def lend_page(chromium):
     """Lends a page to a test, then to the next one: to start JupyterLab takes longer than to run most lessons."""
     waiting = []
@@ -65,7 +65,7 @@ def page(lend_page, screenshots):
         yield page
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def screenshots(tmp_path_factory) -> Path:
     """Where pictures of pages go: the folder in FREEWEIGHTS_SCREENSHOTS, or one of pytest's."""
     folder = os.environ.get("FREEWEIGHTS_SCREENSHOTS")

@@ -289,9 +289,7 @@ def test_the_panel_has_an_answer_that_can_be_read_wherever_its_controls_stand(pa
     where = anywhere(panel, data)
     follow(panel, **where)
     check_text(panel, where)
-    ends = [
-        bar.get_x() + bar.get_width() for bars in panel._artists.ways.bars.values() for bar in bars
-    ]
+    ends = [bar.get_x() + bar.get_width() for bars in panel._artists.ways.bars.values() for bar in bars]
     assert all(0 <= end <= expert_parallel_panel.LONGEST + 1e-9 for end in ends), where
     for name in ("asked", "got"):
         values = getattr(panel._artists, name).get_data().values

@@ -91,7 +91,10 @@ def test_an_engine_that_keeps_full_heads_needs_what_was_seen_of_it(name):
     """An estimator says 321 GiB for 65,536 tokens (data/caches.csv): 16 of them are scores, which lie with activations."""
     kept = {
         engine: memory.fits(
-            fw.model(name), fw.machine(H200, 8, split="pipeline", engine=engine), weights="Q4_0", context=65_536
+            fw.model(name),
+            fw.machine(H200, 8, split="pipeline", engine=engine),
+            weights="Q4_0",
+            context=65_536,
         ).parts["cache"]
         for engine in ENGINES
     }

@@ -149,7 +149,6 @@ def test_any_perplexities_are_drawn_with_labels_apart(found):
         assert f"at {one.bits} bits {q.significant(one.perplexity)}" in said
 
 
-
 @settings(max_examples=50)
 @given(heights=st.lists(st.floats(0, 1), min_size=2, max_size=8))
 def test_labels_are_spread_and_stay_in_order_and_on_the_axis(heights):

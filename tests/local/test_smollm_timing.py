@@ -40,7 +40,8 @@ def test_load_is_timed_cold_and_warm(smollm_path):
 def test_recorded_figures_say_machine_and_date_and_are_of_the_same_size_as_the_model():
     figures = smollm_timing.recorded()
     assert {f"decode batch {batch}" for batch in smollm_timing.BATCHES} <= set(figures)
-    assert all(figure.machine and figure.date and figure.value > 0 for figure in figures.values())
+    assert all(figure.machine and figure.date and figure.value >= 0 for figure in figures.values())
+    assert all(figure.value > 0 for figure in figures.values() if figure.unit != "1")
     assert figures["parameters"].value == pytest.approx(134_515_008, rel=1e-5)
     assert figures["perplexity 2 bits"].value > figures["perplexity float32"].value
 

@@ -24,6 +24,13 @@ def make(**changes):
     return questions.exercise("bits", "How many **bytes**?", **(parts | changes))
 
 
+def test_a_key_names_one_question_of_a_lesson_whatever_its_kind():
+    make()
+    make()  # a cell runs again
+    with pytest.raises(ValueError, match="'bits' is that of an existing Exercise: give this Reason another"):
+        questions.reason("bits", "Why?", good="So.")
+
+
 # ---- reading numbers
 
 

@@ -18,7 +18,7 @@ from .claims import settled
 from .distinct_experts_panel import PUBLISHED
 from .expert_cache import hottest_hit_rate, published_favours
 from .expert_layer_timing import time_layer
-from .expert_parallel_panel import against_published, fabrics
+from .expert_parallel_panel import against_published, fabrics, whole_steps
 from .expert_streaming import published_speeds
 from .moe_against_dense import (
     DENSE,
@@ -61,6 +61,7 @@ __all__ = [
     "against_published",
     "expert_parallel_panel",
     "fabrics",
+    "whole_steps",
     "published_favours",
     "hottest_hit_rate",
     "expert_streaming_panel",

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..cost import estimate, memory
-from ..cost.expert_parallel import ExpertLayerTime, layer, published, start_up, tensor_parallel
+from ..cost.expert_parallel import ExpertLayerTime, layer, published, start_up, step_seconds, tensor_parallel
 from ..facts import quantities as q
 from ..machines.fabric import Fabric, fabric
 from ..models.transformer import Model
@@ -43,11 +43,33 @@ def fabrics() -> dict[str, Fabric]:
     }
 
 
-def room(where: Fabric, devices: int, tokens: int, split: str) -> estimate.Fit:
-    """Whether the devices hold the model and the caches of CONTEXT tokens for each sequence."""
+def room(where: Fabric, devices: int, tokens: int, split: str, context: int = CONTEXT) -> estimate.Fit:
+    """Whether the devices hold the model and the caches of `context` tokens for each sequence."""
     return memory.fits(
-        Model.named(MODEL), where.of(devices, split), weights=None, context=CONTEXT, batch=tokens * devices
+        Model.named(MODEL), where.of(devices, split), weights=None, context=context, batch=tokens * devices
     )
+
+
+def whole_steps(where: Fabric, devices, tokens: int, context: int) -> list[dict]:
+    """Milliseconds of one decode step by number of devices, experts apart and all matrices sliced, or what is missing.
+
+    apart, sliced: the time, or the bytes that the devices lack. gain: apart, over slices in a node of the first number.
+
+    >>> rows = whole_steps(fabrics()["H200, 100 GbE"], (8, 64), tokens=8, context=4096)
+    >>> rows[0]["gain"] < 1 and rows[1]["sliced"].startswith("lacks")
+    True
+    """
+
+    def told(count: int, split: str) -> float | str:
+        fit = room(where, count, tokens, split, context)
+        if not fit.fits:
+            return f"lacks {q.size(fit.missing)}"
+        return 1000 * step_seconds(Model.named(MODEL), where, count, tokens, context, split)
+
+    rows = [{"n": n, "apart": told(n, "experts"), "sliced": told(n, "tensor")} for n in devices]
+    node = rows[0]["sliced"]
+    both = lambda one: not isinstance(node, str) and not isinstance(one["apart"], str)  # noqa: E731
+    return [one | {"gain": node / one["apart"] if both(one) else "no pair"} for one in rows]
 
 
 def draw(figure: Figure) -> live.Artists:

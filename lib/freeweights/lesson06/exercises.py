@@ -52,7 +52,7 @@ def batch_that_loses() -> questions.Exercise:
         return guesses.loses_from(model, machine, guess)
 
     return questions.exercise(
-        "load",
+        "batch",
         f"{DENSE} on {CARDS} H100, {CHANGED.drafts} guesses looked up in the text, each right with a chance of "
         f"{CHANGED.acceptance:g}. From how many **users** at once does guessing lose, predicted? (Answers at contexts of "
         f"{guesses.LAW} tokens: `fw.decode(..., context={guesses.LAW}, speculation=fw.Speculation(...))`.)",

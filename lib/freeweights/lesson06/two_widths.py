@@ -17,7 +17,7 @@ from .paired_test import LEVEL, mcnemar
 
 BITS = 3  # of the narrow one; the wide one is the file as it comes
 HERE = 12  # questions asked in the lesson; a hundred are recorded
-SEQUENCES, PIECE = 32, 128  # read at once, and tokens whose scores are worked out at once
+SEQUENCES, PIECE = 16, 128  # read at once, and tokens whose scores are worked out at once
 
 
 def likelihoods(model: LlamaWeights, starts: list[str], endings: list[str]) -> np.ndarray:

@@ -17,6 +17,7 @@ from .llama import LlamaWeights
 from .llama_cpp import Engine
 
 USERS = (1, 2, 4, 8, 16)
+LONGEST = 16  # tokens of a user's prompt, and one or two to start with
 WRITTEN, PROMPT = 16, 512  # tokens each user gets, and of the prompt whose reading is timed
 QUESTIONS = (
     "Why is the sky blue?",
@@ -74,10 +75,11 @@ def time_engine(path: Path, users=USERS, written: int = WRITTEN) -> Rates:
         written: tokens each of them gets.
     """
     users, seconds = np.asarray(users, int), []
-    with Engine(path, slots=int(users.max()), context=PROMPT + 2) as engine:
-        prompts = [f"{number} times {number} is" for number in range(1, int(users.max()) + 1)]
+    prompts = [f"{number} times {number} is" for number in range(1, int(users.max()) + 1)]
+    with Engine(path, slots=int(users.max()), context=LONGEST + written) as engine:
         for many in tqdm(users, desc="The engine at every number of users", leave=False):
             seconds.append(step_seconds(engine, prompts[:many], written))
+    with Engine(path, context=PROMPT + 2) as engine:
         reading = engine.complete(list(range(100, 100 + PROMPT)), max_tokens=1)
     return Rates(users, np.array(seconds), reading.read / reading.read_seconds)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -171,6 +173,7 @@ def quantised(loaded: Weights | None, tokens: int = smollm_timing.TEXT_TOKENS) -
 def engine(path: Path | None) -> tuple[engine_timing.Rates, str]:
     """Time the engine on the same file, or take what was recorded where it or the file cannot be had."""
     if path and llama_cpp.installed():
+        hand_back_freed_memory()
         return engine_timing.time_engine(path), MEASURED
     users = np.array(engine_timing.USERS)
     steps = np.array([recorded(f"engine step {n}") for n in users])
@@ -187,3 +190,10 @@ def partings(loaded: Weights | None, path: Path | None) -> tuple[list[engine_tim
         )
         for n, question in enumerate(engine_timing.QUESTIONS)
     ], recorded_words("engine reading")
+
+
+def hand_back_freed_memory() -> None:
+    """Ask the C library for what NumPy freed in small blocks: the GNU one keeps it, 160 MB after `quantised`."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim:
+        trim(0)

@@ -126,6 +126,9 @@ class Question:
     """What all that asks shares: Markdown that stays, a form, and a reply below it."""
 
     def __init__(self, key: str, question: str, form: Sequence[W.Widget]):
+        kind, other = type(self).__name__, type(_questions.get(key, self)).__name__
+        if other != kind:
+            raise ValueError(f"The key {key!r} is that of an existing {other}: give this {kind} another.")
         self.key, self.question = key, question
         self.feedback: Feedback | None = None
         self._line = W.HTML()
