@@ -22,6 +22,7 @@ from .expert_parallel_panel import against_published, fabrics, whole_steps
 from .expert_streaming import published_speeds
 from .moe_against_dense import (
     DENSE,
+    NODE,
     TWINS,
     bytes_ratio,
     bytes_read,
@@ -49,6 +50,7 @@ __all__ = [
     "PUBLISHED",
     "time_layer",
     "expert_layer_timing",
+    "NODE",
     "bytes_read",
     "moe_against_dense_panel",
     "table_rows",

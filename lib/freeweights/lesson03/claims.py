@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..cost.reference_cases import CLUSTER, CONTEXT, DESKTOP, DESKTOP_WEIGHTS
+from ..cost.reference_cases import CONTEXT, DESKTOP, DESKTOP_WEIGHTS
 from ..evidence import verdicts
 from ..evidence.verdicts import FAR, Judged, Reasons, weighed
 from ..facts import quantities as q
@@ -36,7 +36,7 @@ FASTER = Reasons(
 
 def moe_faster_than_dense() -> Judged:
     """The 671 B mixture of experts runs far faster and on fewer resources than the 405 B dense model."""
-    node, desk = Machine.named(*CLUSTER), Machine.named(*DESKTOP)
+    node, desk = Machine.named(*versus.NODE), Machine.named(*DESKTOP)
     alone, few = (float(versus.time_ratio(node, CONTEXT, users)) for users in (1, FEW))
     busy = float(versus.time_ratio(node, SHORT, BUSY))
     at_home = float(versus.time_ratio(desk, CONTEXT, 1, DESKTOP_WEIGHTS))
@@ -104,7 +104,7 @@ BEAT_GPUS = Reasons(
 def open_models_beat_all_gpus() -> Judged:
     """Open models are more efficient than all the GPUs on the planet."""
     lean = versus.serving(Model.named(LEAN), Machine.named(*LEAN_MACHINE), FEW, weights=None)
-    heavy = versus.serving(versus.both()[1], Machine.named(*CLUSTER), FEW)
+    heavy = versus.serving(versus.both()[1], Machine.named(*versus.NODE), FEW)
     ratio = lean.tokens_per_joule / heavy.tokens_per_joule
     compares_unlike_things = True  # a file with machines: only a reading of it can be counted
     return BEAT_GPUS.judged(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..cost import memory
-from ..cost.reference_cases import CLUSTER
 from ..machines.machine import Machine
 from ..models.experts import expected_distinct_experts
 from ..models.transformer import Model
@@ -72,7 +71,7 @@ def from_the_drive() -> questions.Exercise:
 
 def worst_case() -> float:
     """The longest step of DeepSeek-R1 over that of Llama 3.1 405B, for any number of short users that both can hold."""
-    node = Machine.named(*CLUSTER)
+    node = Machine.named(*versus.NODE)
     most = min(
         memory.max_sequences(one, node, context=SHORT, weights=versus.WEIGHTS).expected
         for one in versus.both()
@@ -97,7 +96,7 @@ def worst_case_for_the_mixture() -> questions.Exercise:
                 "That is the ratio of bytes. A step also talks and waits, alike in both.",
             ),
             (
-                lambda: float(versus.time_ratio(Machine.named(*CLUSTER), SHORT, 1)),
+                lambda: float(versus.time_ratio(Machine.named(*versus.NODE), SHORT, 1)),
                 "That is one user, the best case. Which number of users wakes nearly all experts?",
             ),
         ],

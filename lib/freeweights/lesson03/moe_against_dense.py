@@ -9,6 +9,7 @@ import numpy as np
 
 from ..cost import energy, inference, memory, step_work, weight_storage
 from ..cost.estimate import Estimate
+from ..cost.reference_cases import CLUSTER
 from ..evidence import published
 from ..facts import quantities as q
 from ..facts.arrays import plain
@@ -20,6 +21,7 @@ from ..money.hourly_rate import PAID, dollars_per_million
 MIXTURE, DENSE = "DeepSeek-R1", "Llama 3.1 405B"
 TWINS = (MIXTURE, "DeepSeek-V3")  # of one architecture, so that a speed of one is a speed of the other
 WEIGHTS, CONTEXT = "FP8", 4096
+NODE = CLUSTER[:2]  # its devices share whole matrices in slices, which is fastest for few users; `fullest` chooses
 ALIKE = 0.1  # relative difference of bits per weight up to which two formats are of one width
 
 
