@@ -34,12 +34,11 @@ def test_every_control_changes_the_sentence_and_the_picture(path):
 
 
 @each_lesson
-def test_every_lesson_has_a_panel_a_guess_and_an_exercise(path):
+def test_every_lesson_has_a_panel_a_guess_an_exercise_and_asks_once_for_a_reason(path):
     _, report = run(path)
-    kinds = {question["kind"] for question in report["questions"]}
-    assert report["panels"] and {"Guess", "Exercise"} <= kinds, (
-        f"{len(report['panels'])} panels, {sorted(kinds)}"
-    )
+    kinds = [question["kind"] for question in report["questions"]]
+    assert report["panels"] and {"Guess", "Exercise"} <= {*kinds}, f"{len(report['panels'])} panels, {kinds}"
+    assert kinds.count("Reason") == 1, kinds
 
 
 @each_lesson
