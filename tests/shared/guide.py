@@ -94,7 +94,7 @@ def buttons() -> set[str]:
     """What is written on the buttons of a guess, an exercise and a verdict."""
     question = questions.exercise("b", "How many?", answer=1.0, unit="", hint="One.")
     return {child.description for child in question.form.children[0].children[1:]} | {
-        questions.guess("b", "How many?", answer=1.0, unit="", low=0, high=2).button.description
+        questions.guess("c", "How many?", answer=1.0, unit="", low=0, high=2).button.description
     }
 
 
