@@ -13,6 +13,7 @@ from . import (
     records_hardware,
     records_measured,
     records_models,
+    records_openness,
     records_practice,
     records_prices,
     records_training,
@@ -33,6 +34,7 @@ from .records_measured import (
     Streaming,
 )
 from .records_models import Architecture, CountException
+from .records_openness import Component, LicenceAnswer, OpennessFigure, OpennessScore, Release
 from .records_practice import (
     AgentFigure,
     PhoneFigure,
@@ -56,6 +58,7 @@ __all__ = [
     "records_practice",
     "records_prices",
     "records_training",
+    "records_openness",
     "records_derived",
     "catalog",
     "tables",
@@ -89,6 +92,11 @@ __all__ = [
     "ScalingRun",
     "SpeedRecord",
     "LagPair",
+    "Release",
+    "Component",
+    "LicenceAnswer",
+    "OpennessScore",
+    "OpennessFigure",
     "Calibration",
     "HeldOut",
     "Speculated",

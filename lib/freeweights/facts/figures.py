@@ -7,6 +7,7 @@ from functools import cache
 
 from . import catalog
 from .records_measured import Distilled, Measurement
+from .records_openness import OpennessFigure
 from .records_prices import Claim, ServingFigure
 from .records_training import TrainingFigure
 
@@ -60,6 +61,15 @@ def trained(id: str) -> TrainingFigure:
     5576000.0
     """
     return figure(id, TrainingFigure)
+
+
+def openness(id: str) -> OpennessFigure:
+    """One row of data/openness.csv: a count of open components, what removing refusals cost, what was extracted.
+
+    >>> openness("code-2025").value
+    0.0
+    """
+    return figure(id, OpennessFigure)
 
 
 def claim(name: str) -> Claim:

@@ -7,6 +7,7 @@ from . import (
     records_hardware,
     records_measured,
     records_models,
+    records_openness,
     records_practice,
     records_prices,
     records_training,
@@ -20,6 +21,7 @@ ROOMS = (
     records_prices,
     records_derived,
     records_training,
+    records_openness,
 )
 TABLES: dict[type, str] = {
     record: record.table for module in ROOMS for record in vars(module).values() if hasattr(record, "table")
