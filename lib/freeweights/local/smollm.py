@@ -249,17 +249,20 @@ def surprisal(model: LlamaWeights, tokens) -> np.ndarray:
     """How unlikely the model found each token, given those before it: -ln p, in nats.
 
     Args:
-        tokens: (length,), at least two.
+        tokens: (length,), or (sequences, length) of one length, at least two each.
 
     Returns:
-        float64 (length - 1,): the first token is given, not guessed.
+        float64, one less along the length: the first token is given, not guessed.
     """
-    tokens = check_tokens(model, tokens, "(length,)")
-    if tokens.ndim != 1 or len(tokens) < 2:
+    tokens = check_tokens(model, tokens, "(length,) or (sequences, length)")
+    if not 1 <= tokens.ndim <= 2 or tokens.shape[-1] < 2:
         raise ValueError(
-            f"Tokens of shape {tokens.shape}: give one sequence of at least two; the first is not scored."
+            f"Tokens of shape {tokens.shape}: give one sequence of at least two, or several of one length; "
+            "the first of each is not scored."
         )
-    hidden = forward(model, tokens[None, :-1], new_cache(model.config, 1))[0]
+    rows = np.atleast_2d(tokens)
+    hidden = forward(model, rows[:, :-1], new_cache(model.config, len(rows)))
+    hidden, targets = hidden.reshape(-1, hidden.shape[-1]), rows[:, 1:].ravel()
     total, chosen = np.full(len(hidden), -np.inf), np.empty(len(hidden))
     for first in range(0, model.config.vocabulary, ROWS):
         words = dense(model.embedding, slice(first, first + ROWS))
@@ -268,10 +271,10 @@ def surprisal(model: LlamaWeights, tokens) -> np.ndarray:
             here = slice(start, start + len(logits))
             top = logits.max(-1)
             total[here] = np.logaddexp(total[here], top + np.log(np.exp(logits - top[:, None]).sum(-1)))
-            word = tokens[1:][here] - first
+            word = targets[here] - first
             inside = np.flatnonzero((word >= 0) & (word < len(words)))
             chosen[start + inside] = logits[inside, word[inside]]
-    return total - chosen
+    return (total - chosen).reshape(*tokens.shape[:-1], -1)
 
 
 def perplexity(model: LlamaWeights, tokens) -> float:
