@@ -14,6 +14,7 @@ from freeweights.lesson05 import distillation_bill as costs
 from freeweights.lesson05 import published_students
 from freeweights.lesson06 import agent_task, good_enough_panel, paired_test
 from freeweights.lesson07 import known_runs, tenfold_panel, who_pays_panel
+from freeweights.lesson10 import licences, may_i_panel, schemes
 from freeweights.models import routing
 from freeweights.models.experts import expected_distinct_experts_given
 from freeweights.money import (
@@ -206,6 +207,13 @@ def halves_take_four_times_as_many() -> bool:
     return 3 < half / whole < 5
 
 
+def only_copyleft_minds() -> bool:
+    """Whether keeping changes closed is refused by copyleft and by no licence that the catalogue carries and that was read."""
+    case = licences.Case(changes=True, closed=True)
+    refuse = {one for one in licences.answers() if licences.found(case, one, "keep closed").says == licences.NO}
+    return {*licences.COPYLEFT} <= refuse and not refuse & set(may_i_panel.carried())
+
+
 def agents_give_up_most() -> bool:
     """Whether the best desktop model loses most points to the best of all in agentic coding."""
     lost = {what: good_enough_panel.behind(what) for what in good_enough_panel.BENCHMARKS}
@@ -236,6 +244,8 @@ def agents_give_up_most() -> bool:
     ("09", "Customers and hosts: dearer tokens, less kept", both_bear_the_share),
     ("09", "The assumed damage, not tokens", damage_outweighs_tokens),
     ("09", "Far above the line", blocs_are_far_above),
+    ("10", "Nearly everything turns, and no cell has", lambda: len(schemes.models(schemes.WEIGHTS)) > 5 * len(schemes.models("OSAID 1.0"))),
+    ("10", "The two copyleft rows, and nobody above them", only_copyleft_minds),
 ])  # fmt: skip
 def test_what_the_room_should_notice_is_so(number, words, holds):
     (path,) = (path for path in LESSONS if path.stem.startswith(number))

@@ -411,6 +411,39 @@ def nothing_becomes_cheap(claims, patch):
     patch(claims, "race", lambda: claims.Trend(60.0, 30.0, 90.0))
 
 
+@moves("10", "open-washing", Verdict.HOLDS)
+def no_scheme_calls_them_open(claims, patch):
+    patch(claims, "open_by_their_own", lambda: [])
+
+
+@moves("10", "open-washing", Verdict.FAILS)
+def most_give_more_than_weights(claims, patch):
+    found = claims.models
+    patch(claims, "models", lambda name: found(name)[:3] if name == claims.SHAPE else found(name))
+
+
+@moves("10", "open-weights-counterweight", Verdict.HOLDS)
+def some_carry_copyleft(claims, patch):
+    patch(claims, "copyleft_models", lambda: ["OLMo 2 32B"])
+
+
+@moves("10", "open-weights-counterweight", Verdict.FAILS)
+def few_may_be_kept(claims, patch):
+    patch(claims, "use_freely", lambda: ["OLMo 2 32B"])
+
+
+@moves("10", "open-source-is-not-open-weights", Verdict.HOLDS)
+def the_definition_asks_for_data(claims, patch):
+    found = claims.models
+    patch(claims, "models", lambda name: found(claims.WHOLE if name == claims.OSAID else name))
+
+
+@moves("10", "open-source-is-not-open-weights", Verdict.FAILS)
+def weights_come_with_the_rest(claims, patch):
+    found = claims.models
+    patch(claims, "models", lambda name: found(claims.WEIGHTS))
+
+
 # ---- the words follow
 
 

@@ -22,7 +22,7 @@ from ..page.style import BLUE, GREY, ORANGE
 LEARNED = "open-source-is-not-open-weights"
 PROMPT_TOKENS, ANSWER_TOKENS, STEPS, SECONDS = 6, 24, 40, 20.0
 SCORED = 130  # tokens of each text: a second or two each
-WINDOWS, HALF = 8, 50  # windows of a novel: so many tokens given, as many asked for
+WINDOWS, HALF, AT_ONCE = 40, 50, 8  # windows of a novel: so many tokens given, as many asked for; so many in memory at once
 EXTRACTED = 0.5  # probability of a whole window from which it counts as remembered, as in arXiv:2505.12546
 BEFORE, AFTER = "out before it was trained", "written after"
 NOT_HERE = "The weights could not be fetched, so nothing was measured here: "
@@ -78,10 +78,10 @@ def change(model: LlamaWeights | None, steps: int = STEPS) -> Change | None:
     )
 
 
-def tell(found: Change | None) -> None:
-    """Say what the change did, what it cost, and whether it was undone."""
+def tell(found: Change | None) -> text.Table | None:
+    """Say what the change did, what it cost, and whether it was undone; a table of how the text goes on."""
     if found is None:
-        return
+        return None
     total = low_rank.numbers(found.run.factors)
     text.say(
         f"**{total:,} numbers**, trained in {q.duration(found.run.seconds)} ({len(found.run.losses)} steps"
@@ -89,7 +89,7 @@ def tell(found: Change | None) -> None:
         f"**{found.bits[1]:.2f}** after; of Alice: {found.others[0]:.2f} before, {found.others[1]:.2f} after. "
         f"Taken off, every bit is {'as it was' if found.undone else '**not** as it was'}."
     )
-    text.table(
+    return text.table(
         [{"when": when, "said": f"{found.prompt} … {said.strip()}"} for when, said in zip(("before", "after"), found.answers)],
         caption="How it goes on", when="Model", said="given a beginning, the likeliest words",
     )  # fmt: skip
@@ -197,7 +197,9 @@ def windows(model: LlamaWeights | None, name: str = "alice_in_wonderland", count
     tokens = np.array(model.tokenizer.encode(datasets.text(name).decode(errors="replace")).ids)
     starts = np.linspace(0, len(tokens) - 2 * HALF, count).astype(int)
     given = np.stack([tokens[first : first + 2 * HALF] for first in starts])
-    return -smollm.surprisal(model, given)[:, HALF - 1 :].sum(-1) / math.log(10)
+    parts = [given[first : first + AT_ONCE] for first in range(0, count, AT_ONCE)]
+    nats = [smollm.surprisal(model, part)[:, HALF - 1 :].sum(-1) for part in parts]
+    return -np.concatenate(nats) / math.log(10)
 
 
 def tell_windows(found: np.ndarray) -> None:
