@@ -210,7 +210,9 @@ def halves_take_four_times_as_many() -> bool:
 def only_copyleft_minds() -> bool:
     """Whether keeping changes closed is refused by copyleft and by no licence that the catalogue carries and that was read."""
     case = licences.Case(changes=True, closed=True)
-    refuse = {one for one in licences.answers() if licences.found(case, one, "keep closed").says == licences.NO}
+    refuse = {
+        one for one in licences.answers() if licences.found(case, one, "keep closed").says == licences.NO
+    }
     return {*licences.COPYLEFT} <= refuse and not refuse & set(may_i_panel.carried())
 
 

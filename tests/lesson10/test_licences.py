@@ -67,7 +67,12 @@ def test_a_country_that_no_licence_names_is_refused_by_none_and_the_panel_says_w
 
 def test_growing_never_opens_a_model():
     order = [YES, DUTY, UNREAD, NO]
-    for small, large in ((Case(), Case(users=4e9)), (Case(), Case(revenue=1e12)), (Case(), Case(distils=True)), (Case(), Case(closed=True))):
+    for small, large in (
+        (Case(), Case(users=4e9)),
+        (Case(), Case(revenue=1e12)),
+        (Case(), Case(distils=True)),
+        (Case(), Case(closed=True)),
+    ):
         before, after = allowed(small), allowed(large)
         assert all(order.index(before[name]) <= order.index(after[name]) for name in before)
 

@@ -32,7 +32,13 @@ def test_the_files_hold_what_the_issue_of_their_scheme_is_about():
 
 @pytest.mark.parametrize(
     "missing, found",
-    [((), "I"), (("datasets",), "II"), (("evaluation_data",), "III"), (("evaluation_data", "datasets"), "III"), (("data_card",), "none")],
+    [
+        ((), "I"),
+        (("datasets",), "II"),
+        (("evaluation_data",), "III"),
+        (("evaluation_data", "datasets"), "III"),
+        (("data_card",), "none"),
+    ],
 )
 def test_a_class_needs_all_classes_below_it(missing, found):
     every = dict.fromkeys((*schemes.III, *schemes.II, *schemes.I), "open")
@@ -49,8 +55,12 @@ def test_the_definition_asks_for_data_information_and_not_for_data():
     asked = dict.fromkeys(("weights", "inference_code", "training_code", "data_description"), "open")
     assert schemes.osaid(asked | {"data": "closed"})
     for name in asked:
-        assert not schemes.osaid(asked | {name: "partial"}) and not schemes.osaid({k: v for k, v in asked.items() if k != name})
-    assert not {one for one in schemes.models("OSAID 1.0") if "Llama 3" in one or "Llama 4" in one}  # OSI: not compliant
+        assert not schemes.osaid(asked | {name: "partial"}) and not schemes.osaid(
+            {k: v for k, v in asked.items() if k != name}
+        )
+    assert not {
+        one for one in schemes.models("OSAID 1.0") if "Llama 3" in one or "Llama 4" in one
+    }  # OSI: not compliant
     assert {"OLMo 2 32B", "OLMo 3 7B"} <= {*schemes.models("OSAID 1.0")}  # OSI on OLMo: compliant
 
 
@@ -64,7 +74,9 @@ def test_the_counts_are_those_of_the_tables_read_row_by_row():
     assert sum(sizes.values()) == len(catalog.table(Architecture))
 
     def models(*wanted):
-        return sum(sizes[name] for name, of in values.items() if all(of.get(key) in words for key, words in wanted))
+        return sum(
+            sizes[name] for name, of in values.items() if all(of.get(key) in words for key, words in wanted)
+        )
 
     out = ("weights", ["open"]), ("training_code", ["open"])
     assert len(schemes.models(schemes.WEIGHTS)) == models(out[0])
@@ -75,7 +87,9 @@ def test_the_counts_are_those_of_the_tables_read_row_by_row():
 
 
 def test_what_nobody_read_is_never_open():
-    unread = {(one.name, part) for one in schemes.releases() for part in schemes.COMPONENTS if part not in one.parts}
+    unread = {
+        (one.name, part) for one in schemes.releases() for part in schemes.COMPONENTS if part not in one.parts
+    }
     assert ("openPangu-Ultra", "data") in unread
     for parts in (one.parts for one in schemes.releases()):
         assert set(schemes.read(parts, True, True)) == set(parts)

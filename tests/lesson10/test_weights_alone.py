@@ -16,7 +16,10 @@ TOKENS = np.random.default_rng(1).integers(0, 96, 30)
 def test_a_disguised_layer_has_other_spreads_and_computes_the_same():
     model, factor = tiny(), 1.7
     layers = [
-        replace(one, qkv=np.concatenate(alone.disguised(one, factor)[:3]), output=alone.disguised(one, factor)[3]) for one in model.layers
+        replace(
+            one, qkv=np.concatenate(alone.disguised(one, factor)[:3]), output=alone.disguised(one, factor)[3]
+        )
+        for one in model.layers
     ]
     before, after = (smollm.surprisal(one, TOKENS) for one in (model, replace(model, layers=tuple(layers))))
     assert after == pytest.approx(before, rel=1e-4)

@@ -16,10 +16,14 @@ TOKENS = np.random.default_rng(3).integers(0, 96, 24)
 def precise(model):
     """The same model in float64."""
     layers = tuple(
-        LlamaLayer(*(getattr(layer, one.name).astype(float) for one in fields(layer))) for layer in model.layers
+        LlamaLayer(*(getattr(layer, one.name).astype(float) for one in fields(layer)))
+        for layer in model.layers
     )
     return replace(
-        model, embedding=model.embedding.astype(float), layers=layers, final_norm=model.final_norm.astype(float)
+        model,
+        embedding=model.embedding.astype(float),
+        layers=layers,
+        final_norm=model.final_norm.astype(float),
     )
 
 

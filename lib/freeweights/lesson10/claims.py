@@ -10,7 +10,7 @@ from ..facts import figures
 from ..facts import quantities as q
 from ..facts.vocabulary import Verdict
 from .licences import Case, allowed, copyleft_models
-from .schemes import SHAPE, WEIGHTS, WHOLE, mof, models, published, releases
+from .schemes import SHAPE, WEIGHTS, WHOLE, models, mof, published, releases
 from .years_picture import by_year
 
 OSAID = "OSAID 1.0"

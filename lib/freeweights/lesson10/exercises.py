@@ -6,9 +6,14 @@ from collections import Counter
 
 from ..page import questions
 from .licences import DUTY, UNREAD, YES, Case, allowed
-from .schemes import III, II, mof
+from .schemes import II, III, mof
 
-GIVEN = ("datasets", "preprocessing_code", "intermediate_parameters", "research_paper")  # beside class III and some of II
+GIVEN = (
+    "datasets",
+    "preprocessing_code",
+    "intermediate_parameters",
+    "research_paper",
+)  # beside class III and some of II
 WITHHELD, REPLACED = "evaluation_data", "technical_report"
 RANK, WIDTH, INNER, LAYERS = 4, 2048, 8192, 3  # of a LoRA on the down projections of some layers
 FIRM = Case(users=2e8, revenue=5e7, country="France", sells=True, distils=True, changes=True, closed=True)
@@ -71,8 +76,14 @@ def firm() -> questions.Exercise:
         unit="models",
         tolerance=0.001,
         mistakes=[
-            (lambda: count(YES), "Those come without any duty. A duty is kept, and then the model may be used."),
-            (lambda: count(YES, DUTY, UNREAD), "You counted licences that nobody read here: unread is no yes."),
+            (
+                lambda: count(YES),
+                "Those come without any duty. A duty is kept, and then the model may be used.",
+            ),
+            (
+                lambda: count(YES, DUTY, UNREAD),
+                "You counted licences that nobody read here: unread is no yes.",
+            ),
             (lambda: count(UNREAD), "Those are the unread ones."),
         ],
         hint="`lesson10.licences.Case` takes the case, and `allowed` counts by model.",

@@ -79,7 +79,12 @@ def known_countries() -> set[str]:
 
 def wanted(case: Case) -> list[str]:
     """Which questions a case asks. Size, country and limits of use concern everybody."""
-    asks = {"sell": case.sells, "distil": case.distils, "change": case.changes, "keep closed": case.changes and case.closed}
+    asks = {
+        "sell": case.sells,
+        "distil": case.distils,
+        "change": case.changes,
+        "keep closed": case.changes and case.closed,
+    }
     return [name for name in ASKED if asks.get(name, True)]
 
 
@@ -171,6 +176,4 @@ def described(case: Case) -> str:
         )
         if true
     ]
-    return (
-        f"{q.count(case.users)} users a month, {q.money(case.revenue)} a year, {case.country}; {', '.join(does) or 'only uses'}"
-    )
+    return f"{q.count(case.users)} users a month, {q.money(case.revenue)} a year, {case.country}; {', '.join(does) or 'only uses'}"

@@ -6,7 +6,19 @@ from matplotlib.figure import Figure
 
 from ..page import charts, controls, layout, live
 from ..page.style import BLUE, FAINT, GREY, LIGHT, SAND, SKY
-from .schemes import CLOSED, COMPONENTS, OPEN, PARTIAL, READINGS, SHAPE, UNREAD, Released, models, read, releases
+from .schemes import (
+    CLOSED,
+    COMPONENTS,
+    OPEN,
+    PARTIAL,
+    READINGS,
+    SHAPE,
+    UNREAD,
+    Released,
+    models,
+    read,
+    releases,
+)
 
 ROWS = 17  # releases on one page
 LOOKS = {OPEN: ("open", SKY), PARTIAL: ("part", SAND), CLOSED: ("no", LIGHT), UNREAD: ("unread", "white")}
@@ -43,7 +55,9 @@ def update(artists: live.Artists, reading: str, limited: bool, lenient: bool, pa
         table[one.name, "VERDICT"] = YES if READINGS[reading](read(one.parts, limited, lenient)) else NO
     artists.cells.show(table, INKS)
     artists.title.set_text(f"{len(found)} of {total} models: yes, by “{reading}”")
-    others = ", ".join(f"{name} {len(models(name, limited, lenient))}" for name in READINGS if name != reading)
+    others = ", ".join(
+        f"{name} {len(models(name, limited, lenient))}" for name in READINGS if name != reading
+    )
     artists.counts.set_text(f"the others, read alike: {others}")
     shown = [one.name for one in pages()[page] if set(one.models) & set(found)]
     washing = len(models(SHAPE, limited, lenient))

@@ -69,12 +69,23 @@ def named(licence: str, count: int) -> str:
 
 def short(words: str) -> str:
     """A finding that fits a cell: the first clause alone, without the rest of it."""
-    head = words.split(";")[0].removesuffix(", last paragraph").replace("final paragraph", "end").replace("added paragraph", "end")
+    head = (
+        words.split(";")[0]
+        .removesuffix(", last paragraph")
+        .replace("final paragraph", "end")
+        .replace("added paragraph", "end")
+    )
     return head if len(head) <= 15 else f"{head[:14].rstrip(' ,')}…"
 
 
 def update(
-    artists: live.Artists, users: float, revenue: float, country: str, sells: bool, distils: bool, changes: str
+    artists: live.Artists,
+    users: float,
+    revenue: float,
+    country: str,
+    sells: bool,
+    distils: bool,
+    changes: str,
 ) -> str:
     """Judge every licence; say how many models are allowed and what would open more."""
     case = Case(users, revenue, country, sells, distils, changes != NEVER, changes == CLOSED)
@@ -90,13 +101,21 @@ def update(
     artists.title.set_text(
         f"{tally[YES] + tally[DUTY]} of {total} models are allowed, {tally[DUTY]} of them with duties; {tally[NO]} are not"
     )
-    artists.line.set_text("the clause behind each answer; in brackets how many models carry the licence; not legal advice")
+    artists.line.set_text(
+        "the clause behind each answer; in brackets how many models carry the licence; not legal advice"
+    )
     refused = [licence for licence, _ in carried().items() if verdict(case, licence) == NO]
     why = "; ".join(f"{SHORT.get(one, one)}: {reason(case, one)}" for one in refused[:3]) or "none refuses"
     best, more = smallest_change(case)
-    opens = f"To {best} would open {q.count(more)} more." if more > 0 else "No one thing given up would open more."
-    where = "" if country in known_countries() else (
-        f" No licence here names {country}: that is no word on its law, which nobody here read."
+    opens = (
+        f"To {best} would open {q.count(more)} more."
+        if more > 0
+        else "No one thing given up would open more."
+    )
+    where = (
+        ""
+        if country in known_countries()
+        else (f" No licence here names {country}: that is no word on its law, which nobody here read.")
     )
     rules = [(one, answers()[one]["closed_derivative"]) for one in COPYLEFT]
     left = " ".join(f"{one}, {row.clause}: {row.detail}" for one, row in rules)

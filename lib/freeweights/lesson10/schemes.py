@@ -37,7 +37,14 @@ def osaid(parts: Parts) -> bool:
     return all(parts.get(one) == OPEN for one in asked)
 
 
-III = ("architecture", "final_parameters", "evaluation_results", "model_card", "data_card", "technical_report")
+III = (
+    "architecture",
+    "final_parameters",
+    "evaluation_results",
+    "model_card",
+    "data_card",
+    "technical_report",
+)
 II = ("training_code", "inference_code", "evaluation_code", "evaluation_data")
 I = ("datasets", "preprocessing_code", "intermediate_parameters", "research_paper")  # noqa: E741
 
@@ -165,9 +172,7 @@ def models(reading: str, limited: bool = False, lenient: bool = False) -> list[s
     (7, 59, 89)
     """
     says = READINGS[reading]
-    return [
-        name for one in releases() if says(read(one.parts, limited, lenient)) for name in one.models
-    ]
+    return [name for one in releases() if says(read(one.parts, limited, lenient)) for name in one.models]
 
 
 @cache

@@ -22,7 +22,11 @@ from ..page.style import BLUE, GREY, ORANGE
 LEARNED = "open-source-is-not-open-weights"
 PROMPT_TOKENS, ANSWER_TOKENS, STEPS, SECONDS = 6, 24, 40, 20.0
 SCORED = 130  # tokens of each text: a second or two each
-WINDOWS, HALF, AT_ONCE = 40, 50, 8  # windows of a novel: so many tokens given, as many asked for; so many in memory at once
+WINDOWS, HALF, AT_ONCE = (
+    40,
+    50,
+    8,
+)  # windows of a novel: so many tokens given, as many asked for; so many in memory at once
 EXTRACTED = 0.5  # probability of a whole window from which it counts as remembered, as in arXiv:2505.12546
 BEFORE, AFTER = "out before it was trained", "written after"
 NOT_HERE = "The weights could not be fetched, so nothing was measured here: "
@@ -65,9 +69,7 @@ def change(model: LlamaWeights | None, steps: int = STEPS) -> Change | None:
     before = smollm.surprisal(model, tokens)
     run = low_rank.train(model, tokens, steps=steps, seconds=SECONDS)
     changed = low_rank.merged(model, run.factors)
-    answers = tuple(
-        "".join(smollm.generate(one, prompt, ANSWER_TOKENS)) for one in (model, changed)
-    )
+    answers = tuple("".join(smollm.generate(one, prompt, ANSWER_TOKENS)) for one in (model, changed))
     return Change(
         prompt,
         answers,
@@ -122,7 +124,11 @@ def course_text(name: str) -> str:
 
 def texts() -> dict[str, tuple[str, str]]:
     """Texts with their sort: out before SmolLM2 was trained, or written after."""
-    books = {"Alice in Wonderland": "alice_in_wonderland", "Paradise Lost": "paradise_lost", "As You Like It": "as_you_like_it"}
+    books = {
+        "Alice in Wonderland": "alice_in_wonderland",
+        "Paradise Lost": "paradise_lost",
+        "As You Like It": "as_you_like_it",
+    }
     # the MIT licence without its heading, which names this course
     found = {"MIT licence": (course_text("LICENSE").partition("\n\n")[2].partition("\n\n")[2], BEFORE)}
     found |= {name: (datasets.text(file).decode(errors="replace"), BEFORE) for name, file in books.items()}
@@ -140,7 +146,9 @@ def remembered(model: LlamaWeights | None) -> dict[str, tuple[float, str]]:
     def opening(words: str) -> str:
         return model.tokenizer.decode(model.tokenizer.encode(words).ids[:SCORED])
 
-    return {name: (smollm.bits_per_byte(model, opening(words)), sort) for name, (words, sort) in texts().items()}
+    return {
+        name: (smollm.bits_per_byte(model, opening(words)), sort) for name, (words, sort) in texts().items()
+    }
 
 
 def recorded() -> dict[str, tuple[float, str]]:
@@ -160,7 +168,9 @@ def surprisal_picture(found: dict[str, tuple[float, str]]) -> Picture:
     Args:
         found: of `remembered`; empty where there was no model.
     """
-    return live.picture(lambda figure: _draw_surprisal(figure, found), title="Surprisal of texts", size=(9, 5))
+    return live.picture(
+        lambda figure: _draw_surprisal(figure, found), title="Surprisal of texts", size=(9, 5)
+    )
 
 
 def _draw_surprisal(figure: Figure, found: dict[str, tuple[float, str]]) -> str:
@@ -170,15 +180,21 @@ def _draw_surprisal(figure: Figure, found: dict[str, tuple[float, str]]) -> str:
     every.sort(key=lambda one: one[1])
     [axes] = layout.grid(figure)
     axes.set(xlim=(0, 3), xlabel="bits a byte: less is more expected")
-    looks = {name: (BLUE if sort == BEFORE else ORANGE, "o" if here else "X") for name, _, sort, here in every}
+    looks = {
+        name: (BLUE if sort == BEFORE else ORANGE, "o" if here else "X") for name, _, sort, here in every
+    }
     rows = charts.rows(axes, looks)
     rows.show({name: charts.Quantity(bits, words=f"{bits:.2f}") for name, bits, _, _ in every})
     marks = {BEFORE: BLUE, AFTER: ORANGE}
-    layout.legend(figure, {word: axes.plot([], [], "o", color=ink, markersize=9)[0] for word, ink in marks.items()})
+    layout.legend(
+        figure, {word: axes.plot([], [], "o", color=ink, markersize=9)[0] for word, ink in marks.items()}
+    )
     low, after = every[0], [bits for _, bits, sort, _ in every if sort == AFTER]
     wrong = [name for name, bits, sort, _ in every if sort == BEFORE and bits > min(after)]
     right = [name for name, bits, sort, _ in every if sort == BEFORE and bits < min(after)]
-    layout.headline(figure).set_text(f"Of {len(right) + len(wrong)} texts that were out, {len(right)} are expected more than any written after")
+    layout.headline(figure).set_text(
+        f"Of {len(right) + len(wrong)} texts that were out, {len(right)} are expected more than any written after"
+    )
     return (
         f"Lowest is {low[0]}, {low[1]:.2f} bits a byte. Texts written after the training begin at {min(after):.2f}. Below that lie {', '.join(right) or 'none'}; "
         f"{len(wrong)} texts that were out lie above, so by surprisal alone nobody could tell that they may have been read. "
@@ -186,7 +202,9 @@ def _draw_surprisal(figure: Figure, found: dict[str, tuple[float, str]]) -> str:
     )
 
 
-def windows(model: LlamaWeights | None, name: str = "alice_in_wonderland", count: int = WINDOWS) -> np.ndarray:
+def windows(
+    model: LlamaWeights | None, name: str = "alice_in_wonderland", count: int = WINDOWS
+) -> np.ndarray:
     """log10 of the probability that a model, given one half of a window, writes the other half word for word.
 
     Returns:
@@ -260,7 +278,9 @@ def suspects(model: LlamaWeights, seed: int = 0) -> dict[str, np.ndarray]:
         return [[random.normal(0, abs(one), (200, 200)) for one in layer] for layer in spreads.T]
 
     return {
-        "a copy in 3 bits": profile([[unpack(pack(one, 3)) for one in matrices(layer)] for layer in model.layers]),
+        "a copy in 3 bits": profile(
+            [[unpack(pack(one, 3)) for one in matrices(layer)] for layer in model.layers]
+        ),
         "a copy in disguise": profile([disguised(layer, f) for layer, f in zip(model.layers, factors)]),
         "random, same trend": profile(drawn(trend)),
         "random": profile(drawn(np.full_like(spread, spread.mean()))),
@@ -286,7 +306,11 @@ def _draw_fingerprint(figure: Figure, model: LlamaWeights) -> str:
     rows = charts.rows(axes, looks | {"Pangu and Qwen, published": (GREY, "X")})
     rows.show(
         {name: charts.Quantity(value, words=f"{value:.2f}") for name, value in found.items()}
-        | {"Pangu and Qwen, published": charts.Quantity(published=published.value, words=f"{published.value:g}", ink=GREY)}
+        | {
+            "Pangu and Qwen, published": charts.Quantity(
+                published=published.value, words=f"{published.value:g}", ink=GREY
+            )
+        }
     )
     copies = {name: value for name, value in found.items() if "copy" in name}
     innocent = {name: value for name, value in found.items() if "copy" not in name}

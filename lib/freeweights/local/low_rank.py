@@ -92,7 +92,9 @@ def inputs(model: LlamaWeights, tokens) -> Inputs:
         if layer is model.layers[-1]:
             return Inputs(x[0], mixed[0], tokens[1:])
         x = x + apply(layer.output, mixed)
-        x = x + apply(layer.down, gated(apply(layer.gate_up, norm(x, layer.feed_forward_norm, c.norm_epsilon))))
+        x = x + apply(
+            layer.down, gated(apply(layer.gate_up, norm(x, layer.feed_forward_norm, c.norm_epsilon)))
+        )
     raise ValueError("The model has no layers.")
 
 
