@@ -11,9 +11,9 @@ thread of BLAS, like a pod of mybinder.org; the browser shares the processors. M
 and its kernels, shared pages counted once, the highest of five measurements a second. The first panel is
 there when its controls stand on the page: counted from opening the link on a server that is ready.
 
-Measured on 2 quiet cores of an Intel Xeon (Sapphire Rapids, virtual machine), Linux, 2026-11-22. Without the base image the
-build took 19 seconds. Each lesson stays within the 450 MB that mybinder.org guarantees, the two that hold SmolLM2
-for a while within 1.2 GB of the 2 GB that it allows:
+Measured on 2 quiet cores of an Intel Xeon (Sapphire Rapids, virtual machine), Linux, 2026-11-22, and 01, 06 and 07 on
+2026-12-01. Without the base image the build took 19 seconds. Each lesson stays within the 450 MB that mybinder.org
+guarantees, the three that hold SmolLM2 for a while within 1.2 GB of the 2 GB that it allows:
 
     environment for the base image        5.8 s
     pip install of the pins               7.6 s
@@ -22,11 +22,13 @@ for a while within 1.2 GB of the 2 GB that it allows:
                                             seconds to    memory in MB
     lesson                       ready   panel     end  server    most
     00_start_here                  2.0     5.8     5.9     145     288  within 450 MB
-    01_weights_versus_compute      2.3    47.9    48.5     145    1094  within 1,200 MB
+    01_weights_versus_compute      1.8    64.6    65.6     145    1102  within 1,200 MB
     02_hardware_bottlenecks        2.0     9.9    11.2      98     438  within 450 MB
     03_moe_efficiency              2.0     5.7    50.5      98     374  within 450 MB
     04_long_context                2.0    11.8    12.5      98     323  within 450 MB
     05_distillation                2.0     8.3    35.3      98     981  within 1,200 MB
+    06_practical_intelligence      1.8     5.0    67.7      97    1156  within 1,200 MB
+    07_training_and_capital        1.8     5.0    18.8      98     359  within 450 MB
     09_who_gets_paid               2.0     6.0     8.1      98     353  within 450 MB
 """
 
