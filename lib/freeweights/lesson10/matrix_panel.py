@@ -38,7 +38,7 @@ def draw(figure: Figure) -> live.Artists:
     [axes] = layout.grid(figure)
     title, counts = layout.headline(figure), layout.subtitle(figure)
     longest = max((one.name for one in releases()), key=len)
-    cells = charts.cells(axes, ROWS, len(COMPONENTS) + 1, longest + "  ", "check-\npoints")
+    cells = charts.cells(axes, ROWS, len(COMPONENTS) + 1, longest + " " * 6, "check-\npoints")
     for head in cells.heads:
         head.set_fontsize(9)
     return live.Artists(title=title, counts=counts, cells=cells)
@@ -55,10 +55,10 @@ def update(artists: live.Artists, reading: str, limited: bool, lenient: bool, pa
         table[one.name, "VERDICT"] = YES if READINGS[reading](read(one.parts, limited, lenient)) else NO
     artists.cells.show(table, INKS)
     artists.title.set_text(f"{len(found)} of {total} models: yes, by “{reading}”")
-    others = ", ".join(
+    others = "; ".join(
         f"{name} {len(models(name, limited, lenient))}" for name in READINGS if name != reading
     )
-    artists.counts.set_text(f"the others, read alike: {others}")
+    artists.counts.set_text(f"by others: {others}")
     shown = [one.name for one in pages()[page] if set(one.models) & set(found)]
     washing = len(models(SHAPE, limited, lenient))
     return (

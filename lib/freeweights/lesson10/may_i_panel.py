@@ -68,14 +68,16 @@ def named(licence: str, count: int) -> str:
 
 
 def short(words: str) -> str:
-    """A finding that fits a cell: the first clause alone, without the rest of it."""
-    head = (
-        words.split(";")[0]
-        .removesuffix(", last paragraph")
-        .replace("final paragraph", "end")
-        .replace("added paragraph", "end")
-    )
-    return head if len(head) <= 15 else f"{head[:14].rstrip(' ,')}…"
+    """A finding that fits a cell: of several clauses the first with a number, and few words of it.
+
+    >>> short("duty, definitions; 6"), short("no, 2"), short("duty, final paragraph")
+    ('duty, 6', 'no, 2', 'duty, end')
+    """
+    says, _, clause = words.partition(", ")
+    parts = clause.split("; ")
+    one = next((part for part in parts if any(letter.isdigit() for letter in part)), parts[0])
+    one = "end" if "paragraph" in one and "AUP" not in one else one.split(", ")[0]
+    return f"{says}, {one}" if one else says
 
 
 def update(

@@ -109,11 +109,11 @@ def shape(parts: Parts) -> bool:
     return (parts.get("weights"), parts.get("data"), parts.get("training_code")) == (OPEN, CLOSED, CLOSED)
 
 
-WEIGHTS, SHAPE, WHOLE = "open weights", "open-washing: weights alone", "code, data and recipe"
+WEIGHTS, SHAPE, WHOLE = "open weights", "weights alone", "code, data and recipe"
 READINGS: dict[str, Callable[[Parts], bool]] = {
     "OSAID 1.0": osaid,
     "MOF, class III": lambda parts: mof(as_mof(parts)) != "none",
-    "index: all available": available,
+    "index, available": available,
     WHOLE: whole,
     WEIGHTS: lambda parts: parts.get("weights") == OPEN,
     SHAPE: shape,

@@ -21,7 +21,7 @@ from ..page.style import BLUE, GREY, ORANGE
 
 LEARNED = "open-source-is-not-open-weights"
 PROMPT_TOKENS, ANSWER_TOKENS, STEPS, SECONDS = 6, 24, 40, 20.0
-SCORED = 130  # tokens of each text: a second or two each
+SCORED = 100  # tokens of each text: a second or two each
 WINDOWS, HALF, AT_ONCE = (
     40,
     50,
@@ -176,7 +176,8 @@ def surprisal_picture(found: dict[str, tuple[float, str]]) -> Picture:
 def _draw_surprisal(figure: Figure, found: dict[str, tuple[float, str]]) -> str:
     """A row for each text, lowest surprisal first."""
     every = [(name, bits, sort, True) for name, (bits, sort) in found.items()]
-    every += [(f"{name}, recorded", bits, sort, False) for name, (bits, sort) in recorded().items()]
+    others = {name: one for name, one in recorded().items() if name not in found}
+    every += [(f"{name}, recorded", bits, sort, False) for name, (bits, sort) in others.items()]
     every.sort(key=lambda one: one[1])
     [axes] = layout.grid(figure)
     axes.set(xlim=(0, 3), xlabel="bits a byte: less is more expected")
