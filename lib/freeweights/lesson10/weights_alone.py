@@ -22,11 +22,7 @@ from ..page.style import BLUE, GREY, ORANGE
 LEARNED = "open-source-is-not-open-weights"
 PROMPT_TOKENS, ANSWER_TOKENS, STEPS, SECONDS = 6, 24, 40, 20.0
 SCORED = 100  # tokens of each text: a second or two each
-WINDOWS, HALF, AT_ONCE = (
-    40,
-    50,
-    8,
-)  # windows of a novel: so many tokens given, as many asked for; so many in memory at once
+WINDOWS, HALF, AT_ONCE = 12, 50, 6  # of a novel: tokens given, as many asked for; windows in memory at once
 EXTRACTED = 0.5  # probability of a whole window from which it counts as remembered, as in arXiv:2505.12546
 BEFORE, AFTER = "out before it was trained", "written after"
 NOT_HERE = "The weights could not be fetched, so nothing was measured here: "
