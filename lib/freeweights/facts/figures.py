@@ -8,7 +8,7 @@ from functools import cache
 from . import catalog
 from .records_measured import Distilled, Measurement
 from .records_prices import Claim, ServingFigure
-from .records_training import TrainingFigure
+from .records_training import TogetherFigure, TrainingFigure
 
 
 @cache
@@ -60,6 +60,15 @@ def trained(id: str) -> TrainingFigure:
     5576000.0
     """
     return figure(id, TrainingFigure)
+
+
+def together(id: str) -> TogetherFigure:
+    """One row of data/together.csv: a home line, a run over the internet, a way of checking.
+
+    >>> together("line-world-upload").unit
+    'Mbit/s'
+    """
+    return figure(id, TogetherFigure)
 
 
 def claim(name: str) -> Claim:
