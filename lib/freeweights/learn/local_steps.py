@@ -18,7 +18,7 @@ from .digit_distillation import DIGITS, LEARNT, PIXELS, images
 from .neural import normal
 
 WORKERS, HIDDEN = 8, 32
-EVEN, UNEVEN = "even", "uneven"
+EVEN, UNEVEN = SHARDS = "even", "uneven"
 STEPS, BATCH, RATE = 200, 16, 0.3
 WEIGHTS = PIXELS * HIDDEN + HIDDEN + HIDDEN * DIGITS + DIGITS
 WHOLE_BITS = 32  # of a number that is not compressed
@@ -67,11 +67,15 @@ class Recipe:
             if (value := getattr(self, name)) != int(value) or value < least:
                 raise ValueError(f"{name} is {value}: a whole number from {least} is expected.")
         if not 0 < self.kept <= 1:
-            raise ValueError(f"kept is {self.kept:g}: a share above 0 and up to 1 is expected, since nothing sent teaches nothing.")
+            raise ValueError(
+                f"kept is {self.kept:g}: a share above 0 and up to 1 is expected, since nothing sent teaches nothing."
+            )
         if self.bits not in (1, 2, 4, 8, WHOLE_BITS):
             raise ValueError(f"bits is {self.bits}: choose 1, 2, 4, 8 or {WHOLE_BITS}.")
         if not 0 <= self.lost < 1:
-            raise ValueError(f"lost is {self.lost:g}: with every message lost nobody learns; choose 0 or more and less than 1.")
+            raise ValueError(
+                f"lost is {self.lost:g}: with every message lost nobody learns; choose 0 or more and less than 1."
+            )
         if not 0 <= self.late < self.workers:
             raise ValueError(f"late is {self.late} of {self.workers} workers: at least one has to begin.")
         if self.shards not in (EVEN, UNEVEN):
@@ -148,7 +152,12 @@ def gradients(weights: np.ndarray, ink: np.ndarray, digits: np.ndarray) -> np.nd
     wrong /= ink.shape[-2]
     _, _, down, _ = parts(weights)
     back = (wrong @ np.swapaxes(down, -1, -2)) * (hidden > 0)
-    found = (np.swapaxes(ink, -1, -2) @ back, back.sum(-2), np.swapaxes(hidden, -1, -2) @ wrong, wrong.sum(-2))
+    found = (
+        np.swapaxes(ink, -1, -2) @ back,
+        back.sum(-2),
+        np.swapaxes(hidden, -1, -2) @ wrong,
+        wrong.sum(-2),
+    )
     lead = weights.shape[:-1]
     return np.concatenate([part.reshape(*lead, -1) for part in found], axis=-1)
 
@@ -196,7 +205,9 @@ def train(recipes: Sequence[Recipe], tell=lambda steps: None) -> list[Run]:
     """
     alike = {(one.workers, one.steps, one.batch) for one in recipes}
     if len(alike) != 1:
-        raise ValueError(f"{len(alike)} sizes of runs (workers, steps, batch): give recipes of one, at least one recipe.")
+        raise ValueError(
+            f"{len(alike)} sizes of runs (workers, steps, batch): give recipes of one, at least one recipe."
+        )
     ((workers, steps, batch),) = alike
     learnt, held = images()
     order = np.stack([batches(one) for one in recipes], axis=1)  # steps, runs, workers, batch
@@ -204,7 +215,7 @@ def train(recipes: Sequence[Recipe], tell=lambda steps: None) -> list[Run]:
     server = np.stack([first_weights(one.seed) for one in recipes])
     local = np.repeat(server[:, None], workers, axis=1)
     speed, owed = np.zeros_like(server), np.zeros_like(local)
-    measured = np.unique(np.linspace(0, steps, CURVE + 1).round().astype(int)[1:])
+    measured = np.unique(np.ceil(np.linspace(0, steps, CURVE + 1)[1:]).astype(int))
     found = np.full((2, len(recipes), len(measured)), np.nan)
     with suppress(KeyboardInterrupt):
         for step, seen in enumerate(order, 1):
@@ -221,7 +232,12 @@ def train(recipes: Sequence[Recipe], tell=lambda steps: None) -> list[Run]:
 
 
 def exchange(
-    recipe: Recipe, server: np.ndarray, local: np.ndarray, speed: np.ndarray, owed: np.ndarray, here: np.ndarray
+    recipe: Recipe,
+    server: np.ndarray,
+    local: np.ndarray,
+    speed: np.ndarray,
+    owed: np.ndarray,
+    here: np.ndarray,
 ) -> None:
     """Workers that are `here` send what they changed, the server steps, and all go on from there; arrays change in place.
 
@@ -243,7 +259,9 @@ def exchange(
 def scores(weights: np.ndarray, held) -> tuple[np.ndarray, np.ndarray]:
     """Loss and accuracy of rows of weights on the images held out."""
     _, logits = forward(weights, held.ink)
-    right = np.take_along_axis(shares(logits), np.broadcast_to(held.digits[:, None], (*logits.shape[:-1], 1)), -1)
+    right = np.take_along_axis(
+        shares(logits), np.broadcast_to(held.digits[:, None], (*logits.shape[:-1], 1)), -1
+    )
     return -np.log(np.maximum(right, 1e-12)).mean((-2, -1)), (logits.argmax(-1) == held.digits).mean(-1)
 
 

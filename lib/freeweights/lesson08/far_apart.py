@@ -60,16 +60,22 @@ def utilisation(parameters, bits, link, step, local_steps, exchange: str, layers
     """
     for name, value in (("the link", link), ("the step", step), ("local steps", local_steps)):
         if np.any(np.asarray(value) <= 0):
-            raise ValueError(f"{name} is {np.min(value):g}: nothing travels or is learned so; choose more than 0.")
+            raise ValueError(
+                f"{name} is {np.min(value):g}: nothing travels or is learned so; choose more than 0."
+            )
     computing = step * local_steps
-    exposed = np.maximum(0, parameters * bits / np.asarray(link, float) - step * hidden_steps(exchange, layers))
+    exposed = np.maximum(
+        0, parameters * bits / np.asarray(link, float) - step * hidden_steps(exchange, layers)
+    )
     return computing / (computing + exposed)
 
 
 def link_for(share: float, parameters, bits, step, local_steps, exchange: str, layers: int) -> float:
     """Bits per second with which the devices compute for such a share of the time: `utilisation` turned round."""
     if not 0 < share < 1:
-        raise ValueError(f"the share is {share:g}: above 0 and below 1 is expected, for no link is needed for 0 and any link falls short of 1.")
+        raise ValueError(
+            f"the share is {share:g}: above 0 and below 1 is expected, for no link is needed for 0 and any link falls short of 1."
+        )
     allowed = step * hidden_steps(exchange, layers) + step * local_steps * (1 - share) / share
     return parameters * bits / allowed
 
@@ -89,10 +95,15 @@ class Met:
 def against_published() -> list[Met]:
     """Every published link beside ours, no constant fitted.
 
-    >>> np.median([one.factor for one in against_published()]) < 1.3
+    >>> bool(np.median([one.factor for one in against_published()]) < 1.1)
     True
     """
     return [
-        Met(one, link_for(one.utilisation, one.parameters, one.bits, one.step, one.local_steps, one.exchange, one.layers))
+        Met(
+            one,
+            link_for(
+                one.utilisation, one.parameters, one.bits, one.step, one.local_steps, one.exchange, one.layers
+            ),
+        )
         for one in catalog.table(WideLink)
     ]

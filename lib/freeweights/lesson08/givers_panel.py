@@ -12,7 +12,15 @@ from ..page.style import BLUE, GREEN, GREY, INK, ORANGE
 from .bills import BILLS
 
 LOW, HIGH = 1e4, 1e12  # dollars, ends of the axis
-GIVEN = ("Star Citizen", "Wikimedia Foundation", "OpenEuroLLM", "OMAI (Ai2)", "JUPITER (Juelich)", "167 US universities together", "EU AI gigafactories")
+GIVEN = (
+    "Star Citizen",
+    "Wikimedia Foundation",
+    "OpenEuroLLM",
+    "OMAI (Ai2)",
+    "JUPITER (Juelich)",
+    "167 US universities together",
+    "EU AI gigafactories",
+)
 BLENDER = "Blender Foundation"
 YOURS = "your givers"
 
@@ -21,7 +29,9 @@ def yearly() -> dict[str, float]:
     """US dollars a year that people, firms and states did give, by to whom."""
     blender = together("giver-blender")
     found = {one.name: one.yearly for one in budgets() if one.name in GIVEN}
-    return dict(sorted((found | {BLENDER: in_dollars(blender.value, blender.unit)}).items(), key=lambda pair: pair[1]))
+    return dict(
+        sorted((found | {BLENDER: in_dollars(blender.value, blender.unit)}).items(), key=lambda pair: pair[1])
+    )
 
 
 def draw(figure: Figure) -> live.Artists:
@@ -30,9 +40,11 @@ def draw(figure: Figure) -> live.Artists:
     layout.log_axis(axes.xaxis, layout.decades(LOW, HIGH, q.money, every=2))
     axes.set(xlim=(LOW, HIGH), xlabel="US dollars in as many years")
     looks = {YOURS: (ORANGE, "D"), **dict.fromkeys(yearly(), (BLUE, "o"))}
-    rows = charts.rows(axes, looks, words="right", room="pays 1,000 times")
+    rows = charts.rows(axes, looks, words="right", room="next to nothing of it")
     bill = axes.axvline(LOW, color="black", linestyle="--", linewidth=1.6)
-    layout.legend(figure, {"yours": rows.marks[YOURS], "given, published": rows.marks[BLENDER], "the bill": bill})
+    layout.legend(
+        figure, {"yours": rows.marks[YOURS], "given, published": rows.marks[BLENDER], "the bill": bill}
+    )
     return live.Artists(finding=layout.headline(figure), rows=rows, bill=bill)
 
 
@@ -41,7 +53,7 @@ def update(artists: live.Artists, run: str, givers: float, gift: float, years: f
     bill = BILLS[run]()
     sums = {YOURS: givers * gift * years} | {name: dollars * years for name, dollars in yearly().items()}
     artists.rows.show({
-        name: charts.Quantity(min(dollars, HIGH), words=pays(dollars / bill), ink=INK[GREEN] if dollars >= bill else GREY)
+        name: charts.Quantity(min(dollars, HIGH), words=f"{pays(dollars / bill)} it", ink=INK[GREEN] if dollars >= bill else GREY)
         for name, dollars in sums.items()
     })  # fmt: skip
     artists.bill.set_xdata([bill, bill])
@@ -52,7 +64,7 @@ def update(artists: live.Artists, run: str, givers: float, gift: float, years: f
     able = [name for name, dollars in sums.items() if dollars >= bill and name != YOURS]
     who = q.listed(able) if able else "none of them"
     return (
-        f"{run}: {q.money(bill)}. {q.count(givers)} people who give {q.money(gift)} a year for {years:g} years bring {q.money(mine)}, {pays(mine / bill)} of it; "
+        f"{run}: {q.money(bill)}. {q.count(givers)} people who give {q.money(gift)} a year for {years:g} years bring {q.money(mine)}, {pays(mine / bill)} the bill; "
         f"{q.count(needed, 2)} would do. Of what is given already, the same years all spent on it, these would do: {who}."
     )
 
@@ -61,11 +73,11 @@ def pays(part: float) -> str:
     """What a sum does to a bill.
 
     >>> pays(2.0), pays(0.25), pays(1e-9)
-    ('2 times', '25 %', 'nearly nothing')
+    ('2 times', '25 % of', 'next to nothing of')
     """
     if part >= 1:
-        return q.times(min(part, 1000)).replace(" as", "")
-    return q.percent(part) if part >= 1e-4 else "nearly nothing"
+        return q.times(min(part, 1000))
+    return f"{q.percent(part)} of" if part >= 1e-4 else "next to nothing of"
 
 
 def panel() -> live.Panel:

@@ -15,7 +15,11 @@ from ..page import charts, controls, layout, live
 from ..page.style import BLUE, GREY, ORANGE
 
 STEPS, SEED = 150, 0
-LOOKS = {"the chosen rule": (BLUE, "-"), "the plain mean": (ORANGE, "--"), "the mean, nobody lies": (GREY, ":")}
+LOOKS = {
+    "the chosen rule": (BLUE, "-"),
+    "the plain mean": (ORANGE, "--"),
+    "the mean, nobody lies": (GREY, ":"),
+}
 MOST = (WORKERS - 1) // 2
 
 
@@ -37,12 +41,17 @@ def draw(figure: Figure) -> live.Artists:
 def update(artists: live.Artists, rule: str, attack: str, liars: float, shards: str) -> str:
     """Train the chosen case, the plain mean against the same liars, and the mean without any."""
     liars = int(liars)
-    found = {"the plain mean": curve("mean", attack, shards, liars), "the mean, nobody lies": curve("mean", "none", shards, 0)}
+    found = {
+        "the plain mean": curve("mean", attack, shards, liars),
+        "the mean, nobody lies": curve("mean", "none", shards, 0),
+    }
     ends = {name: line[-1] for name, (_, line) in found.items()}
     most = robust_rules.most_liars(rule, WORKERS)
     if liars > most:
         artists.curves.show(found)
-        artists.finding.set_text(f"{rule} cannot be asked about {liars} liars among {WORKERS}: {most} at most")
+        artists.finding.set_text(
+            f"{rule} cannot be asked about {liars} liars among {WORKERS}: {most} at most"
+        )
         return (
             f"{rule} with {liars} liars of {WORKERS} workers has no answer: it is made for {most} at most. The plain mean ends at "
             f"{q.percent(ends['the plain mean'])}, and at {q.percent(ends['the mean, nobody lies'])} where nobody lies."
@@ -53,7 +62,9 @@ def update(artists: live.Artists, rule: str, attack: str, liars: float, shards: 
     gain = ends["the chosen rule"] - ends["the plain mean"]
     verdict = "saves" if gain > 0.02 else "costs" if gain < -0.02 else "changes little:"
     who = "nobody lies" if attack == "none" or not liars else f"{liars} of {WORKERS} lie"
-    artists.finding.set_text(f"{shards.capitalize()} shards, {who}: {rule} {verdict} {100 * abs(gain):.0f} points")
+    artists.finding.set_text(
+        f"{shards.capitalize()} shards, {who}: {rule} {verdict} {100 * abs(gain):.0f} points"
+    )
     return (
         f"{shards.capitalize()} shards, {liars} of {WORKERS} workers may lie, attack: {attack}. After {STEPS} steps {rule} reads "
         f"{q.percent(ends['the chosen rule'])}, the plain mean {q.percent(ends['the plain mean'])}, and {q.percent(ends['the mean, nobody lies'])} "

@@ -28,7 +28,11 @@ def picture(trained: Trained) -> Picture:
     Args:
         trained: of `learn.liars.table`; cells that an interrupt left out are marked so.
     """
-    return live.picture(lambda figure: draw(figure, trained), title="Accuracy by rule and attack, even and uneven shards", size=(9, 5.6))
+    return live.picture(
+        lambda figure: draw(figure, trained),
+        title="Accuracy by rule and attack, even and uneven shards",
+        size=(9, 5.6),
+    )
 
 
 def draw(figure: Figure, trained: Trained) -> str:
@@ -40,7 +44,9 @@ def draw(figure: Figure, trained: Trained) -> str:
                 mean, least, most = accuracy(trained, rule, attack, shards)
                 table[f"{shards}: {rule}", attack] = (say(mean, least, most), shade(mean))
         inks = {WHITE: DARK, LIGHT: DARK, SKY: DARK}
-        charts.cells(axes, len(RULES), len(ATTACKS), name="uneven: trimmed mean", head="inner product").show(table, inks)
+        charts.cells(axes, len(RULES), len(ATTACKS), name="uneven: trimmed mean", head="inner product").show(
+            table, inks
+        )
     alone = {rule: accuracy(trained, rule, "none", UNEVEN)[0] for rule in RULES}
     worst = min(alone, key=alone.get)
     layout.headline(figure).set_text(

@@ -11,6 +11,7 @@ from ..facts import quantities as q
 from ..facts.figures import together
 from ..models.transformer import Model
 from ..money.training_bills import UTILISATION
+from .bills import flops_of
 from .far_apart import utilisation
 
 # Bytes a weight that trains with Adam at mixed precision: weight, gradient, float32 copy and two moments.
@@ -29,6 +30,16 @@ def online() -> float:
     True
     """
     return math.prod(together(id).value / 100 for id in ("hosts-client-runs", "hosts-online", "hosts-active"))
+
+
+def homes_needed(model: str, card: str, years: float) -> float:
+    """Homes whose cards compute a model's last run in some years, if their lines cost nothing.
+
+    >>> round(homes_needed("Llama 3.1 405B", "GeForce RTX 4080 16GB", 1) / homes_needed("Llama 3.1 405B", "GeForce RTX 4080 16GB", 2))
+    2
+    """
+    rate = catalog.device(card).flops_fp16 * UTILISATION * online()
+    return flops_of(model) / (rate * years * q.YEAR)
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,9 @@ class Crowd:
                 raise ValueError(f"{name} is {getattr(self, name):g}: choose more than 0, or nobody trains.")
         for name in ("squeezed", "leaves", "checked"):
             if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name):g}: a share from 0 to less than 1 is expected; at 1 nothing is left.")
+                raise ValueError(
+                    f"{name} is {getattr(self, name):g}: a share from 0 to less than 1 is expected; at 1 nothing is left."
+                )
 
     @property
     def homes_of_a_copy(self) -> int:
@@ -107,7 +120,9 @@ class Crowd:
     def shares(self) -> dict[str, float]:
         """What is left of a home's time for learning, cause by cause; they multiply."""
         layers = max(1, self.model.layers // self.homes_of_a_copy)
-        talking = utilisation(self.exchanged, self.bits, self.upload, self.step, self.local_steps, self.exchange, layers)
+        talking = utilisation(
+            self.exchanged, self.bits, self.upload, self.step, self.local_steps, self.exchange, layers
+        )
         period = self.step * self.local_steps / float(talking)
         sent = self.passed_on * self.local_steps + self.exchanged * self.bits / 8
         month = 2 * sent * MONTH * online() / period  # as much arrives as leaves

@@ -10,20 +10,33 @@ from matplotlib.figure import Figure
 from ..facts import catalog
 from ..facts import quantities as q
 from ..facts.figures import together
-from ..machines.machine import Machine
 from ..models.transformer import Model
 from ..page import charts, controls, layout, live
-from ..page.style import BLUE, GREEN, GREY, INK, ORANGE, RED
+from ..page.style import BLUE, GREEN, GREY, INK, ORANGE
+from .bills import DEVICE
 from .far_apart import Exchange
-from .planet import MBIT, Crowd
+from .planet import MBIT, STATE, Crowd
 
 MODELS = ("Llama 3.2 1B", "Llama 3.1 8B", "Llama 3.1 70B", "Llama 3.1 405B", "DeepSeek-V3")
 CARDS = ("GeForce RTX 4060 Laptop 8GB", "GeForce RTX 4080 16GB", "GeForce RTX 5090", "H100 SXM5 80GB")
 CAUSES = ("passing on", "exchanging", "online", "cap of the line", "nobody left", "not checking")
-LEAST, YEARS = 1e-3, (1e-2, 1e6)
+# Tokens of their training, from their makers' cards and reports; rounded for the family of 70 B and less.
+PUBLISHED = {
+    "Llama 3.2 1B": 9e12,
+    "Llama 3.1 8B": 15e12,
+    "Llama 3.1 70B": 15e12,
+    "Llama 3.1 405B": 15.6e12,
+    "DeepSeek-V3": 14.8e12,
+}
+LEAST, YEARS = 1e-3, (1e-3, 1e6)
 FEWEST, MOST = 1e2, 1e8  # homes
+FOREVER = 1000.0  # years from which a number says no more
 UNCAPPED = 20_000  # GB a month from which a line counts as having no cap
-LOOKS = {Exchange.EVERY_STEP: (ORANGE, ":"), Exchange.LOCAL_STEPS: (GREEN, "--"), Exchange.OVERLAPPED: (BLUE, "-")}
+LOOKS = {
+    Exchange.EVERY_STEP: (ORANGE, ":"),
+    Exchange.LOCAL_STEPS: (GREEN, "--"),
+    Exchange.OVERLAPPED: (BLUE, "-"),
+}
 
 
 def draw(figure: Figure) -> live.Artists:
@@ -44,7 +57,7 @@ def update(
     cap: float, leaves: float, squeezed: float, checked: float,
 ) -> str:  # fmt: skip
     """Count one crowd; say how long it takes, and what it lacks most."""
-    tokens = trained_on(model)
+    tokens = PUBLISHED[model]
 
     def crowd(many: float, how: str) -> Crowd:
         return Crowd(
@@ -58,9 +71,11 @@ def update(
     artists.curves.show({how: (reach, line) for how, line in years.items()}, here=homes)
     if not one.copies:
         artists.causes.show({})
-        artists.finding.set_text(f"{model} needs {one.homes_of_a_copy:,} such homes for one copy: {one.homes:,} hold none")
+        artists.finding.set_text(
+            f"{model} needs {one.homes_of_a_copy:,} such homes for one copy: {one.homes:,} hold none"
+        )
         return (
-            f"Training keeps {q.size(one.model.parameters * 16)} for {model}: {one.homes_of_a_copy:,} cards with {card}. "
+            f"Training keeps {q.size(one.model.parameters * STATE)} for {model}: {one.homes_of_a_copy:,} cards with {card}. "
             f"With {one.homes:,} nobody begins: choose more homes, a larger card or a smaller model."
         )
     shares = one.shares | {"all together": math.prod(one.shares.values())}
@@ -69,10 +84,11 @@ def update(
         name: charts.Quantity(max(LEAST, share), words=q.percent(share), ink=INK[ORANGE] if name == worst else GREY)
         for name, share in shares.items()
     })  # fmt: skip
-    artists.finding.set_text(f"{one.homes:,} homes: {spell(one.years)} for {model}; {worst} leaves {q.percent(shares[worst])}")
+    artists.finding.set_text(
+        f"{one.homes:,} homes: {spell(one.years)} for {model}; {worst} leaves {q.percent(shares[worst])}"
+    )
     at_once = one.copies * one.batch * one.local_steps
-    own = Machine.named("H100 SXM5 80GB").flops_fp16 if False else catalog.device("H100 SXM5 80GB").flops_fp16
-    share = catalog.device(card).flops_fp16 / own
+    share = catalog.device(card).flops_fp16 / catalog.device(DEVICE).flops_fp16
     return (
         f"{model} on {q.count(tokens)} tokens: a copy needs {one.homes_of_a_copy:,} homes with {card}, so there are {one.copies:,} copies. Its cards "
         f"compute a step of {q.count(one.batch)} tokens in {q.duration(one.computing)}; with its lines it takes {q.duration(one.step)}. "
@@ -82,22 +98,14 @@ def update(
     )
 
 
-def trained_on(model: str) -> float:
-    """Tokens on which a model was trained, as published; for those whose makers give one figure for a family, that."""
-    return PUBLISHED[model]
-
-
-PUBLISHED = {"Llama 3.2 1B": 9e12, "Llama 3.1 8B": 15e12, "Llama 3.1 70B": 15e12, "Llama 3.1 405B": 15.6e12, "DeepSeek-V3": 14.8e12}
-
-
 def spell(years: float) -> str:
     """A time in years, or in days if it is short.
 
     >>> spell(2.5), spell(0.1), spell(float("inf"))
-    ('2.5 years', '37 days', 'never')
+    ('2.5 years', '37 days', 'longer than any machine lasts')
     """
-    if math.isinf(years):
-        return "never"
+    if years > FOREVER:
+        return "longer than any machine lasts"
     return f"{q.count(years, 2)} years" if years >= 1 else f"{years * q.YEAR / q.DAY:.0f} days"
 
 
@@ -119,7 +127,9 @@ def panel() -> live.Panel:
         exchange=controls.choice("Exchange", [str(one) for one in LOOKS], start=str(Exchange.OVERLAPPED)),
         local_steps=controls.log_slider("Local steps", 1, 1000, start=100, whole=True),
         bits=controls.choice("Bits of a number", ("32", "16", "8", "4", "1"), start="4"),
-        cap=controls.log_slider("Cap of the line", 50, UNCAPPED, start=together("cap-comcast").value, unit="GB a month"),
+        cap=controls.log_slider(
+            "Cap of the line", 50, UNCAPPED, start=together("cap-comcast").value, unit="GB a month"
+        ),
         leaves=controls.slider("Leave in an hour", 0, 5, step=0.05, start=0.1, unit="%"),
         squeezed=controls.slider("Squeezed between layers", 0, 99, step=1, start=squeeze, unit="%"),
         checked=controls.slider("Checking", 0, 90, step=1, start=together("check-adaptive").value, unit="%"),
