@@ -44,7 +44,15 @@ from .records_practice import (
     Usage,
 )
 from .records_prices import Claim, HostPrice, Price, ServingFigure
-from .records_training import LagPair, ScalingRun, SpeedRecord, TrainingFigure, TrainingRun
+from .records_training import (
+    LagPair,
+    ScalingRun,
+    SpeedRecord,
+    TogetherFigure,
+    TrainingFigure,
+    TrainingRun,
+    WideLink,
+)
 
 __all__ = [
     "vocabulary",
@@ -84,8 +92,10 @@ __all__ = [
     "Claim",
     "ServingFigure",
     "HostPrice",
+    "TogetherFigure",
     "TrainingFigure",
     "TrainingRun",
+    "WideLink",
     "ScalingRun",
     "SpeedRecord",
     "LagPair",

@@ -18,12 +18,12 @@ from .claims import settled
 
 __all__ = [
     "planet",
-    "bills",
     "messages_picture",
     "far_apart",
     "planet_panel",
     "liars_picture",
     "liars_panel",
+    "bills",
     "givers_panel",
     "exercises",
     "settled",

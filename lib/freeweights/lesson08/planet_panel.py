@@ -28,6 +28,10 @@ PUBLISHED = {
     "Llama 3.1 405B": 15.6e12,
     "DeepSeek-V3": 14.8e12,
 }
+LOST = {
+    "passing on": "passing on", "exchanging": "exchanging", "online": "hours offline", "cap of the line": "the line's cap", "nobody left": "who leaves",
+    "not checking": "checking",
+}  # fmt: skip
 LEAST, YEARS = 1e-3, (1e-3, 1e6)
 FEWEST, MOST = 1e2, 1e8  # homes
 FOREVER = 1000.0  # years from which a number says no more
@@ -85,14 +89,14 @@ def update(
         for name, share in shares.items()
     })  # fmt: skip
     artists.finding.set_text(
-        f"{one.homes:,} homes: {spell(one.years)} for {model}; {worst} leaves {q.percent(shares[worst])}"
+        f"{q.count(one.homes)} homes: {spell(one.years)}; most is lost by {LOST[worst]}, {q.percent(shares[worst])} is left"
     )
     at_once = one.copies * one.batch * one.local_steps
     share = catalog.device(card).flops_fp16 / catalog.device(DEVICE).flops_fp16
     return (
         f"{model} on {q.count(tokens)} tokens: a copy needs {one.homes_of_a_copy:,} homes with {card}, so there are {one.copies:,} copies. Its cards "
         f"compute a step of {q.count(one.batch)} tokens in {q.duration(one.computing)}; with its lines it takes {q.duration(one.step)}. "
-        f"{q.percent(shares['all together'])} of the time is left, and {worst} costs most ({q.percent(shares[worst])}). That makes "
+        f"{q.percent(shares['all together'])} of the time is left, and {worst} leaves least ({q.percent(shares[worst])}). That makes "
         f"{q.count(one.tokens_per_day)} tokens a day: {spell(one.years)}, if {q.count(at_once)} tokens between two exchanges teach as much as they do "
         f"one after the other; of {together('diloco-cost-8').value:g} times the FLOPs for 8 copies a source speaks. A card is {q.percent(share)} of an H100."
     )
@@ -102,10 +106,10 @@ def spell(years: float) -> str:
     """A time in years, or in days if it is short.
 
     >>> spell(2.5), spell(0.1), spell(float("inf"))
-    ('2.5 years', '37 days', 'longer than any machine lasts')
+    ('2.5 years', '37 days', 'over 1,000 years')
     """
     if years > FOREVER:
-        return "longer than any machine lasts"
+        return f"over {FOREVER:,.0f} years"
     return f"{q.count(years, 2)} years" if years >= 1 else f"{years * q.YEAR / q.DAY:.0f} days"
 
 
