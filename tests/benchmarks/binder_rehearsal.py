@@ -11,7 +11,7 @@ thread of BLAS, like a pod of mybinder.org; the browser shares the processors. M
 and its kernels, shared pages counted once, the highest of five measurements a second. The first panel is
 there when its controls stand on the page: counted from opening the link on a server that is ready.
 
-Measured on 2 quiet cores of an Intel Xeon (Sapphire Rapids, virtual machine), Linux, 2026-11-22, and 01, 06 and 07 on
+Measured on 2 quiet cores of an Intel Xeon (Sapphire Rapids, virtual machine), Linux, 2026-11-22, and 01, 06, 07 and 08 on
 2026-12-01. Without the base image the build took 19 seconds. Each lesson stays within the 450 MB that mybinder.org
 guarantees, the three that hold SmolLM2 for a while within 1.2 GB of the 2 GB that it allows:
 
@@ -29,6 +29,7 @@ guarantees, the three that hold SmolLM2 for a while within 1.2 GB of the 2 GB th
     05_distillation                2.0     8.3    35.3      98     981  within 1,200 MB
     06_practical_intelligence      1.8     5.0    67.7      97    1156  within 1,200 MB
     07_training_and_capital        1.8     5.0    18.8      98     359  within 450 MB
+    08_training_together           2.0     9.6    18.9     142     324  within 450 MB
     09_who_gets_paid               2.0     6.0     8.1      98     353  within 450 MB
 """
 

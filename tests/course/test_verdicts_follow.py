@@ -411,6 +411,49 @@ def nothing_becomes_cheap(claims, patch):
     patch(claims, "race", lambda: claims.Trend(60.0, 30.0, 90.0))
 
 
+def crowd(claims, patch, years: float):
+    patch(claims, "homes", lambda squeezed=None: SimpleNamespace(years=years, homes=1000))
+
+
+@moves("08", "volunteers-can-train", Verdict.HOLDS)
+def large_runs_were_seen(claims, patch):
+    figure = claims.together
+    patch(
+        claims, "together", lambda id: replace(figure(id), value=1.0) if id == "runs-behind" else figure(id)
+    )
+    crowd(claims, patch, 1.0)
+
+
+@moves("08", "volunteers-can-train", Verdict.FAILS)
+def homes_take_for_ever(claims, patch):
+    crowd(claims, patch, 1e4)
+
+
+@moves("08", "poisoning-unsolved", Verdict.HOLDS)
+def lines_stand_in_the_way_too(claims, patch):
+    figure = claims.together
+    patch(
+        claims, "together", lambda id: replace(figure(id), value=20.0) if "utilisation" in id else figure(id)
+    )
+
+
+@moves("08", "poisoning-unsolved", Verdict.FAILS)
+def one_rule_stands_all(claims, patch):
+    patch(claims, "accuracy", lambda trained, rule, attack, shards: (0.95, 0.94, 0.96))
+
+
+@moves("08", "public-compute", Verdict.HOLDS)
+@moves("08", "capital-decides", Verdict.FAILS)
+def gifts_are_large(claims, patch):
+    patch(claims, "yearly", lambda: {"one": 1e12, "other": 1e12})
+
+
+@moves("08", "public-compute", Verdict.FAILS)
+@moves("08", "capital-decides", Verdict.HOLDS)
+def gifts_are_small(claims, patch):
+    patch(claims, "yearly", lambda: {"one": 1.0, "other": 1.0})
+
+
 @moves("10", "open-washing", Verdict.HOLDS)
 def no_scheme_calls_them_open(claims, patch):
     patch(claims, "open_by_their_own", lambda: [])

@@ -46,7 +46,15 @@ from .records_practice import (
     Usage,
 )
 from .records_prices import Claim, HostPrice, Price, ServingFigure
-from .records_training import LagPair, ScalingRun, SpeedRecord, TrainingFigure, TrainingRun
+from .records_training import (
+    LagPair,
+    ScalingRun,
+    SpeedRecord,
+    TogetherFigure,
+    TrainingFigure,
+    TrainingRun,
+    WideLink,
+)
 
 __all__ = [
     "vocabulary",
@@ -87,8 +95,10 @@ __all__ = [
     "Claim",
     "ServingFigure",
     "HostPrice",
+    "TogetherFigure",
     "TrainingFigure",
     "TrainingRun",
+    "WideLink",
     "ScalingRun",
     "SpeedRecord",
     "LagPair",

@@ -9,7 +9,7 @@ from . import catalog
 from .records_measured import Distilled, Measurement
 from .records_openness import OpennessFigure
 from .records_prices import Claim, ServingFigure
-from .records_training import TrainingFigure
+from .records_training import TogetherFigure, TrainingFigure
 
 
 @cache
@@ -61,6 +61,15 @@ def trained(id: str) -> TrainingFigure:
     5576000.0
     """
     return figure(id, TrainingFigure)
+
+
+def together(id: str) -> TogetherFigure:
+    """One row of data/together.csv: a home line, a run over the internet, a way of checking.
+
+    >>> together("line-world-upload").unit
+    'Mbit/s'
+    """
+    return figure(id, TogetherFigure)
 
 
 def openness(id: str) -> OpennessFigure:

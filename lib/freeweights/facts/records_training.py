@@ -16,6 +16,30 @@ class TrainingFigure(ServingFigure):
 
 
 @dataclass(frozen=True)
+class TogetherFigure(ServingFigure):
+    """One published figure of training together: lines and cards of homes, runs over the internet, checking, gifts."""
+
+    table: ClassVar[str] = "together.csv"
+
+
+@dataclass(frozen=True)
+class WideLink:
+    """The link with which two workers compute for a share of the time, as simulated. step: seconds; link: bits per second."""
+
+    table: ClassVar[str] = "wide_links.csv"
+    id: str
+    parameters: float = field(metadata={"column": "parameters_B", "factor": 1e9})
+    layers: int
+    exchange: str
+    bits: int
+    local_steps: int
+    step: float = field(metadata={"column": "step_s"})
+    utilisation: float = field(metadata={"column": "utilisation_percent", "factor": 0.01})
+    link: float = field(metadata={"column": "link_Gbit_s", "factor": 1e9})
+    source: str
+
+
+@dataclass(frozen=True)
 class TrainingRun:
     """One training run with the device-hours that its makers, or somebody after them, say it took.
 

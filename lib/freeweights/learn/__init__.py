@@ -1,6 +1,7 @@
 """Small networks that train on two cores.
 
-Read `neural` and `training_loop` first; then experts and sizes that read bytes, students of digits, and students of a real model.
+Read `neural` and `training_loop` first; then experts and sizes that read bytes, students of digits, students of a real model, and workers
+who train together: apart, over thin lines, and with liars among them.
 """
 
 from . import (
@@ -8,8 +9,11 @@ from . import (
     byte_scaling,
     digit_distillation,
     digit_students,
+    liars,
+    local_steps,
     moe_training,
     neural,
+    robust_rules,
     student_training,
     teacher,
     token_student,
@@ -27,4 +31,7 @@ __all__ = [
     "teacher",
     "token_student",
     "student_training",
+    "local_steps",
+    "robust_rules",
+    "liars",
 ]
