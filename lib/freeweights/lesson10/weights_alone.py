@@ -20,7 +20,7 @@ from ..page.renderer import Picture
 from ..page.style import BLUE, GREY, ORANGE
 
 LEARNED = "open-source-is-not-open-weights"
-PROMPT_TOKENS, ANSWER_TOKENS, STEPS, SECONDS = 6, 24, 40, 20.0
+PROMPT_TOKENS, ANSWER_TOKENS, STEPS, SECONDS = 6, 19, 40, 15.0
 SCORED = 100  # tokens of each text: a second or two each
 WINDOWS, HALF, AT_ONCE = 12, 50, 6  # of a novel: tokens given, as many asked for; windows in memory at once
 EXTRACTED = 0.5  # probability of a whole window from which it counts as remembered, as in arXiv:2505.12546
