@@ -1,6 +1,10 @@
 """How much faster the table of lesson 08 trains side by side than worker by worker: medians in one run, by hand.
 
-OPENBLAS_NUM_THREADS=1 .venv/bin/python tests/benchmarks/liars_table.py
+    OPENBLAS_NUM_THREADS=1 .venv/bin/python tests/benchmarks/liars_table.py
+
+Measured on one of two quiet cores of an Intel Xeon (Sapphire Rapids, virtual machine), 2026-12-01:
+
+    216 trainings of 300 steps: side by side 8.6 s, worker by worker 19 s, 2.2 times as long
 """
 
 from __future__ import annotations
