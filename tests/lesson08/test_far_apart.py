@@ -24,6 +24,23 @@ def test_published_links_are_met_without_a_fitted_constant():
     assert np.median(off) < 1.1 and np.percentile(off, 90) < 1.3 and len(off) == 50
 
 
+@pytest.mark.parametrize("share, bits, local_steps, way, layers, gbit", [
+    (0.8, 16, 1, "every step", 48, 222.3), (0.8, 16, 100, "local steps", 48, 7.5), (0.5, 4, 100, "in pieces, overlapped", 48, 0.4),
+])  # fmt: skip
+def test_links_of_a_size_that_data_does_not_hold_are_met_too(share, bits, local_steps, way, layers, gbit):
+    # Douillard et al. 2025, arXiv:2501.18512: 10 B parameters, 0.8 s a step; of the layers only the last row knows
+    assert link_for(share, 10e9, bits, 0.8, local_steps, way, layers) / 1e9 == pytest.approx(gbit, rel=0.1)
+
+
+@pytest.mark.parametrize("bits, local_steps, way, free, slowed", [
+    (16, 1, "every step", 0.67, 109), (16, 1, "every step", 2.7, 438), (16, 1, "every step", 6.75, 1097),
+    (4, 100, "in pieces, overlapped", 0.67, 0.88), (4, 100, "in pieces, overlapped", 2.7, 3.5), (4, 100, "in pieces, overlapped", 6.75, 8.75),
+])  # fmt: skip
+def test_published_hours_over_one_gigabit_are_met(bits, local_steps, way, free, slowed):
+    # the same paper, table 1: 1 B parameters on 25, 100 and 250 B tokens; hours without and with a limit of 1 Gbit/s
+    assert free / utilisation(1e9, bits, 1e9, 0.1, local_steps, way, 24) == pytest.approx(slowed, rel=0.1)
+
+
 def test_one_worker_by_hand():
     # 16 Gbit over 1 Gbit/s take 16 s; 100 steps of 0.1 s take 10 s, and two thirds of a step hide behind the way back
     assert utilisation(1e9, 16, 1e9, 0.1, 100, "local steps", 24) == pytest.approx(10 / (10 + 16 - 0.2 / 3))
