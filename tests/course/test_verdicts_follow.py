@@ -412,7 +412,11 @@ def nothing_becomes_cheap(claims, patch):
 
 
 def crowd(claims, patch, years: float):
-    patch(claims, "homes", lambda squeezed=None: SimpleNamespace(years=years, homes=1000))
+    patch(
+        claims,
+        "homes",
+        lambda squeezed=None: SimpleNamespace(years=years, homes=1000, tokens=1e12, between=1e9),
+    )
 
 
 @moves("08", "volunteers-can-train", Verdict.HOLDS)

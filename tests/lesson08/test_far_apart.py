@@ -105,7 +105,7 @@ def test_a_copy_by_hand():
     # 8.03 B weights of 16 bytes, in nine tenths of the card's memory
     held = fw.model("Llama 3.1 8B").parameters * 16 / (0.9 * fw.machine("GeForce RTX 4080 16GB").memory)
     assert CROWD.homes_of_a_copy == math.ceil(held) and CROWD.copies == 100_000 // math.ceil(held)
-    assert CROWD.passed_on == pytest.approx(2 * 131_072 * 4096 * 2 * 0.1)
+    assert CROWD.passed_on == pytest.approx(2 * 2**20 * 4096 * 2 * 0.1)
 
 
 @pytest.mark.parametrize("change", [
@@ -118,6 +118,20 @@ def test_more_homes_lines_or_squeezing_never_take_longer(change):
 @pytest.mark.parametrize("change", [{"leaves": 0.01}, {"cap": 1e10}, {"checked": 0.5}, {"tokens": 30e12}])
 def test_leaving_caps_checks_and_more_tokens_take_longer(change):
     assert replace(CROWD, **change).years > CROWD.years
+
+
+def test_a_pipeline_by_hand():
+    # 256 sequences of 4,096 tokens through p homes: 256 + p - 1 places in time of a 256th of the work each, and p - 1 hops
+    places = CROWD.homes_of_a_copy
+    assert CROWD.step == pytest.approx(CROWD.busy * (256 + places - 1) / 256 + (places - 1) * 0.1)
+    one = replace(CROWD, model=fw.model("Llama 3.2 1B"), card="H100 SXM5 80GB")
+    assert one.homes_of_a_copy == 1 and one.step == one.busy == one.computing
+
+
+def test_the_best_of_those_tried_is_never_slower_and_few_steps_help_where_many_leave():
+    assert planet.at_best(CROWD).years <= CROWD.years
+    leaving = replace(CROWD, leaves=0.02)
+    assert planet.at_best(leaving).local_steps <= planet.at_best(CROWD).local_steps
 
 
 def test_too_few_homes_hold_no_copy_and_all_that_is_left_multiplies():

@@ -15,7 +15,7 @@ from .bills import BILLS, FRONTIER, LLAMA, V3, checking, flops_of
 from .far_apart import Exchange
 from .givers_panel import yearly
 from .liars_picture import WELL, accuracy
-from .planet import MBIT, Crowd
+from .planet import MBIT, Crowd, at_best
 from .planet_panel import PUBLISHED, spell
 
 FIT = 3.0  # years in which a model is still worth training: our choice
@@ -25,18 +25,18 @@ CARD = "GeForce RTX 4080 16GB"
 
 
 def homes(squeezed: float | None = None) -> Crowd:
-    """As many homes as ever came to one project, on Llama 3.1 405B: with the line and the cap of the panel's start."""
-    return Crowd(
+    """As many homes as ever came to one project, on Llama 3.1 405B: line and cap of the panel's start, batch and local steps at their best."""
+    return at_best(Crowd(
         Model.named(LLAMA), PUBLISHED[LLAMA], int(together("folding-2020").value), CARD, together("line-world-upload").value * MBIT, 100, 4,
         Exchange.OVERLAPPED, together("squeeze-activations").value / 100 if squeezed is None else squeezed, 0.001,
         together("cap-comcast").value * 1e9, together("check-adaptive").value / 100,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 VOLUNTEERS = Reasons(
     "The largest run over the internet took {covenant} FLOPs, {behind} times less than a leading one by one count and {ours} times less than Llama 3.1 405B, and its {peers} "
     "peers a round were machines of eight data-centre cards. Counted: {crowd} homes, as many as ever came to one project, with {card} need {years} for {llama} if "
-    "numbers between layers are squeezed to a hundredth, as one group says of its own model, and, if they are not, {plain}; that many gradients at once teach less than in a row.",
+    "numbers between layers are squeezed to a hundredth, as one group says of its own model, and, if they are not, {plain}. Then {between} tokens pass between two exchanges, {exchanges} exchanges in all: so many gradients at once teach less than in a row.",
     {
         Verdict.HOLDS: "And runs that large have been seen.",
         Verdict.IN_PART: "So counting does not forbid it, and no run has shown it: what was shown is smaller, and not of homes.",
@@ -52,7 +52,7 @@ def volunteers() -> Judged:
     return VOLUNTEERS.judged(
         weighed(supported=crowd.years < FIT, contradicted=behind.value > DISTANT),
         covenant=f"{covenant.value:.1e}", behind=f"{behind.value:,.0f}", ours=q.significant(times, 2), peers=f"{together('run-covenant-peers').value:g}",
-        crowd=q.count(crowd.homes), card=CARD, years=spell(crowd.years), llama=LLAMA, plain=spell(homes(0.0).years),
+        crowd=q.count(crowd.homes), card=CARD, years=spell(crowd.years), llama=LLAMA, plain=spell(homes(0.0).years), between=q.count(crowd.between, 2), exchanges=q.count(crowd.tokens / crowd.between, 2),
     )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ IN_THE_WAY = Reasons(
     "every size that was tried. Checking costs: {costs} the work. What does not stand in the way is the line alone: one large run computed {utilisation} of its time.",
     {
         Verdict.HOLDS: "So they do stand in the way, all of them.",
-        Verdict.IN_PART: "So poisoning and checking stand in the way where shards differ, as volunteers' do; bandwidth and latency have cures that were measured.",
+        Verdict.IN_PART: "So poisoning and checking stand in the way where shards differ, as volunteers' do; a thin line has cures that were measured.",
         Verdict.FAILS: "So each of them has a cure.",
     },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..cost.training_step import training_flops
 from ..facts import catalog
@@ -19,6 +19,11 @@ STATE = 16  # Rajbhandari et al. 2020, arXiv:1910.02054, section 3.1
 ROOM = 0.9  # of a card's memory that training may fill: an assumption
 CONTEXT = 4096  # tokens in a sequence
 VALUE = 2  # bytes of one number between layers, before it is squeezed
+HOP = 0.1  # seconds from home to home and back: what Ryabinin et al. 2023, arXiv:2301.11913, tried as a slow line
+BATCHES, LOCAL_STEPS = (
+    tuple(2**power for power in range(14, 24)),
+    (1, 3, 10, 30, 100, 300),
+)  # tried by `at_best`
 MONTH = 30 * q.DAY
 MBIT = 1e6
 
@@ -54,7 +59,7 @@ class Crowd:
         squeezed: share by which numbers between layers are made smaller, where a model is spread over homes.
         leaves: homes that leave in an hour, as a share. cap: bytes a month that a line carries; inf where it has none.
         checked: share of the work that is done only to check other work.
-        batch: tokens of one step of one copy.
+        batch: tokens of one step of one copy, which pass through its homes sequence by sequence.
 
     Raises:
         ValueError: something is missing without which nobody trains; the message says what.
@@ -72,7 +77,7 @@ class Crowd:
     leaves: float = 0.0
     cap: float = math.inf
     checked: float = 0.0
-    batch: float = 131_072
+    batch: float = 1_048_576
 
     def __post_init__(self):
         for name in ("tokens", "homes", "upload", "local_steps", "cap", "batch"):
@@ -107,9 +112,18 @@ class Crowd:
         return 2 * self.batch * self.model.hidden_size * VALUE * (1 - self.squeezed)
 
     @property
-    def step(self) -> float:
-        """Seconds of one step of a copy: computing or passing on, whichever takes longer."""
+    def busy(self) -> float:
+        """Seconds in which one home works in a step: computing or passing on, whichever takes longer."""
         return max(self.computing, 8 * self.passed_on / self.upload)
+
+    @property
+    def step(self) -> float:
+        """Seconds of one step of a copy: until the last home has a sequence to work on the first have none left, and each hop takes time.
+
+        The bubble of a pipeline: (m + p - 1) / m for m sequences and p places (Huang et al. 2019, arXiv:1811.06965, section 2.3).
+        """
+        sequences, places = max(1.0, self.batch / CONTEXT), self.homes_of_a_copy
+        return self.busy * (sequences + places - 1) / sequences + (places - 1) * HOP
 
     @property
     def exchanged(self) -> float:
@@ -127,13 +141,19 @@ class Crowd:
         sent = self.passed_on * self.local_steps + self.exchanged * self.bits / 8
         month = 2 * sent * MONTH * online() / period  # as much arrives as leaves
         return {
-            "passing on": self.computing / self.step,
+            "passing on": self.computing / self.busy,
+            "waiting in line": self.busy / self.step,
             "exchanging": float(talking),
             "online": online(),
             "cap of the line": min(1.0, self.cap / month) if month else 1.0,
             "nobody left": math.exp(-self.leaves * self.homes_of_a_copy * period / q.HOUR),
             "not checking": 1 - self.checked,
         }
+
+    @property
+    def between(self) -> float:
+        """Tokens that all copies see between two exchanges."""
+        return self.copies * self.batch * self.local_steps
 
     @property
     def tokens_per_day(self) -> float:
@@ -148,3 +168,16 @@ class Crowd:
     def stops(self) -> str:
         """What costs most: too few homes for a copy, or the smallest of the shares."""
         return min(self.shares, key=self.shares.get) if self.copies else "memory"
+
+
+def at_best(crowd: Crowd) -> Crowd:
+    """The same homes with the batch and the local steps, of those tried, that take least time: few steps, or too many have left.
+
+    >>> slow = Crowd(Model.named("Llama 3.1 8B"), 15e12, 10**5, "GeForce RTX 4080 16GB", 5e7, 500, 4, "in pieces, overlapped", 0.9, 0.01)
+    >>> at_best(slow).years < slow.years
+    True
+    """
+    tried = (
+        replace(crowd, batch=float(batch), local_steps=steps) for batch in BATCHES for steps in LOCAL_STEPS
+    )
+    return min(tried, key=lambda one: one.years)

@@ -19,7 +19,15 @@ from .planet import MBIT, STATE, Crowd
 
 MODELS = ("Llama 3.2 1B", "Llama 3.1 8B", "Llama 3.1 70B", "Llama 3.1 405B", "DeepSeek-V3")
 CARDS = ("GeForce RTX 4060 Laptop 8GB", "GeForce RTX 4080 16GB", "GeForce RTX 5090", "H100 SXM5 80GB")
-CAUSES = ("passing on", "exchanging", "online", "cap of the line", "nobody left", "not checking")
+CAUSES = (
+    "passing on",
+    "waiting in line",
+    "exchanging",
+    "online",
+    "cap of the line",
+    "nobody left",
+    "not checking",
+)
 # Tokens of their training, from their makers' cards and reports; rounded for the family of 70 B and less.
 PUBLISHED = {
     "Llama 3.2 1B": 9e12,
@@ -29,7 +37,7 @@ PUBLISHED = {
     "DeepSeek-V3": 14.8e12,
 }
 LOST = {
-    "passing on": "passing on", "exchanging": "exchanging", "online": "hours offline", "cap of the line": "the line's cap", "nobody left": "who leaves",
+    "passing on": "passing on", "waiting in line": "waiting in line", "exchanging": "exchanging", "online": "hours offline", "cap of the line": "the line's cap", "nobody left": "who leaves",
     "not checking": "checking",
 }  # fmt: skip
 LEAST, YEARS = 1e-3, (1e-3, 1e6)
@@ -57,7 +65,7 @@ def draw(figure: Figure) -> live.Artists:
 
 
 def update(
-    artists: live.Artists, model: str, card: str, homes: float, upload: float, exchange: str, local_steps: float, bits: str,
+    artists: live.Artists, model: str, card: str, homes: float, upload: float, exchange: str, local_steps: float, batch: float, bits: str,
     cap: float, leaves: float, squeezed: float, checked: float,
 ) -> str:  # fmt: skip
     """Count one crowd; say how long it takes, and what it lacks most."""
@@ -66,7 +74,7 @@ def update(
     def crowd(many: float, how: str) -> Crowd:
         return Crowd(
             Model.named(model), tokens, int(many), card, upload * MBIT, int(local_steps) if how != Exchange.EVERY_STEP else 1,
-            int(bits), how, squeezed / 100, leaves / 100, math.inf if cap >= UNCAPPED else cap * 1e9, checked / 100,
+            int(bits), how, squeezed / 100, leaves / 100, math.inf if cap >= UNCAPPED else cap * 1e9, checked / 100, batch,
         )  # fmt: skip
 
     one = crowd(homes, exchange)
@@ -91,13 +99,12 @@ def update(
     artists.finding.set_text(
         f"{q.count(one.homes)} homes: {spell(one.years)}; most is lost by {LOST[worst]}, {q.percent(shares[worst])} is left"
     )
-    at_once = one.copies * one.batch * one.local_steps
     share = catalog.device(card).flops_fp16 / catalog.device(DEVICE).flops_fp16
     return (
         f"{model} on {q.count(tokens)} tokens: a copy needs {one.homes_of_a_copy:,} homes with {card}, so there are {one.copies:,} copies. Its cards "
         f"compute a step of {q.count(one.batch)} tokens in {q.duration(one.computing)}; with its lines it takes {q.duration(one.step)}. "
         f"{q.percent(shares['all together'])} of the time is left, and {worst} leaves least ({q.percent(shares[worst])}). That makes "
-        f"{q.count(one.tokens_per_day)} tokens a day: {spell(one.years)}, if {q.count(at_once)} tokens between two exchanges teach as much as they do "
+        f"{q.count(one.tokens_per_day)} tokens a day: {spell(one.years)}, if {q.count(one.between)} tokens between two exchanges teach as much as they do "
         f"one after the other; of {together('diloco-cost-8').value:g} times the FLOPs for 8 copies a source speaks. A card is {q.percent(share)} of an H100."
     )
 
@@ -129,7 +136,8 @@ def panel() -> live.Panel:
         homes=controls.log_slider("Homes", FEWEST, MOST, start=1e6, whole=True),
         upload=controls.log_slider("Upload", 1, 100_000, start=home, unit="Mbit/s"),
         exchange=controls.choice("Exchange", [str(one) for one in LOOKS], start=str(Exchange.OVERLAPPED)),
-        local_steps=controls.log_slider("Local steps", 1, 1000, start=100, whole=True),
+        local_steps=controls.log_slider("Local steps", 1, 1000, start=3, whole=True),
+        batch=controls.log_slider("Tokens a step", 4096, 2**23, start=2**20, whole=True),
         bits=controls.choice("Bits of a number", ("32", "16", "8", "4", "1"), start="4"),
         cap=controls.log_slider(
             "Cap of the line", 50, UNCAPPED, start=together("cap-comcast").value, unit="GB a month"
