@@ -101,7 +101,7 @@ def update(
     )
     share = catalog.device(card).flops_fp16 / catalog.device(DEVICE).flops_fp16
     return (
-        f"{model} on {q.count(tokens)} tokens: a copy needs {one.homes_of_a_copy:,} homes with {card}, so there are {one.copies:,} copies. Its cards "
+        f"{model} on {q.count(tokens)} tokens: a copy needs {one.homes_of_a_copy:,} home{'s' * (one.homes_of_a_copy > 1)} with {card}, so there are {one.copies:,} copies. Its cards "
         f"compute a step of {q.count(one.batch)} tokens in {q.duration(one.computing)}; with its lines it takes {q.duration(one.step)}. "
         f"{q.percent(shares['all together'])} of the time is left, and {worst} leaves least ({q.percent(shares[worst])}). That makes "
         f"{q.count(one.tokens_per_day)} tokens a day: {spell(one.years)}, if {q.count(one.between)} tokens between two exchanges teach as much as they do "
@@ -117,6 +117,8 @@ def spell(years: float) -> str:
     """
     if years > FOREVER:
         return f"over {FOREVER:,.0f} years"
+    if years * q.YEAR < q.DAY:
+        return "less than a day"
     return f"{q.count(years, 2)} years" if years >= 1 else f"{years * q.YEAR / q.DAY:.0f} days"
 
 
