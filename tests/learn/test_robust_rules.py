@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from freeweights.learn import liars, robust_rules
 from freeweights.learn.robust_rules import ATTACKS, RULES
+from freeweights.lesson08 import liars_picture
+from freeweights.page.style import blank
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,6 +127,17 @@ def test_a_case_ends_the_same_alone_and_in_company_and_again():
 @pytest.mark.parametrize("shards", liars.SHARDS)
 def test_every_image_is_dealt_once(shards):
     assert sorted(liars.shard(shards, 1).ravel()) == list(range(liars.LEARNT))
+
+
+def test_an_interrupted_table_is_not_kept_and_its_picture_says_so(monkeypatch):
+    def stopped(cases, steps, marks, tell):
+        return liars.Trained(tuple(cases), np.array([steps]), np.full((len(cases), 1), np.nan))
+
+    monkeypatch.setattr(liars, "train", stopped)
+    found = liars.table(steps=7)
+    assert 7 not in liars._complete
+    figure = blank((9, 5.6))
+    assert "run the cell again" in liars_picture.draw(figure, found)
 
 
 def test_what_a_good_guess_gets_wrong():

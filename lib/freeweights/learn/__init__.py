@@ -5,6 +5,7 @@ who train together: apart, over thin lines, and with liars among them.
 """
 
 from . import (
+    byte_local_steps,
     byte_model,
     byte_scaling,
     digit_distillation,
@@ -32,6 +33,7 @@ __all__ = [
     "token_student",
     "student_training",
     "local_steps",
+    "byte_local_steps",
     "robust_rules",
     "liars",
 ]

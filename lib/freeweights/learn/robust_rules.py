@@ -134,6 +134,15 @@ def lie(honest: np.ndarray, liars: int, lies: np.ndarray) -> np.ndarray:
     return sent
 
 
+def silence(honest: np.ndarray, liars: int) -> np.ndarray:
+    """The last workers are left out, as if the server knew them: each counts as the mean of the others.
+
+    >>> silence(np.array([[1.0], [3.0], [9.0]]), liars=1).ravel().tolist()
+    [1.0, 3.0, 2.0]
+    """
+    return lie(honest, liars, honest[..., : honest.shape[-2] - liars, :].mean(axis=-2)[..., None, :])
+
+
 def tell(honest: np.ndarray, liars: int) -> np.ndarray:
     """Everybody sends what they found."""
     return honest
@@ -148,6 +157,7 @@ RULES: dict[str, Callable] = {
     "clipping": clipping,
 }
 FLIPPED_LABELS = "flipped labels"  # told about its images: the liar's gradient is honest, of wrong labels
+SILENCE = "silence"
 ATTACKS: dict[str, Callable] = {
     "none": tell,
     "flip": flip,
@@ -155,7 +165,11 @@ ATTACKS: dict[str, Callable] = {
     "a little": a_little_is_enough,
     "inner product": inner_product,
     FLIPPED_LABELS: tell,
+    SILENCE: silence,
 }
+TRIED = tuple(
+    name for name in ATTACKS if name != SILENCE
+)  # in the table; silence is what a rule could reach at most
 
 
 def check_liars(rule: str, workers: int, liars: int) -> None:

@@ -71,7 +71,7 @@ IN_THE_WAY = Reasons(
 def best_under_worst(trained: liars.Trained, shards: str) -> float:
     """Of the rules the one whose worst attack leaves most: what it leaves."""
     return max(
-        min(accuracy(trained, rule, attack, shards)[0] for attack in liars.ATTACKS) for rule in liars.RULES
+        min(accuracy(trained, rule, attack, shards)[0] for attack in liars.TRIED) for rule in liars.RULES
     )
 
 
@@ -81,7 +81,7 @@ def in_the_way() -> Judged:
     uneven = best_under_worst(trained, liars.UNEVEN)
     return IN_THE_WAY.judged(
         weighed(supported=uneven < WELL, contradicted=busy > 0.9),
-        rules=len(liars.RULES), attacks=len(liars.ATTACKS), even=q.percent(best_under_worst(trained, liars.EVEN)), uneven=q.percent(uneven),
+        rules=len(liars.RULES), attacks=len(liars.TRIED), even=q.percent(best_under_worst(trained, liars.EVEN)), uneven=q.percent(uneven),
         mean=q.percent(accuracy(trained, "mean", "none", liars.UNEVEN)[0]), krum=q.percent(accuracy(trained, "Krum", "none", liars.UNEVEN)[0]),
         documents=f"{together('poison-documents').value:g}",
         costs=q.listed(f"{q.times(times)} by {name}" for name, times in checking().items()), utilisation=q.percent(busy),

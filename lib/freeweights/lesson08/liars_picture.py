@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ..facts import quantities as q
 from ..learn.liars import EVEN, LIARS, SEEDS, SHARDS, UNEVEN, WORKERS, Case, Trained
-from ..learn.robust_rules import ATTACKS, RULES
+from ..learn.robust_rules import RULES, SILENCE, TRIED
 from ..page import charts, layout, live
 from ..page.renderer import Picture
 from ..page.style import LIGHT, SKY
@@ -40,16 +40,20 @@ def draw(figure: Figure, trained: Trained) -> str:
     for axes, shards in zip(layout.grid(figure, rows=(1, 1)), SHARDS):
         table = {}
         for rule in RULES:
-            for attack in ATTACKS:
+            for attack in TRIED:
                 mean, least, most = accuracy(trained, rule, attack, shards)
                 table[f"{shards}: {rule}", attack] = (say(mean, least, most), shade(mean))
         inks = {WHITE: DARK, LIGHT: DARK, SKY: DARK}
-        charts.cells(axes, len(RULES), len(ATTACKS), name="uneven: trimmed mean", head="inner product").show(
+        charts.cells(axes, len(RULES), len(TRIED), name="uneven: trimmed mean", head="inner product").show(
             table, inks
         )
+    title = layout.headline(figure)
+    if np.isnan(trained.accuracy).any():
+        title.set_text("The training was stopped")
+        return "The table is not whole: run the cell again."
     alone = {rule: accuracy(trained, rule, "none", UNEVEN)[0] for rule in RULES}
     worst = min(alone, key=alone.get)
-    layout.headline(figure).set_text(
+    title.set_text(
         f"Nobody lies, shards differ: the mean reads {q.percent(alone['mean'])}, {worst} {q.percent(alone[worst])}"
     )
     return (
@@ -57,9 +61,8 @@ def draw(figure: Figure, trained: Trained) -> str:
         f"the mean falls to {said(trained, 'mean', 'loud flip', EVEN)} under a loud flip, the median stands at {said(trained, 'median', 'loud flip', EVEN)}. "
         f"Uneven shards without any liar: the mean {q.percent(alone['mean'])}, the median {q.percent(alone['median'])}, Krum {q.percent(alone['Krum'])}. "
         f"There multi-Krum stands a loud flip ({said(trained, 'multi-Krum', 'loud flip', UNEVEN)}) better than a plain one "
-        f"({said(trained, 'multi-Krum', 'flip', UNEVEN)}): only the loud liar is stranger than an honest worker with other digits."
-        if alone["Krum"] == alone["Krum"]
-        else "The training was stopped: run the cell again for the whole table."
+        f"({said(trained, 'multi-Krum', 'flip', UNEVEN)}): only the loud liar is stranger than an honest worker with other digits. More than "
+        f"{said(trained, 'mean', SILENCE, UNEVEN)} nobody can reach there who leaves the liars out: their digits are left out with them."
     )
 
 

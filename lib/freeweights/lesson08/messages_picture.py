@@ -11,13 +11,19 @@ from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
 from ..facts import quantities as q
-from ..learn.local_steps import STEPS, UNEVEN, WORKERS, Recipe, Run, train
+from ..learn import byte_local_steps
+from ..learn.local_steps import SHARDS, STEPS, UNEVEN, WORKERS, Recipe, Run, train
 from ..page import layout, live
 from ..page.renderer import Picture
 from ..page.style import BLUE, GREEN, MARKERS, ORANGE, PINK
 
 SEEDS = (0, 1, 2)
-APART = (1, 5, 20, 50)  # local steps
+BYTE_APART, BYTE_STEPS, BYTE_BATCH = (
+    (1, 10, 50, 150),
+    150,
+    64,
+)  # of the byte model: local steps, steps, windows of a batch
+APART = (1, 5, 20, 50, 200)  # local steps
 OUTER = (
     (1.0, 0.0),
     (1.0, 0.5),
@@ -58,6 +64,8 @@ def together(recipes: dict[str, Recipe], what: str) -> dict[str, Ends]:
     with tqdm(total=sum(recipes[group[0]].steps for group in groups), desc=what, leave=False) as bar:
         for group in groups:
             runs = train([replace(recipes[name], seed=seed) for name in group for seed in SEEDS], bar.update)
+            if any(np.isnan(run.loss).any() for run in runs):
+                raise KeyboardInterrupt(f"{what}: stopped. Run the cell again for the whole comparison.")
             for name, run in zip((name for name in group for _ in SEEDS), runs):
                 found[name].append(run)
     return {name: ends(runs) for name, runs in found.items()}
@@ -113,14 +121,36 @@ def equal_compute() -> dict[str, Ends]:
     return together(
         {
             "one worker": one,
-            f"{WORKERS} workers, every step": Recipe(outer_momentum=OUTER[1][1]),
-            f"{WORKERS} workers, {APART[2]} local steps": Recipe(
-                local_steps=APART[2], outer_momentum=OUTER[1][1]
-            ),
+            f"{WORKERS} workers, every step": Recipe(),
+            f"{WORKERS} workers, {APART[2]} local steps": Recipe(local_steps=APART[2]),
             f"one worker, {WORKERS} times the steps": replace(one, steps=WORKERS * STEPS),
         },
         "Equal compute",
     )
+
+
+def on_bytes() -> list[dict]:
+    """Lesson 03's byte model with local steps, on even and uneven shards, as rows of a table; bits for a byte of held-out text."""
+    recipes = {
+        (steps, shards): Recipe(
+            local_steps=steps, outer_momentum=OUTER[1][1], shards=shards, steps=BYTE_STEPS, batch=BYTE_BATCH
+        )
+        for steps in BYTE_APART
+        for shards in SHARDS
+    }
+    with tqdm(total=BYTE_STEPS * len(recipes), desc="Bytes, apart", leave=False) as bar:
+        runs = byte_local_steps.train_all(list(recipes.values()), bar.update)
+    found = dict(zip(recipes, runs))
+    return [
+        {
+            "steps": steps,
+            "sent": q.size(found[steps, SHARDS[0]].sent),
+            "even": found[steps, SHARDS[0]].bits,
+            "uneven": found[steps, SHARDS[1]].bits,
+        }
+        for steps in BYTE_APART
+        if (steps, SHARDS[1]) in found
+    ]
 
 
 def picture(even: dict, uneven: dict, messages: dict[str, Ends]) -> Picture:

@@ -1,0 +1,89 @@
+"""Lesson 03's byte model trained by workers that meet seldom: Adam alone, one common step together, as DiLoCo does.
+
+The recipes, and what happens when workers meet, are those of `local_steps`; even shards deal windows of all texts by chance,
+uneven ones give each worker a stretch of one text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import byte_model, local_steps, neural, training_loop
+from .local_steps import EVEN, Recipe
+
+HIDDEN, RATE = 48, 0.01
+
+
+@dataclass(frozen=True)
+class ByteRun:
+    """How one recipe ended: bits for a byte of held-out text, and bytes that each worker sent."""
+
+    recipe: Recipe
+    bits: float
+    sent: float
+
+
+def views(flat: np.ndarray, like: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays that a row of numbers holds one after another; what changes one changes the other.
+
+    >>> row = np.arange(3.0)
+    >>> views(row, {"a": np.zeros(1), "b": np.zeros((1, 2))})["b"] += 1
+    >>> row.tolist()
+    [0.0, 2.0, 3.0]
+    """
+    cuts = np.cumsum([array.size for array in like.values()])[:-1]
+    return {
+        name: part.reshape(array.shape) for part, (name, array) in zip(np.split(flat, cuts), like.items())
+    }
+
+
+def windows(recipe: Recipe) -> np.ndarray:
+    """What each worker reads in each step, symbols (steps, workers, batch, WINDOW + 1)."""
+    text, rng = byte_model.corpus(), np.random.default_rng([recipe.seed, 12])
+    order = rng.permutation(len(text.train)) if recipe.shards == EVEN else np.arange(len(text.train))
+    needed = recipe.steps * recipe.batch
+    drawn = [training_loop.shuffled(rng, own, needed) for own in np.array_split(order, recipe.workers)]
+    return text.train[np.stack(drawn)].reshape(recipe.workers, recipe.steps, recipe.batch, -1).swapaxes(0, 1)
+
+
+def train(recipe: Recipe, tell=lambda steps: None) -> ByteRun | None:
+    """Train one recipe; None if it was interrupted.
+
+    Args:
+        recipe: its batch counts windows.
+        tell: called with 1 after every step.
+    """
+    text = byte_model.corpus()
+    first = byte_model.begin(np.random.default_rng([recipe.seed, 11]), len(text.alphabet), HIDDEN)
+    server = np.concatenate([array.ravel() for array in first.values()])
+    local = np.repeat(server[None], recipe.workers, axis=0)
+    networks = [views(row, first) for row in local]
+    adams = [neural.Adam(network) for network in networks]
+    speed, owed = np.zeros_like(server), np.zeros_like(local)
+    everybody = np.full(recipe.workers, True)
+    with suppress(KeyboardInterrupt):
+        for step, seen in enumerate(windows(recipe), 1):
+            for network, adam, own in zip(networks, adams, seen):
+                logits, _, back = byte_model.predict(network, own[:, :-1])
+                adam.step(back(neural.cross_entropy(logits, own[:, -1])[1](1.0)), RATE)
+            if step % recipe.local_steps == 0 or step == recipe.steps:
+                local_steps.exchange(recipe, server, local, speed, owed, everybody)
+            tell(1)
+        bits = byte_model.bits_per_byte(views(server, first), text)
+        return ByteRun(recipe, bits, 4.0 * server.size * -(-recipe.steps // recipe.local_steps))
+    return None
+
+
+def train_all(recipes: Sequence[Recipe], tell=lambda steps: None) -> list[ByteRun]:
+    """Train recipes one after another; an interrupt keeps those that were done."""
+    found = []
+    for recipe in recipes:
+        run = train(recipe, tell)
+        if run is None:
+            break
+        found.append(run)
+    return found
