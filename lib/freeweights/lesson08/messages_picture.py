@@ -167,7 +167,7 @@ def draw(figure: Figure, even: dict, uneven: dict, messages: dict[str, Ends]) ->
     [axes] = layout.grid(figure)
     layout.log_axis(axes.xaxis, layout.decades(1e4, 1e7, q.size))
     axes.set(
-        xlim=(1e4, 1e7), ylim=(0, 1.6), xlabel="sent by each worker", ylabel="loss on held-out digits, nats"
+        xlim=(3e3, 1e7), ylim=(0, 2.3), xlabel="sent by each worker", ylabel="loss on held-out digits, nats"
     )
     marks = {}
     for number, (name, found, colour) in enumerate(
