@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from . import robust_rules, training_loop
@@ -125,7 +126,7 @@ def train(cases: Sequence[Case], steps: int = STEPS, marks: int = 10, tell=lambd
     measured = np.unique(np.ceil(np.linspace(0, steps, marks + 1)[1:]).astype(int))
     accuracy = np.full((len(cases), len(measured)), np.nan)
     key = lambda number: (cases[number].shards, cases[number].seed)  # noqa: E731
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), threadpool_limits(1):  # the products are too small to share
         for _, group in itertools.groupby(sorted(range(len(cases)), key=key), key=key):
             numbers = list(group)
             accuracy[numbers] = _train([cases[number] for number in numbers], steps, measured, tell)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from . import training_loop
 from .digit_distillation import DIGITS, LEARNT, PIXELS, images
@@ -217,7 +218,7 @@ def train(recipes: Sequence[Recipe], tell=lambda steps: None) -> list[Run]:
     speed, owed = np.zeros_like(server), np.zeros_like(local)
     measured = np.unique(np.ceil(np.linspace(0, steps, CURVE + 1)[1:]).astype(int))
     found = np.full((2, len(recipes), len(measured)), np.nan)
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), threadpool_limits(1):  # the products are too small to share
         for step, seen in enumerate(order, 1):
             local -= RATE * gradients(local, learnt.ink[seen], learnt.digits[seen])
             for number, one in enumerate(recipes):
