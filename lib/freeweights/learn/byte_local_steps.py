@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from . import byte_model, local_steps, neural, training_loop
 from .local_steps import EVEN, Recipe
@@ -65,7 +66,7 @@ def train(recipe: Recipe, tell=lambda steps: None) -> ByteRun | None:
     adams = [neural.Adam(network) for network in networks]
     speed, owed = np.zeros_like(server), np.zeros_like(local)
     everybody = np.full(recipe.workers, True)
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), threadpool_limits(1):  # the products are too small to share
         for step, seen in enumerate(windows(recipe), 1):
             for network, adam, own in zip(networks, adams, seen):
                 logits, _, back = byte_model.predict(network, own[:, :-1])
