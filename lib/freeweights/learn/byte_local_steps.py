@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from . import byte_model, local_steps, neural, training_loop
-from .local_steps import EVEN, Recipe
+from .local_steps import EVEN, Recipe, unpacked
 
 HIDDEN, RATE = 48, 0.01
 
@@ -28,27 +28,12 @@ class ByteRun:
     sent: float
 
 
-def views(flat: np.ndarray, like: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays that a row of numbers holds one after another; what changes one changes the other.
-
-    >>> row = np.arange(3.0)
-    >>> views(row, {"a": np.zeros(1), "b": np.zeros((1, 2))})["b"] += 1
-    >>> row.tolist()
-    [0.0, 2.0, 3.0]
-    """
-    cuts = np.cumsum([array.size for array in like.values()])[:-1]
-    return {
-        name: part.reshape(array.shape) for part, (name, array) in zip(np.split(flat, cuts), like.items())
-    }
-
-
 def windows(recipe: Recipe) -> np.ndarray:
     """What each worker reads in each step, symbols (steps, workers, batch, WINDOW + 1)."""
     text, rng = byte_model.corpus(), np.random.default_rng([recipe.seed, 12])
     order = rng.permutation(len(text.train)) if recipe.shards == EVEN else np.arange(len(text.train))
-    needed = recipe.steps * recipe.batch
-    drawn = [training_loop.shuffled(rng, own, needed) for own in np.array_split(order, recipe.workers)]
-    return text.train[np.stack(drawn)].reshape(recipe.workers, recipe.steps, recipe.batch, -1).swapaxes(0, 1)
+    shards = np.array_split(order, recipe.workers)
+    return text.train[training_loop.batches(rng, shards, recipe.steps, recipe.batch)]
 
 
 def train(recipe: Recipe, tell=lambda steps: None) -> ByteRun | None:
@@ -62,7 +47,8 @@ def train(recipe: Recipe, tell=lambda steps: None) -> ByteRun | None:
     first = byte_model.begin(np.random.default_rng([recipe.seed, 11]), len(text.alphabet), HIDDEN)
     server = np.concatenate([array.ravel() for array in first.values()])
     local = np.repeat(server[None], recipe.workers, axis=0)
-    networks = [views(row, first) for row in local]
+    shapes = {name: array.shape for name, array in first.items()}
+    networks = [unpacked(row, shapes) for row in local]
     adams = [neural.Adam(network) for network in networks]
     speed, owed = np.zeros_like(server), np.zeros_like(local)
     everybody = np.full(recipe.workers, True)
@@ -74,8 +60,8 @@ def train(recipe: Recipe, tell=lambda steps: None) -> ByteRun | None:
             if step % recipe.local_steps == 0 or step == recipe.steps:
                 local_steps.exchange(recipe, server, local, speed, owed, everybody)
             tell(1)
-        bits = byte_model.bits_per_byte(views(server, first), text)
-        return ByteRun(recipe, bits, 4.0 * server.size * -(-recipe.steps // recipe.local_steps))
+        bits = byte_model.bits_per_byte(unpacked(server, shapes), text)
+        return ByteRun(recipe, bits, 4.0 * server.size * recipe.exchanges)
     return None
 
 

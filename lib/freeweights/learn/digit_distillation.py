@@ -159,7 +159,8 @@ def predict(network: Network, ink: np.ndarray) -> tuple[np.ndarray, neural.Back]
         for layer in reversed(range(layers)):
             gradients[f"weight {layer}"] = inputs[layer].swapaxes(-1, -2) @ gradient
             gradients[f"bias {layer}"] = gradient.sum(axis=1, keepdims=True)
-            gradient = (gradient @ network[f"weight {layer}"].swapaxes(-1, -2)) * (inputs[layer] > 0)
+            if layer:  # below the first layer nothing waits for a gradient
+                gradient = (gradient @ network[f"weight {layer}"].swapaxes(-1, -2)) * (inputs[layer] > 0)
         return gradients
 
     return x, back

@@ -6,9 +6,11 @@ The model is a logistic regression. Cases that share their images share two matr
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -16,12 +18,12 @@ from tqdm.auto import tqdm
 
 from . import robust_rules, training_loop
 from .digit_distillation import DIGITS, LEARNT, PIXELS, images
+from .local_steps import EVEN, SHARDS, UNEVEN
+from .neural import probabilities
 from .robust_rules import ATTACKS, FLIPPED_LABELS, RULES, SILENCE, TRIED
 
 WORKERS, LIARS = 10, 3
 PIECES = 2  # of the images in the order of their digits, for each worker on uneven shards
-EVEN, UNEVEN = "even", "uneven"
-SHARDS = (EVEN, UNEVEN)  # each worker has all digits, or a few
 SEEDS = (0, 1, 2)
 STEPS, BATCH, RATE = 300, 32, 0.5
 MOMENTUM = 0.9  # of what workers send, under the rule that asks for it
@@ -67,8 +69,7 @@ def shard(shards: str, seed: int) -> np.ndarray:
 def batches(shards: str, seed: int, steps: int) -> np.ndarray:
     """The images that each worker sees in each step, ints (steps, workers, BATCH)."""
     rng = np.random.default_rng([seed, 3])
-    drawn = [training_loop.shuffled(rng, own, steps * BATCH) for own in shard(shards, seed)]
-    return np.stack(drawn).reshape(WORKERS, steps, BATCH).swapaxes(0, 1)
+    return training_loop.batches(rng, shard(shards, seed), steps, BATCH)
 
 
 def gradients(weights: np.ndarray, ink: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -85,10 +86,8 @@ def gradients(weights: np.ndarray, ink: np.ndarray, labels: np.ndarray) -> np.nd
     cases, workers, batch = len(weights), *ink.shape[:2]
     side_by_side = weights.transpose(1, 0, 2).reshape(PIXELS + 1, cases * DIGITS)
     logits = (ink.reshape(-1, PIXELS + 1) @ side_by_side).reshape(workers, batch, cases, DIGITS)
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    powers /= powers.sum(axis=-1, keepdims=True)
-    powers -= labels
-    found = ink.swapaxes(1, 2) @ powers.reshape(workers, batch, cases * DIGITS) / batch
+    wrong = probabilities(logits) - labels
+    found = ink.swapaxes(1, 2) @ wrong.reshape(workers, batch, cases * DIGITS) / batch
     return (
         found.reshape(workers, PIXELS + 1, cases, DIGITS)
         .transpose(2, 0, 1, 3)
@@ -105,6 +104,11 @@ class Trained:
     accuracy: np.ndarray
 
     @property
+    def whole(self) -> bool:
+        """Whether nobody stopped it."""
+        return not np.isnan(self.accuracy).any()
+
+    @cached_property
     def ends(self) -> dict[Case, float]:
         return {case: float(curve[-1]) for case, curve in zip(self.cases, self.accuracy)}
 
@@ -139,9 +143,7 @@ def _train(cases: list[Case], steps: int, measured: np.ndarray, tell) -> np.ndar
     digits = images()[0].digits
     order = batches(cases[0].shards, cases[0].seed, steps)
     weights = np.zeros((len(cases), PIXELS + 1, DIGITS), np.float32)
-    momentum = np.array([MOMENTUM if one.rule == "clipping" else 0.0 for one in cases], np.float32)[
-        :, None, None
-    ]
+    momentum = np.array([[[MOMENTUM if one.rule == "clipping" else 0.0]] for one in cases], np.float32)
     kept = np.zeros((len(cases), WORKERS, WEIGHTS), np.float32)
     before = np.zeros((len(cases), WEIGHTS), np.float32)
     lied = np.array([[one.attack == FLIPPED_LABELS and worker >= WORKERS - one.liars for one in cases]
@@ -166,9 +168,9 @@ def _train(cases: list[Case], steps: int, measured: np.ndarray, tell) -> np.ndar
 
 def _alike(cases: list[Case]) -> dict[tuple, list[int]]:
     """The cases by rule, attack and number of liars."""
-    found: dict[tuple, list[int]] = {}
+    found = defaultdict(list)
     for number, one in enumerate(cases):
-        found.setdefault((one.rule, one.attack, one.liars), []).append(number)
+        found[one.rule, one.attack, one.liars].append(number)
     return found
 
 
@@ -190,6 +192,6 @@ def table(steps: int = STEPS) -> Trained:
     cases += [Case("mean", SILENCE, *one) for one in itertools.product(SHARDS, SEEDS)]
     with tqdm(total=steps * len(SHARDS) * len(SEEDS), desc="Rules against liars", leave=False) as bar:
         found = train(cases, steps, marks=1, tell=bar.update)
-    if not np.isnan(found.accuracy).any():
+    if found.whole:
         _complete[steps] = found
     return found

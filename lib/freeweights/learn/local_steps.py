@@ -7,7 +7,8 @@ outer momentum that is data-parallel training. All runs given are trained side b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,13 +16,16 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from . import training_loop
-from .digit_distillation import DIGITS, LEARNT, PIXELS, images
-from .neural import normal
+from .digit_distillation import DIGITS, LEARNT, PIXELS, images, predict
+from .neural import normal, probabilities
 
 WORKERS, HIDDEN = 8, 32
-EVEN, UNEVEN = SHARDS = "even", "uneven"
+EVEN, UNEVEN = SHARDS = "even", "uneven"  # each worker has all digits, or a few
 STEPS, BATCH, RATE = 200, 16, 0.3
-WEIGHTS = PIXELS * HIDDEN + HIDDEN + HIDDEN * DIGITS + DIGITS
+SHAPES = {  # of a network's arrays, in the order in which a row of numbers holds them
+    "weight 0": (PIXELS, HIDDEN), "bias 0": (1, HIDDEN), "weight 1": (HIDDEN, DIGITS), "bias 1": (1, DIGITS),
+}  # fmt: skip
+WEIGHTS = sum(map(math.prod, SHAPES.values()))
 WHOLE_BITS = 32  # of a number that is not compressed
 CURVE = 24  # measurements of a run
 
@@ -91,9 +95,14 @@ class Recipe:
         return numbers * self.bits / 8 + places + scale
 
     @property
+    def exchanges(self) -> int:
+        """How often the workers meet, the last time after the last step."""
+        return -(-self.steps // self.local_steps)
+
+    @property
     def sent_bytes(self) -> float:
         """Bytes that a worker sends in the whole run."""
-        return self.message_bytes * -(-self.steps // self.local_steps)
+        return self.message_bytes * self.exchanges
 
 
 # ---- messages
@@ -130,43 +139,36 @@ def rounded(changes: np.ndarray, bits: int) -> np.ndarray:
 
 
 # ---- the network, for many workers of many runs at once
-def forward(weights: np.ndarray, ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Hidden values and logits of weights (..., WEIGHTS) on images (..., batch, PIXELS)."""
-    up, shift, down, end = parts(weights)
-    hidden = np.maximum(ink @ up + shift[..., None, :], 0)
-    return hidden, hidden @ down + end[..., None, :]
+def unpacked(rows: np.ndarray, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """The arrays that rows of numbers hold one after another, (..., numbers). Those of a single row change it when they change.
+
+    >>> row = np.arange(3.0)
+    >>> unpacked(row, {"a": (1,), "b": (1, 2)})["b"] += 1
+    >>> row.tolist()
+    [0.0, 2.0, 3.0]
+    """
+    cuts = np.cumsum([math.prod(shape) for shape in shapes.values()])[:-1]
+    parts = np.split(rows, cuts, axis=-1)
+    return {
+        name: part.reshape(*rows.shape[:-1], *shape) for part, (name, shape) in zip(parts, shapes.items())
+    }
 
 
-def parts(weights: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The two matrices and two shifts that a row of weights holds."""
-    cuts = np.cumsum([PIXELS * HIDDEN, HIDDEN, HIDDEN * DIGITS])
-    up, shift, down, end = np.split(weights, cuts, axis=-1)
-    lead = weights.shape[:-1]
-    return up.reshape(*lead, PIXELS, HIDDEN), shift, down.reshape(*lead, HIDDEN, DIGITS), end
+def logits(weights: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """What networks of weights (..., WEIGHTS) say of their images (..., batch, PIXELS), or all of the same (batch, PIXELS)."""
+    return predict(unpacked(weights, SHAPES), ink)[0]
 
 
 def gradients(weights: np.ndarray, ink: np.ndarray, digits: np.ndarray) -> np.ndarray:
-    """Gradient of the mean loss of each batch, (..., WEIGHTS)."""
-    hidden, logits = forward(weights, ink)
-    wrong = shares(logits)
-    np.put_along_axis(wrong, digits[..., None], np.take_along_axis(wrong, digits[..., None], -1) - 1, -1)
-    wrong /= ink.shape[-2]
-    _, _, down, _ = parts(weights)
-    back = (wrong @ np.swapaxes(down, -1, -2)) * (hidden > 0)
-    found = (
-        np.swapaxes(ink, -1, -2) @ back,
-        back.sum(-2),
-        np.swapaxes(hidden, -1, -2) @ wrong,
-        wrong.sum(-2),
-    )
-    lead = weights.shape[:-1]
-    return np.concatenate([part.reshape(*lead, -1) for part in found], axis=-1)
-
-
-def shares(logits: np.ndarray) -> np.ndarray:
-    """Softmax over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    """Gradient of the mean loss of each batch, (..., WEIGHTS), one batch for each network."""
+    networks = weights.reshape(-1, WEIGHTS)
+    found, back = predict(unpacked(networks, SHAPES), ink.reshape(len(networks), -1, PIXELS))
+    wrong = probabilities(found)
+    right = digits.reshape(len(networks), -1, 1)
+    np.put_along_axis(wrong, right, np.take_along_axis(wrong, right, -1) - 1, -1)
+    by_name = back(wrong / wrong.shape[-2])
+    rows = [by_name[name].reshape(len(networks), -1) for name in SHAPES]
+    return np.concatenate(rows, axis=-1).reshape(weights.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,11 +186,6 @@ class Run:
     steps: np.ndarray
     loss: np.ndarray
     accuracy: np.ndarray
-
-    @property
-    def sent(self) -> np.ndarray:
-        """Bytes that a worker had sent at each measurement."""
-        return self.recipe.message_bytes * -(-self.steps // self.recipe.local_steps)
 
 
 def train(recipes: Sequence[Recipe], tell=lambda steps: None) -> list[Run]:
@@ -259,19 +256,18 @@ def exchange(
 
 def scores(weights: np.ndarray, held) -> tuple[np.ndarray, np.ndarray]:
     """Loss and accuracy of rows of weights on the images held out."""
-    _, logits = forward(weights, held.ink)
-    right = np.take_along_axis(
-        shares(logits), np.broadcast_to(held.digits[:, None], (*logits.shape[:-1], 1)), -1
-    )
-    return -np.log(np.maximum(right, 1e-12)).mean((-2, -1)), (logits.argmax(-1) == held.digits).mean(-1)
+    said = logits(weights, held.ink)
+    right = probabilities(said)[..., np.arange(len(held.digits)), held.digits]
+    return -np.log(np.maximum(right, 1e-12)).mean(-1), (said.argmax(-1) == held.digits).mean(-1)
 
 
 def first_weights(seed: int) -> np.ndarray:
     """Weights before the first step, the same for every recipe of a seed."""
-    rng = np.random.default_rng([seed, 5])
-    up, down = normal(rng, PIXELS, HIDDEN, inputs=PIXELS), normal(rng, HIDDEN, DIGITS, inputs=HIDDEN)
-    zeros = np.zeros(HIDDEN, np.float32), np.zeros(DIGITS, np.float32)
-    return np.concatenate([up.ravel(), zeros[0], down.ravel(), zeros[1]])
+    rng, weights = np.random.default_rng([seed, 5]), np.zeros(WEIGHTS, np.float32)
+    for name, array in unpacked(weights, SHAPES).items():
+        if "weight" in name:
+            array[:] = normal(rng, *array.shape, inputs=len(array))
+    return weights
 
 
 def batches(recipe: Recipe) -> np.ndarray:
@@ -280,8 +276,4 @@ def batches(recipe: Recipe) -> np.ndarray:
     order = rng.permutation(LEARNT)
     if recipe.shards == UNEVEN:
         order = order[np.argsort(images()[0].digits[order], kind="stable")]
-    drawn = [
-        training_loop.shuffled(rng, own, recipe.steps * recipe.batch)
-        for own in np.array_split(order, recipe.workers)
-    ]
-    return np.stack(drawn).reshape(recipe.workers, recipe.steps, recipe.batch).swapaxes(0, 1)
+    return training_loop.batches(rng, np.array_split(order, recipe.workers), recipe.steps, recipe.batch)

@@ -85,14 +85,23 @@ def rms_norm(x: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, Back]:
     return unit * gain, back
 
 
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """The softmax over the last axis, whatever stands before it.
+
+    >>> probabilities(np.log([[[1.0, 3.0]]])).round(2).tolist()
+    [[[0.25, 0.75]]]
+    """
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
 def softmax(logits: np.ndarray) -> tuple[np.ndarray, Back]:
     """Turn each row into probabilities.
 
     >>> softmax(np.log([[1.0, 3.0]]))[0].round(2).tolist()
     [[0.25, 0.75]]
     """
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares = powers / powers.sum(axis=1, keepdims=True)
+    shares = probabilities(logits)
     return shares, lambda gradient: shares * (gradient - (gradient * shares).sum(axis=1, keepdims=True))
 
 

@@ -186,12 +186,9 @@ def check_liars(rule: str, workers: int, liars: int) -> None:
         raise ValueError(f"{liars} liars: a whole number from 0 is expected.")
     most = most_liars(rule, workers)
     if liars > most:
-        why = {
-            "Krum": "needs two fellows beside the liars",
-            "multi-Krum": "needs two fellows beside the liars",
-        }
+        why = "needs two fellows beside the liars" if "Krum" in rule else "has to keep somebody"
         raise ValueError(
-            f"{liars} liars among {workers} workers: {rule} {why.get(rule, 'has to keep somebody')}, so it stands {most} at "
+            f"{liars} liars among {workers} workers: {rule} {why}, so it stands {most} at "
             "most. Choose fewer liars."
         )
 

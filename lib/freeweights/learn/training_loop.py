@@ -39,6 +39,16 @@ def shuffled(rng: np.random.Generator, pool: np.ndarray | int, needed: int) -> n
     return np.concatenate([rng.permutation(pool) for _ in range(passes)])[:needed]
 
 
+def batches(rng: np.random.Generator, shards: Sequence[np.ndarray], steps: int, batch: int) -> np.ndarray:
+    """What workers draw from shards of their own, step after step, each `shuffled`: ints (steps, workers, batch).
+
+    >>> batches(np.random.default_rng(0), [np.arange(3), np.arange(3, 6)], steps=2, batch=3).shape
+    (2, 2, 3)
+    """
+    drawn = [shuffled(rng, shard, steps * batch) for shard in shards]
+    return np.stack(drawn).reshape(len(shards), steps, batch).swapaxes(0, 1)
+
+
 def every(train: Callable, recipes: Sequence, seeds: Sequence[int]) -> list:
     """Train every recipe with every seed, and show how far it is; an interrupt ends it with what was done.
 

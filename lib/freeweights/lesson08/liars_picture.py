@@ -48,7 +48,7 @@ def draw(figure: Figure, trained: Trained) -> str:
             table, inks
         )
     title = layout.headline(figure)
-    if np.isnan(trained.accuracy).any():
+    if not trained.whole:
         title.set_text("The training was stopped")
         return "The table is not whole: run the cell again."
     alone = {rule: accuracy(trained, rule, "none", UNEVEN)[0] for rule in RULES}
