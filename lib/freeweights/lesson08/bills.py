@@ -11,7 +11,13 @@ from ..facts.figures import together, trained
 from ..money.training_bills import RENTED, UTILISATION, bill
 
 DEVICE = "H100 SXM5 80GB"
-V3, LLAMA, FRONTIER = "DeepSeek-V3", "Llama 3.1 405B", "the frontier, all runs"
+V3, LLAMA = "DeepSeek-V3", "Llama 3.1 405B"
+LAST_V3, LAST_LLAMA, ALL_V3, FRONTIER = (
+    f"{V3}, the last run",
+    f"{LLAMA}, the last run",
+    f"{V3}, all runs",
+    "the frontier, all runs",
+)
 
 
 @cache
@@ -29,16 +35,16 @@ def last_run(flops: float) -> float:
     return bill(flops, DEVICE, UTILISATION, RENTED).total
 
 
-def frontier() -> float:
-    """The same for Grok 3, as others estimate its FLOPs, times the most that all runs are of the last."""
-    return last_run(trained("flops-grok-3").value) * served("research-over-final-run").high
+def all_runs(flops: float) -> float:
+    """The same, times the most that all runs are of the last."""
+    return last_run(flops) * served("research-over-final-run").high
 
 
 BILLS: dict[str, Callable[[], float]] = {
-    f"{V3}, the last run": lambda: last_run(flops_of(V3)),
-    f"{LLAMA}, the last run": lambda: last_run(flops_of(LLAMA)),
-    f"{V3}, all runs": lambda: last_run(flops_of(V3)) * served("research-over-final-run").high,
-    FRONTIER: frontier,
+    LAST_V3: lambda: last_run(flops_of(V3)),
+    LAST_LLAMA: lambda: last_run(flops_of(LLAMA)),
+    ALL_V3: lambda: all_runs(flops_of(V3)),
+    FRONTIER: lambda: all_runs(trained("flops-grok-3").value),  # Grok 3's, as others estimate them
 }
 
 

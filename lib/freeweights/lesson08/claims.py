@@ -11,17 +11,16 @@ from ..facts.figures import together
 from ..facts.vocabulary import Verdict
 from ..learn import liars
 from ..models.transformer import Model
-from .bills import BILLS, FRONTIER, LLAMA, V3, checking, flops_of
+from .bills import ALL_V3, BILLS, FRONTIER, LAST_V3, LLAMA, V3, checking, flops_of
 from .far_apart import Exchange
 from .givers_panel import yearly
 from .liars_picture import WELL, accuracy
 from .planet import MBIT, Crowd, at_best
-from .planet_panel import PUBLISHED, spell
+from .planet_panel import CARD, PUBLISHED, spell
 
 FIT = 3.0  # years in which a model is still worth training: our choice
 DISTANT = 100.0  # times less compute than a leading run: what we call out of reach of it
 YEARS = 3  # of gifts, as in lesson 07
-CARD = "GeForce RTX 4080 16GB"
 
 
 def homes(squeezed: float | None = None) -> Crowd:
@@ -106,7 +105,7 @@ def able(bill: float) -> int:
 
 def others_could_pay() -> Judged:
     """Public datacentres, consortia or donations could pay for open models."""
-    last, whole, leading = (BILLS[name]() for name in (f"{V3}, the last run", f"{V3}, all runs", FRONTIER))
+    last, whole, leading = (BILLS[name]() for name in (LAST_V3, ALL_V3, FRONTIER))
     many = len(yearly())
     return OTHERS.judged(
         weighed(supported=able(whole) >= many / 2, contradicted=able(leading) < many / 2),
@@ -128,7 +127,7 @@ CAPITAL = Reasons(
 
 def capital_after_all() -> Judged:
     """Training costs so much that power stays with the wealthy whatever is released."""
-    whole, leading, many = BILLS[f"{V3}, all runs"](), BILLS[FRONTIER](), len(yearly())
+    whole, leading, many = BILLS[ALL_V3](), BILLS[FRONTIER](), len(yearly())
     return CAPITAL.judged(
         weighed(supported=able(leading) < many / 2, contradicted=able(whole) >= many / 2),
         times=q.significant(flops_of(LLAMA) / together("run-covenant").value, 2), able=able(whole), many=many, bill=q.money(whole), leading=able(leading),

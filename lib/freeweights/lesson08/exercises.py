@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..facts import quantities as q
 from ..page import questions
-from .bills import BILLS, LLAMA
+from .bills import BILLS, LAST_LLAMA, LLAMA
 
 NUMBERS, LINE = 8e9, 50e6  # of the first exercise: parameters, bits per second
 SHARE, SIZE, BITS, STEP, HOME = 0.9, 1e9, 8, 2.0, 20e6
@@ -64,7 +64,7 @@ def givers() -> questions.Exercise:
     """Lesson 08, open: how many givers a model takes."""
 
     def needed(years: float = YEARS) -> float:
-        return BILLS[f"{LLAMA}, the last run"]() / (GIFT * years)
+        return BILLS[LAST_LLAMA]() / (GIFT * years)
 
     return questions.exercise(
         "givers",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,17 +18,11 @@ from ..page.renderer import Picture
 from ..page.style import BLUE, GREEN, MARKERS, ORANGE, PINK
 
 SEEDS = (0, 1, 2)
-BYTE_APART, BYTE_STEPS, BYTE_BATCH = (
-    (1, 10, 50, 150),
-    150,
-    64,
-)  # of the byte model: local steps, steps, windows of a batch
 APART = (1, 5, 20, 50, 200)  # local steps
-OUTER = (
-    (1.0, 0.0),
-    (1.0, 0.5),
-    (0.7, 0.9),
-)  # rate and momentum tried; the last is the paper's for large models
+# Of the byte model: local steps, all steps, and windows of a batch.
+BYTE_APART, BYTE_STEPS, BYTE_BATCH = (1, 10, 50, 150), 150, 64
+# Rate and momentum tried for the outer step; the last are the paper's for large models.
+OUTER = ((1.0, 0.0), (1.0, 0.5), (0.7, 0.9))
 MESSAGES = {  # by name: share kept, bits, feedback
     "whole": (1.0, 32, True), "8 bits": (1.0, 8, True), "4 bits": (1.0, 4, True), "2 bits": (1.0, 2, True), "1 bit": (1.0, 1, True),
     "1 bit, no feedback": (1.0, 1, False), "1 % kept": (0.01, 32, True), "1 % kept, no feedback": (0.01, 32, False),
@@ -56,9 +50,9 @@ def ends(runs: Sequence[Run]) -> Ends:
     )
 
 
-def together(recipes: dict[str, Recipe], what: str) -> dict[str, Ends]:
+def together(recipes: dict[Hashable, Recipe], what: str) -> dict[Hashable, Ends]:
     """Train recipes with every seed, all of one size side by side, with progress."""
-    found: dict[str, list[Run]] = {name: [] for name in recipes}
+    found: dict[Hashable, list[Run]] = {name: [] for name in recipes}
     size = lambda name: (recipes[name].workers, recipes[name].steps, recipes[name].batch)  # noqa: E731
     groups = [list(group) for _, group in itertools.groupby(sorted(recipes, key=size), key=size)]
     with tqdm(total=sum(recipes[group[0]].steps for group in groups), desc=what, leave=False) as bar:
@@ -74,41 +68,31 @@ def together(recipes: dict[str, Recipe], what: str) -> dict[str, Ends]:
 def tuned(shards: str) -> dict[int, tuple[str, Ends]]:
     """For each number of local steps the best outer step of those tried, and how it ended: untuned the method looks worse than it is."""
     recipes = {
-        f"{steps} {rate:g} {momentum:g}": Recipe(
-            local_steps=steps, outer_rate=rate, outer_momentum=momentum, shards=shards
-        )
+        (steps, outer): Recipe(local_steps=steps, outer_rate=outer[0], outer_momentum=outer[1], shards=shards)
         for steps in APART
-        for rate, momentum in OUTER
+        for outer in OUTER
     }
     found = together(recipes, f"Local steps, {shards} shards")
-    best = {
-        steps: min(
-            (name for name in found if int(name.split()[0]) == steps), key=lambda name: found[name].loss
-        )
-        for steps in APART
-    }
+    best = {steps: min(OUTER, key=lambda outer: found[steps, outer].loss) for steps in APART}
     return {
-        steps: ("outer rate {1}, momentum {2}".format(*name.split()), found[name])
-        for steps, name in best.items()
+        steps: (f"outer rate {rate:g}, momentum {momentum:g}", found[steps, (rate, momentum)])
+        for steps, (rate, momentum) in best.items()
     }
 
 
-def small_messages(local_steps: int = 1) -> dict[str, Ends]:
-    """The ways of `MESSAGES`, on even shards."""
+def small_messages() -> dict[str, Ends]:
+    """The ways of `MESSAGES`, at every step and on even shards."""
     return together(
-        {
-            name: Recipe(local_steps=local_steps, kept=kept, bits=bits, feedback=back)
-            for name, (kept, bits, back) in MESSAGES.items()
-        },
+        {name: Recipe(kept=kept, bits=bits, feedback=back) for name, (kept, bits, back) in MESSAGES.items()},
         "Small messages",
     )
 
 
-def lost_and_late(shards: str = UNEVEN, local_steps: int = 5) -> dict[str, Ends]:
-    """What lost messages and late workers cost."""
+def lost_and_late() -> dict[str, Ends]:
+    """What lost messages and late workers cost on uneven shards."""
     return together(
         {
-            name: Recipe(local_steps=local_steps, lost=lost, late=late, shards=shards)
+            name: Recipe(local_steps=APART[1], lost=lost, late=late, shards=UNEVEN)
             for name, (lost, late) in LINKS.items()
         },
         "Lost and late",
@@ -141,15 +125,11 @@ def on_bytes() -> list[dict]:
     with tqdm(total=BYTE_STEPS * len(recipes), desc="Bytes, apart", leave=False) as bar:
         runs = byte_local_steps.train_all(list(recipes.values()), bar.update)
     found = dict(zip(recipes, runs))
+    pairs = {steps: [found.get((steps, shards)) for shards in SHARDS] for steps in BYTE_APART}
     return [
-        {
-            "steps": steps,
-            "sent": q.size(found[steps, SHARDS[0]].sent),
-            "even": found[steps, SHARDS[0]].bits,
-            "uneven": found[steps, SHARDS[1]].bits,
-        }
-        for steps in BYTE_APART
-        if (steps, SHARDS[1]) in found
+        {"steps": steps, "sent": q.size(even.sent), "even": even.bits, "uneven": uneven.bits}
+        for steps, (even, uneven) in pairs.items()
+        if uneven
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 from ..cost.training_step import training_flops
 from ..facts import catalog
@@ -20,14 +21,13 @@ ROOM = 0.9  # of a card's memory that training may fill: an assumption
 CONTEXT = 4096  # tokens in a sequence
 VALUE = 2  # bytes of one number between layers, before it is squeezed
 HOP = 0.1  # seconds from home to home and back: what Ryabinin et al. 2023, arXiv:2301.11913, tried as a slow line
-BATCHES, LOCAL_STEPS = (
-    tuple(2**power for power in range(14, 24)),
-    (1, 3, 10, 30, 100, 300),
-)  # tried by `at_best`
+# Tried by `at_best`: tokens of a step, and steps between two exchanges.
+BATCHES, LOCAL_STEPS = tuple(2**power for power in range(14, 24)), (1, 3, 10, 30, 100, 300)
 MONTH = 30 * q.DAY
 MBIT = 1e6
 
 
+@cache
 def online() -> float:
     """Share of the hours in which a volunteer's computer works for the project, as measured at SETI@home.
 
@@ -89,7 +89,7 @@ class Crowd:
                     f"{name} is {getattr(self, name):g}: a share from 0 to less than 1 is expected; at 1 nothing is left."
                 )
 
-    @property
+    @cached_property
     def homes_of_a_copy(self) -> int:
         """Homes whose cards together hold one whole copy of the model while it trains."""
         return math.ceil(self.model.parameters * STATE / (ROOM * catalog.device(self.card).memory))
@@ -98,7 +98,7 @@ class Crowd:
     def copies(self) -> int:
         return self.homes // self.homes_of_a_copy
 
-    @property
+    @cached_property
     def computing(self) -> float:
         """Seconds in which the cards of a copy compute one step."""
         flops = training_flops(self.model, self.batch, CONTEXT)
@@ -130,7 +130,7 @@ class Crowd:
         """Numbers that one home exchanges with its fellows of the other copies."""
         return self.model.parameters / self.homes_of_a_copy if self.copies > 1 else 0.0
 
-    @property
+    @cached_property
     def shares(self) -> dict[str, float]:
         """What is left of a home's time for learning, cause by cause; they multiply."""
         layers = max(1, self.model.layers // self.homes_of_a_copy)

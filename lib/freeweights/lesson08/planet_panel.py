@@ -13,12 +13,13 @@ from ..facts.figures import together
 from ..models.transformer import Model
 from ..page import charts, controls, layout, live
 from ..page.style import BLUE, GREEN, GREY, INK, ORANGE
-from .bills import DEVICE
+from .bills import DEVICE, LLAMA
 from .far_apart import Exchange
 from .planet import MBIT, STATE, Crowd
 
 MODELS = ("Llama 3.2 1B", "Llama 3.1 8B", "Llama 3.1 70B", "Llama 3.1 405B", "DeepSeek-V3")
-CARDS = ("GeForce RTX 4060 Laptop 8GB", "GeForce RTX 4080 16GB", "GeForce RTX 5090", "H100 SXM5 80GB")
+CARD = "GeForce RTX 4080 16GB"  # at the start, and in the verdict
+CARDS = ("GeForce RTX 4060 Laptop 8GB", CARD, "GeForce RTX 5090", "H100 SXM5 80GB")
 CAUSES = (
     "passing on",
     "waiting in line",
@@ -133,8 +134,8 @@ def panel() -> live.Panel:
         update,
         title="Homes that train one model together",
         size=(9, 4.6),
-        model=controls.choice("Model", MODELS, start="Llama 3.1 405B"),
-        card=controls.choice("Card", CARDS, start="GeForce RTX 4080 16GB"),
+        model=controls.choice("Model", MODELS, start=LLAMA),
+        card=controls.choice("Card", CARDS, start=CARD),
         homes=controls.log_slider("Homes", FEWEST, MOST, start=1e6, whole=True),
         upload=controls.log_slider("Upload", 1, 100_000, start=home, unit="Mbit/s"),
         exchange=controls.choice("Exchange", [str(one) for one in LOOKS], start=str(Exchange.OVERLAPPED)),
