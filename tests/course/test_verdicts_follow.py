@@ -419,12 +419,15 @@ def crowd(claims, patch, years: float):
     )
 
 
+def published_as(claims, patch, id: str, value: float):
+    """One row of data/together.csv with another figure."""
+    figure = claims.together
+    patch(claims, "together", lambda one: replace(figure(one), value=value) if one == id else figure(one))
+
+
 @moves("08", "volunteers-can-train", Verdict.HOLDS)
 def large_runs_were_seen(claims, patch):
-    figure = claims.together
-    patch(
-        claims, "together", lambda id: replace(figure(id), value=1.0) if id == "runs-behind" else figure(id)
-    )
+    published_as(claims, patch, "runs-behind", 1.0)
     crowd(claims, patch, 1.0)
 
 
@@ -435,10 +438,7 @@ def homes_take_for_ever(claims, patch):
 
 @moves("08", "poisoning-unsolved", Verdict.HOLDS)
 def lines_stand_in_the_way_too(claims, patch):
-    figure = claims.together
-    patch(
-        claims, "together", lambda id: replace(figure(id), value=20.0) if "utilisation" in id else figure(id)
-    )
+    published_as(claims, patch, "run-covenant-utilisation", 20.0)
 
 
 @moves("08", "poisoning-unsolved", Verdict.FAILS)

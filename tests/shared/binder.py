@@ -28,12 +28,8 @@ import psutil
 TOP = Path(__file__).parents[2]
 PYTHON = "3.11"
 GUARANTEED, ALLOWED = 450e6, 2e9  # bytes of memory a session gets for sure, and at most: mybinder.org
-WITH_A_MODEL = {
-    "01": 1.2e9,
-    "05": 1.2e9,
-    "06": 1.2e9,
-    "10": 1.2e9,
-}  # lessons that hold SmolLM2 for a while, within what is allowed
+# Lessons that hold SmolLM2 for a while, within what is allowed.
+WITH_A_MODEL = dict.fromkeys(("01", "05", "06", "10"), 1.2e9)
 LEFT_OUT = (".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", ".ipynb_checkpoints", "*.egg-info")
 # What conda calls otherwise than PyPI does.
 PYPI_NAMES = {

@@ -39,11 +39,8 @@ SHORTEST, LONGEST = 6e-4, 1.2e3  # ends of the axes, in seconds
 FURTHEST = 5.0  # factor at which the right axes end
 BANDS, STYLES = (1.3, 2.0), ("-", "--", ":")
 APART = 0.26  # decades between numbers on the picture, so that none covers another
-PLACES = (
-    (0.0, 0.3),
-    (0.26, 0.12),
-    (0.2, -0.2),
-)  # decades from a circle to its number: away from the diagonal
+# Decades from a circle to its number: away from the diagonal.
+PLACES = ((0.0, 0.3), (0.26, 0.12), (0.2, -0.2))
 
 
 def finding(found: Errors | None, machines: str) -> str:

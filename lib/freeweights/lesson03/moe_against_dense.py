@@ -21,9 +21,8 @@ from ..money.hourly_rate import PAID, dollars_per_million
 MIXTURE, DENSE = "DeepSeek-R1", "Llama 3.1 405B"
 TWINS = (MIXTURE, "DeepSeek-V3")  # of one architecture, so that a speed of one is a speed of the other
 WEIGHTS, CONTEXT = "FP8", 4096
-NODE = CLUSTER[
-    :2
-]  # its devices share whole matrices in slices, which is fastest for few users; `fullest` chooses
+# Its devices share whole matrices in slices, which is fastest for few users; `fullest` chooses.
+NODE = CLUSTER[:2]
 ALIKE = 0.1  # relative difference of bits per weight up to which two formats are of one width
 
 

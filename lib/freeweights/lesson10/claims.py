@@ -10,7 +10,7 @@ from ..facts import figures
 from ..facts import quantities as q
 from ..facts.vocabulary import Verdict
 from .licences import Case, allowed, copyleft_models
-from .schemes import SHAPE, WEIGHTS, WHOLE, models, mof, published, releases
+from .schemes import SHAPE, WEIGHTS, WHOLE, models, mof, published, total
 from .years_picture import by_year
 
 OSAID = "OSAID 1.0"
@@ -25,11 +25,6 @@ def open_by_their_own() -> list[str]:
 
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
-
-
-def total() -> int:
-    """Models of the catalogue."""
-    return sum(len(one.models) for one in releases())
 
 
 WASHING = Reasons(

@@ -6,14 +6,8 @@ from collections import Counter
 
 from ..page import questions
 from .licences import DUTY, UNREAD, YES, Case, allowed
-from .schemes import II, III, mof
+from .schemes import II, III, I, mof
 
-GIVEN = (
-    "datasets",
-    "preprocessing_code",
-    "intermediate_parameters",
-    "research_paper",
-)  # beside class III and some of II
 WITHHELD, REPLACED = "evaluation_data", "technical_report"
 RANK, WIDTH, INNER, LAYERS = 4, 2048, 8192, 3  # of a LoRA on the down projections of some layers
 FIRM = Case(users=2e8, revenue=5e7, country="France", sells=True, distils=True, changes=True, closed=True)
@@ -21,7 +15,7 @@ FIRM = Case(users=2e8, revenue=5e7, country="France", sells=True, distils=True, 
 
 def release() -> dict[str, str]:
     """The components of the exercise's release."""
-    names = {*III, *II, *GIVEN} - {WITHHELD, REPLACED}
+    names = {*III, *II, *I} - {WITHHELD, REPLACED}
     return dict.fromkeys(sorted(names), "open")
 
 

@@ -160,9 +160,9 @@ def smallest_change(case: Case) -> tuple[str, int]:
     def count(one: Case) -> int:
         return sum(word in (YES, DUTY) for word in allowed(one).values())
 
-    now = count(case)
-    best = max(gives, key=lambda name: count(gives[name]))
-    return best, count(gives[best]) - now
+    opened = {name: count(one) for name, one in gives.items()}
+    best = max(opened, key=opened.get)
+    return best, opened[best] - count(case)
 
 
 def described(case: Case) -> str:

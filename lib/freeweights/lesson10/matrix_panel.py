@@ -18,6 +18,7 @@ from .schemes import (
     models,
     read,
     releases,
+    total,
 )
 
 ROWS = 17  # releases on one page
@@ -47,14 +48,13 @@ def draw(figure: Figure) -> live.Artists:
 def update(artists: live.Artists, reading: str, limited: bool, lenient: bool, page: str) -> str:
     """Fill a page of the table; count over all models."""
     found = models(reading, limited, lenient)
-    total = sum(len(one.models) for one in releases())
     table = {}
     for one in pages()[page]:
         for name, head in COMPONENTS.items():
             table[one.name, head] = LOOKS[one.parts.get(name, UNREAD)]
         table[one.name, "VERDICT"] = YES if READINGS[reading](read(one.parts, limited, lenient)) else NO
     artists.cells.show(table, INKS)
-    artists.title.set_text(f"{len(found)} of {total} models: yes, by “{reading}”")
+    artists.title.set_text(f"{len(found)} of {total()} models: yes, by “{reading}”")
     others = "; ".join(
         f"{name} {len(models(name, limited, lenient))}" for name in READINGS if name != reading
     )
@@ -63,7 +63,7 @@ def update(artists: live.Artists, reading: str, limited: bool, lenient: bool, pa
     washing = len(models(SHAPE, limited, lenient))
     return (
         f"Read {'leniently: what is given in part counts' if lenient else 'strictly: a part does not count'}; weights that are gated or limited "
-        f"{'count as open' if limited else 'do not'}. “{reading}” says yes to {len(found)} of {total} models, on this page to "
+        f"{'count as open' if limited else 'do not'}. “{reading}” says yes to {len(found)} of {total()} models, on this page to "
         f"{', '.join(shown) if shown else 'none'}. Of the others: {others}. The shape that some call open-washing fits {washing}. "
         f"Unread is unread: no rule takes it for a yes."
     )

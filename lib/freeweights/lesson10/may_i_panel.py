@@ -31,6 +31,7 @@ from .schemes import releases
 
 LOOKS = {YES: SKY, DUTY: SAND, NO: ORANGE, UNREAD: "white", UNASKED: FAINT}
 INKS = {SKY: "black", SAND: "black", ORANGE: "black", "white": GREY, FAINT: GREY, BLUE: "white"}
+NEVER, SHARED, CLOSED = "does not", "does, and publishes", "does, and keeps it closed"
 COUNTRIES = ("Germany", "France", "United Kingdom", "South Korea", "United States", "China", "Brazil")
 SHORT = {
     "DeepSeek Model License 1.0": "DeepSeek License 1.0",
@@ -106,7 +107,7 @@ def update(
     artists.line.set_text(
         "the clause behind each answer; in brackets how many models carry the licence; not legal advice"
     )
-    refused = [licence for licence, _ in carried().items() if verdict(case, licence) == NO]
+    refused = [licence for licence in carried() if verdict(case, licence) == NO]
     why = "; ".join(f"{SHORT.get(one, one)}: {reason(case, one)}" for one in refused[:3]) or "none refuses"
     best, more = smallest_change(case)
     opens = (
@@ -137,9 +138,6 @@ def reason(case: Case, licence: str) -> str:
         if one.says == worst:
             return f"{what}{f', {one.clause}' if one.clause else ''}"
     raise AssertionError("a verdict has a finding behind it")
-
-
-NEVER, SHARED, CLOSED = "does not", "does, and publishes", "does, and keeps it closed"
 
 
 def panel() -> live.Panel:

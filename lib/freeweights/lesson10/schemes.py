@@ -150,6 +150,15 @@ def releases() -> tuple[Released, ...]:
     )
 
 
+def total() -> int:
+    """Models of the catalogue.
+
+    >>> total()
+    90
+    """
+    return sum(len(one.models) for one in releases())
+
+
 def read(parts: Parts, limited: bool = False, lenient: bool = False) -> Parts:
     """What a reader makes of components.
 

@@ -48,6 +48,11 @@ def lesson_text() -> str:
     return figures.claim(LEARNED).claim
 
 
+def opening_of_alice() -> str:
+    """Another text, to see what a change does to it."""
+    return datasets.text("alice")[:400].decode()
+
+
 def change(model: LlamaWeights | None, steps: int = STEPS) -> Change | None:
     """Teach the model a claim of this lesson by a LoRA, and take it off again; nothing without a model.
 
@@ -61,7 +66,7 @@ def change(model: LlamaWeights | None, steps: int = STEPS) -> Change | None:
     learned = lesson_text()
     tokens = model.tokenizer.encode(learned).ids
     prompt = model.tokenizer.decode(tokens[:PROMPT_TOKENS])
-    other = datasets.text("alice")[:400].decode()
+    other = opening_of_alice()
     before = smollm.surprisal(model, tokens)
     run = low_rank.train(model, tokens, steps=steps, seconds=SECONDS)
     changed = low_rank.merged(model, run.factors)
@@ -101,7 +106,7 @@ def shrink(model: LlamaWeights | None, bits: int = 4) -> None:
     if model is None:
         text.say(NOT_HERE + "lesson 01 has recorded figures of the same experiment.")
         return
-    sample = datasets.text("alice")[:400].decode()
+    sample = opening_of_alice()
     small = smollm.quantise(model, bits)
     text.say(
         f"In {bits} bits a code: {q.size(model.nbytes)} become **{q.size(small.nbytes)}**, and Alice costs "
@@ -242,13 +247,18 @@ def matrices(layer) -> list[np.ndarray]:
     return [qkv[:width], qkv[width : width + kv], qkv[width + kv :], layer.output]
 
 
-def profile(layers) -> np.ndarray:
-    """Standard deviation of each attention matrix by layer, (4, layers), each row to mean 0 and deviation 1.
+def spreads(layers) -> np.ndarray:
+    """Standard deviation of each attention matrix by layer, (4, layers).
 
     Args:
         layers: for each layer its queries, keys, values and output.
     """
-    spread = np.array([[matrix.std(dtype=float) for matrix in layer] for layer in layers]).T
+    return np.array([[matrix.std(dtype=float) for matrix in layer] for layer in layers]).T
+
+
+def profile(layers) -> np.ndarray:
+    """The `spreads` of a model's layers, each row to mean 0 and deviation 1: what does not hang on a scale."""
+    spread = spreads(layers)
     return (spread - spread.mean(-1, keepdims=True)) / spread.std(-1, keepdims=True)
 
 
@@ -267,7 +277,7 @@ def suspects(model: LlamaWeights, seed: int = 0) -> dict[str, np.ndarray]:
     """Profiles of four suspects: a copy in few bits, a disguised copy, random numbers along the same trend, plain random ones."""
     random = np.random.default_rng(seed)
     factors = np.exp(random.normal(0, 0.5, len(model.layers)))
-    spread = np.array([[one.std(dtype=float) for one in matrices(layer)] for layer in model.layers]).T
+    spread = spreads(matrices(layer) for layer in model.layers)
     depth = np.arange(len(model.layers))
     trend = np.array([np.polyval(np.polyfit(depth, row, 3), depth) for row in spread])
 

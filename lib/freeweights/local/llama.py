@@ -188,6 +188,18 @@ def gated(gate_up: np.ndarray) -> np.ndarray:
     return out.reshape(*gate_up.shape[:-1], -1)
 
 
+def project(layer: LlamaLayer, x: np.ndarray, turn: np.ndarray, c: Config) -> tuple[np.ndarray, np.ndarray]:
+    """Queries and keys of tokens, turned to their places, and their values: (batch, new, heads and keys or keys, head)."""
+    qkv = apply(layer.qkv, norm(x, layer.attention_norm, c.norm_epsilon))
+    qkv = qkv.reshape(*x.shape[:2], -1, c.head_size)
+    return rotate(qkv[:, :, : -c.kv_heads], turn), qkv[:, :, -c.kv_heads :]
+
+
+def feed_forward(layer: LlamaLayer, x: np.ndarray, c: Config) -> np.ndarray:
+    """What the gated half of a layer adds to the stream x (batch, new, width)."""
+    return apply(layer.down, gated(apply(layer.gate_up, norm(x, layer.feed_forward_norm, c.norm_epsilon))))
+
+
 def forward(model: LlamaWeights, tokens: np.ndarray, cache: Cache, last_only: bool = False) -> np.ndarray:
     """Read tokens (batch, new), extend the cache, return what the last layer says: (batch, new, width).
 
@@ -199,15 +211,13 @@ def forward(model: LlamaWeights, tokens: np.ndarray, cache: Cache, last_only: bo
     turn = rotation(c, cache.length, new)
     x = dense(model.embedding, tokens.ravel()).reshape(batch, new, c.width)
     for layer, keys, values in zip(model.layers, cache.keys, cache.values):
-        qkv = apply(layer.qkv, norm(x, layer.attention_norm, c.norm_epsilon))
-        qkv = qkv.reshape(batch, new, -1, c.head_size)
-        qk, v = rotate(qkv[:, :, : -c.kv_heads], turn), qkv[:, :, -c.kv_heads :]
+        qk, v = project(layer, x, turn, c)
         keys[:, :, cache.length : end] = qk[:, :, c.heads :].swapaxes(1, 2)
         values[:, :, cache.length : end] = v.swapaxes(1, 2)
         if last_only and layer is model.layers[-1]:
             x, qk = x[:, -1:], qk[:, -1:]
         x += apply(layer.output, attention(qk[:, :, : c.heads], keys[:, :, :end], values[:, :, :end]))
-        x += apply(layer.down, gated(apply(layer.gate_up, norm(x, layer.feed_forward_norm, c.norm_epsilon))))
+        x += feed_forward(layer, x, c)
     cache.length = end
     return norm(x, model.final_norm, c.norm_epsilon)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm.auto import tqdm
 
-from .llama import LlamaWeights, apply, attention, check_tokens, dense, gated, norm, rotate, rotation
+from .llama import LlamaWeights, apply, attention, check_tokens, dense, feed_forward, project, rotation
 
 MATRICES = ("output", "down")
 Factors = dict[str, tuple[np.ndarray, np.ndarray]]  # by matrix: B (out, rank) and A (rank, in)
@@ -84,17 +84,13 @@ def inputs(model: LlamaWeights, tokens) -> Inputs:
     turn = rotation(c, 0, length)
     x = dense(model.embedding, tokens[:-1])[None]
     for layer in model.layers:
-        qkv = apply(layer.qkv, norm(x, layer.attention_norm, c.norm_epsilon))
-        qkv = qkv.reshape(1, length, -1, c.head_size)
-        qk, v = rotate(qkv[:, :, : -c.kv_heads], turn), qkv[:, :, -c.kv_heads :]
+        qk, v = project(layer, x, turn, c)
         keys, values = (np.ascontiguousarray(one.swapaxes(1, 2)) for one in (qk[:, :, c.heads :], v))
         mixed = attention(qk[:, :, : c.heads], keys, values)
         if layer is model.layers[-1]:
             return Inputs(x[0], mixed[0], tokens[1:])
         x = x + apply(layer.output, mixed)
-        x = x + apply(
-            layer.down, gated(apply(layer.gate_up, norm(x, layer.feed_forward_norm, c.norm_epsilon)))
-        )
+        x = x + feed_forward(layer, x, c)
     raise ValueError("The model has no layers.")
 
 
